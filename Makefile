@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+#
+# make                    build/full/nwbox; PROFILE=router or capture for the smaller ones (config/*.conf)
+# make SAN=1              build/san/nwbox: glibc, AddressSanitizer and UBSan, every library included
+# make check              all tests; SAN=1 for the same under the sanitizers
+# make size lint          budgets of test/size/budget.txt; house rules of test/lint
+# make install            DESTDIR= PREFIX=/usr/local
+# make fuzz TARGET=name   run one fuzz target of test/fuzz for TIME=60 seconds
+# make help               the rest
+#
+# Nothing but the first build needs the network: config/deps.lock pins the sources, config/fetch.sh gets them.
+
+VERSION := 0.1.0
+PROFILE ?= full
+PREFIX ?= /usr/local
+HOSTCC := gcc
+AR := ar
+V ?= 0
+WERROR ?= 1
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+Q := $(if $(filter 0,$(V)),@)
+export LC_ALL := C
+export SOURCE_DATE_EPOCH ?= 0
+
+# --- toolchain: musl ships, san and fuzz test
+ifeq ($(SAN),1)
+TOOLCHAIN := san
+B ?= build/san
+else
+TOOLCHAIN ?= musl
+B ?= build/$(PROFILE)
+endif
+CONF := config/$(PROFILE).conf
+
+BASE_CFLAGS := -g -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/= -fno-asynchronous-unwind-tables \
+	-fno-unwind-tables
+ifeq ($(TOOLCHAIN),musl)
+CC_T = $(HOSTCC) -specs=$(CURDIR)/$(DL)/nwbox.specs
+BASE_CFLAGS += -Os -fPIE -fstack-protector-strong -fcf-protection=none
+LDFLAGS_T := -static-pie -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,-z,pack-relative-relocs
+OPT_SMALL := -Os
+OPT_FAST := -O2
+else
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+ifeq ($(TOOLCHAIN),fuzz)
+CC_T := clang
+SANITIZE += -fsanitize=fuzzer-no-link
+else
+CC_T := $(HOSTCC)
+endif
+BASE_CFLAGS := -g -O1 -ffile-prefix-map=$(CURDIR)/= $(SANITIZE)
+LDFLAGS_T := $(SANITIZE)
+OPT_SMALL := -O1
+OPT_FAST := -O1
+endif
+
+# A dependency's own output is long and dull: show it only when it fails.
+LOG = >$(CURDIR)/$(D)/$(@F).log 2>&1 || { tail -n 30 $(CURDIR)/$(D)/$(@F).log; exit 1; }
+include config/deps.mk
+
+# --- our code
+WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wundef -Wvla \
+	$(if $(filter 1,$(WERROR)),-Werror)
+CFLAGS := -std=gnu11 -D_GNU_SOURCE= $(WARN) $(BASE_CFLAGS) $(EXTRA_CFLAGS)
+CPPFLAGS := -Iinclude -isystem $(D)/include -include $(B)/config.h
+FAST := lib/decode/% lib/filter/% lib/pcapio/% lib/capture/% lib/export/%
+opt = $(if $(filter $(FAST),$(1)),$(OPT_FAST),$(OPT_SMALL))
+
+LIB_C := $(sort $(wildcard lib/*/*.c lib/*/*/*.c))
+APPLET_C := $(sort $(wildcard applets/*.c applets/*/*.c))
+LIB_O := $(LIB_C:%.c=$(B)/obj/%.o)
+APPLET_O := $(APPLET_C:%.c=$(B)/obj/%.o)
+LIBS := $(DL)/libpcap.a $(DL)/libz.a
+NW := $(B)/nwbox
+
+.PHONY: all check check-config size size-diff lint install fuzz golden fetch clean distclean help tests FORCE
+all: $(NW)
+
+# Switches: every ENABLE_X of the profile as 0 or 1. OFF=ENABLE_X overrides one (make check-config).
+$(B)/config.h: $(CONF) Makefile FORCE
+	@mkdir -p $(@D); { echo "/* generated from $(CONF) */"; echo '#define NWBOX_VERSION "$(VERSION)"'; \
+		echo '#define NWBOX_PROFILE "$(PROFILE)"'; \
+		sed -n 's/^\(ENABLE_[A-Z0-9_]*\)=\([01]\)$$/#define \1 \2/p' $(CONF) $(if $(OFF),| sed 's/$(OFF) 1/$(OFF) 0/'); \
+		echo '#include "$(CURDIR)/config/banned.h"'; } >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# Everything that decides the result but is no file: a changed flag, a removed or added source rebuilds what it must.
+$(B)/flags: FORCE
+	@mkdir -p $(@D); echo '$(CC_T) $(CFLAGS) $(CPPFLAGS) $(FAST) $(LDFLAGS_T)' >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(B)/sources: FORCE
+	@mkdir -p $(@D); echo '$(LIB_C) $(APPLET_C)' >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(B)/obj/%.o: %.c $(B)/config.h $(B)/flags | $(LIBS)
+	@mkdir -p $(@D); $(if $(Q),echo "  CC      $<")
+	$(Q)$(CC_T) $(CFLAGS) $(call opt,$<) $(CPPFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/libnw.a: $(LIB_O) $(B)/sources
+	@$(if $(Q),echo "  AR      $@"); rm -f $@
+	$(Q)$(AR) rcsD $@ $(LIB_O)
+
+# nwbox.debug is what the linker made, with symbols and debug information; nwbox is that, stripped.
+$(B)/nwbox.debug: $(APPLET_O) $(B)/libnw.a $(LIBS) $(B)/sources
+	@$(if $(Q),echo "  LINK    $@")
+	$(Q)$(CC_T) $(BASE_CFLAGS) $(LDFLAGS_T) -Wl,-Map=$(B)/nwbox.map -o $@ $(APPLET_O) $(B)/libnw.a $(LIBS)
+$(NW): $(B)/nwbox.debug
+	@$(if $(Q),echo "  STRIP   $@")
+	$(Q)strip -s -R .comment -o $@ $<
+
+# --- tests
+TEST_C := $(sort $(wildcard test/unit/*.c)) $(filter-out test/fuzz/replay.c,$(sort $(wildcard test/fuzz/*.c)))
+TEST_BIN := $(TEST_C:%.c=$(B)/%)
+$(B)/obj/test/%.o: CPPFLAGS += -Itest
+$(B)/test/unit/%: $(B)/obj/test/unit/%.o $(B)/libnw.a $(LIBS)
+	@mkdir -p $(@D); $(if $(Q),echo "  LINK    $@")
+	$(Q)$(CC_T) $(BASE_CFLAGS) $(LDFLAGS_T) -o $@ $< $(B)/libnw.a $(LIBS)
+$(B)/test/fuzz/%: $(B)/obj/test/fuzz/%.o $(B)/obj/test/fuzz/replay.o $(B)/libnw.a $(LIBS)
+	@mkdir -p $(@D); $(if $(Q),echo "  LINK    $@")
+	$(Q)$(CC_T) $(BASE_CFLAGS) $(LDFLAGS_T) -o $@ $(filter %.o %.a,$^)
+.SECONDARY:
+tests: $(NW) $(TEST_BIN)
+
+clean:
+	rm -rf build/full build/router build/capture build/san build/fuzz build/config
+distclean:
+	rm -rf build
+
+-include $(LIB_O:.o=.d) $(APPLET_O:.o=.d) $(TEST_C:%.c=$(B)/obj/%.d) $(B)/obj/test/fuzz/replay.d

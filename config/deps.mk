@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+#
+# The third-party libraries, compiled for one toolchain into $(D) = build/deps/$(TOOLCHAIN)/{include,lib}:
+#   musl  what ships: musl from source, the host's gcc pointed at it by a specs file, everything static-pie
+#   san   the host's glibc and gcc with AddressSanitizer and UBSan (make SAN=1)
+#   fuzz  the same with clang and libFuzzer's coverage (make fuzz)
+# Sources are fetched and verified by config/fetch.sh and unpacked once into build/deps/src. A library is built only
+# when something asks for its .a; `make build/deps/musl/lib/libmbedcrypto.a` is how a later one is asked for.
+
+S := build/deps/src
+D := build/deps/$(TOOLCHAIN)
+DL := $(D)/lib
+ABS_D := $(CURDIR)/$(D)
+export DISTFILES
+
+# Each library rebuilds when its own rows of the lock change, not when another's do.
+build/deps/lock/%: config/deps.lock FORCE
+	@mkdir -p $(@D); awk '$$1 == "$*"' $< >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(S)/%/.unpacked: build/deps/lock/%
+	@tarball=$$(sh config/fetch.sh $*) && rm -rf $(@D) && mkdir -p $(@D) && echo "  UNPACK  $*" && \
+		tar -xf "$$tarball" -C $(@D) --strip-components=1 && touch $@
+
+# --- flags shared by all of them: no unwind tables, sections for --gc-sections, no build path in the result
+DEP_CFLAGS := $(BASE_CFLAGS) -w
+DEP_CC := $(CC_T) $(DEP_CFLAGS)
+
+# --- musl. Its own wrapper cannot link static-pie, so the specs are ours.
+ifeq ($(TOOLCHAIN),musl)
+$(DL)/nwbox.specs: $(S)/musl/.unpacked config/musl.specs.in config/deps.mk
+	@echo "  DEP     musl"
+	@rm -rf $(D)/obj/musl && mkdir -p $(D)/obj/musl $(DL) $(D)/include
+	@cd $(D)/obj/musl && { $(CURDIR)/$(S)/musl/configure --prefix=$(ABS_D) --syslibdir=$(ABS_D)/lib --disable-shared \
+		--disable-wrapper CC="$(HOSTCC)" CFLAGS="$(DEP_CFLAGS) -fPIE" && $(MAKE) && $(MAKE) install; } $(LOG)
+	@for h in linux asm-generic; do ln -sfn /usr/include/$$h $(D)/include/$$h; done
+	@multi=/usr/include/$$($(HOSTCC) -print-multiarch)/asm; [ -d $$multi ] || multi=/usr/include/asm; \
+		ln -sfn $$multi $(D)/include/asm
+	@sed 's,@PREFIX@,$(ABS_D),g' config/musl.specs.in >$@
+LIBC := $(DL)/nwbox.specs
+endif
+
+# --- libpcap: the compiler of capture filters and the reader of live interfaces. flex and bison make its grammar.
+PCAP_CONFIGURE := --with-pcap=linux --without-libnl --disable-shared --disable-usb --disable-bluetooth --disable-dbus \
+	--disable-rdma --disable-netmap --disable-remote --without-dag --without-septel --without-snf --without-turbocap \
+	--without-dpdk
+$(DL)/libpcap.a: $(S)/libpcap/.unpacked $(LIBC) config/deps.mk
+	@echo "  DEP     libpcap"
+	@rm -rf $(D)/obj/libpcap && mkdir -p $(D)/obj/libpcap $(DL) $(D)/include
+	@cd $(D)/obj/libpcap && { $(CURDIR)/$(S)/libpcap/configure --prefix=$(ABS_D) $(PCAP_CONFIGURE) \
+		CC="$(CC_T)" CFLAGS="$(DEP_CFLAGS)" LDFLAGS="$(LDFLAGS_T)" && \
+		$(MAKE) CFLAGS="$(DEP_CFLAGS) -O2" pcap-linux.o bpf_filter.o && $(MAKE) libpcap.a; } $(LOG)
+	@cp -r $(S)/libpcap/pcap $(S)/libpcap/pcap.h $(D)/include/ && cp $(D)/obj/libpcap/libpcap.a $@
+
+# --- plain sets of C files: $(call library,NAME,SOURCE,FILES,FLAGS,HOT FILES,PUBLIC HEADERS)
+define library
+$(DL)/lib$(1).a: $(S)/$(2)/.unpacked $(LIBC) config/deps.mk
+	@echo "  DEP     $(1)"
+	@rm -rf $(D)/obj/$(1) && mkdir -p $(D)/obj/$(1) $(DL) $(D)/include
+	@cd $(S)/$(2) && for f in $(3); do o=$$$${f##*/}; case " $(5) " in *" $$$${o%.c} "*) opt=-O2 ;; *) opt= ;; esac; \
+		$(DEP_CC) $$$$opt $(4) -c $$$$f -o $(ABS_D)/obj/$(1)/$$$${o%.c}.o || exit 1; done
+	@cd $(S)/$(2) && for h in $(6); do cp -r $$$$h $(ABS_D)/include/ || exit 1; done
+	@rm -f $$@ && $(AR) rcsD $$@ $(D)/obj/$(1)/*.o
+endef
+
+ZLIB_C := adler32.c crc32.c deflate.c inffast.c inflate.c inftrees.c trees.c zutil.c
+$(eval $(call library,z,zlib,$(ZLIB_C),-DHAVE_HIDDEN -DNO_GZIP_FILES,inflate inffast inftrees deflate crc32,zlib.h zconf.h))
