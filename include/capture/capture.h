@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Live capture through libpcap: the only user of pcap_open/activate. Opens
+ * (needs CAP_NET_RAW), then the caller drops privileges, then reads.
+ */
+#ifndef CAPTURE_CAPTURE_H
+#define CAPTURE_CAPTURE_H
+
+#include "base/errmsg.h"
+#include "base/frame.h"
+#include "base/outbuf.h"
+
+struct capture;
+
+enum capture_direction { DIRECTION_BOTH, DIRECTION_IN, DIRECTION_OUT };
+
+struct capture_options {
+	const char *interface;    /* a name, or "any" (SLL2) */
+	const char *netns;        /* name of ip-netns(8), a PID, or a path; NULL: this one */
+	uint32_t snaplen;         /* 0: 262144 */
+	uint64_t buffer_bytes;    /* kernel ring; 0: from the machine's memory (said by capture_buffer_bytes) */
+	int timeout_ms;           /* how long the kernel may gather packets; 0: 100 */
+	bool immediate;
+	bool no_promiscuous;
+	bool nano;
+	enum capture_direction direction;
+	int linktype;             /* LINKTYPE_ asked for with -y, or -1 */
+	const char *filter;       /* BPF text, NULL or "": none */
+	bool optimize;            /* of the BPF compiler; -O switches it off */
+};
+
+/* Errors: NW_EINPUT (no such interface, with the nearest name; filter with column and libpcap's reason),
+ * NW_EPERM (with what is missing and the command that grants it), NW_ESYS. */
+int capture_open(struct capture **c, const struct capture_options *o, struct errmsg *err);
+void capture_close(struct capture *c);
+/* Another filter on the running capture (what the display filter lets through). */
+int capture_set_filter(struct capture *c, const char *bpf, bool optimize, struct errmsg *err);
+
+/* For poll(): readable when packets wait. */
+int capture_fd(const struct capture *c);
+const struct interface *capture_interface(const struct capture *c);
+uint64_t capture_buffer_bytes(const struct capture *c);
+
+/* Hands out what waits, up to `max` packets (0: one block); never blocks. The frame is borrowed for the call;
+ * number counts from 1 per capture. The callback returns 0 to go on or a negative error, which ends the
+ * call and is returned. Otherwise the number of packets, or NW_ESYS ("eth0: went down"). */
+typedef int capture_packet_fn(void *user, const struct frame *f, struct errmsg *err);
+int capture_dispatch(struct capture *c, unsigned max, capture_packet_fn *fn, void *user, struct errmsg *err);
+
+struct capture_counters {
+	uint64_t received;   /* passed the filter, kernel drops included */
+	uint64_t dropped;    /* by the kernel: our ring was full */
+	uint64_t ifdropped;  /* by the interface or its driver */
+};
+/* Since capture_open(); 64-bit although the kernel's counters wrap. */
+int capture_counters(struct capture *c, struct capture_counters *k, struct errmsg *err);
+
+/* ---- without opening ------------------------------------------------------------- */
+
+struct capture_device {
+	char name[64], description[128];
+	bool up, running, loopback, wireless;
+	char addresses[256];   /* blank-separated */
+};
+/* -D. Calls `each` for every device; returns their number or an error. */
+int capture_devices(const char *netns, void (*each)(void *user, const struct capture_device *d), void *user,
+		    struct errmsg *err);
+/* -L. Link types of an interface (LINKTYPE_); at most `max` are stored; returns the number. */
+int capture_linktypes(const char *interface, const char *netns, int *types, int max, struct errmsg *err);
+/* -d, -dd, -ddd: the compiled filter as text. */
+int capture_dump_filter(const char *bpf, unsigned linktype, uint32_t snaplen, bool optimize, int style,
+			struct outbuf *out, struct errmsg *err);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one way to look at bytes from outside.
+ *
+ * A cursor is a window [pos, end) on the capture plus what is known of its end:
+ * `snapped` means that the capture stopped there although the data went on.
+ * Reading past the end never happens; asking for it sets `cut`, and every later
+ * read gives 0. Test `cut` before any value becomes a length, an index or a
+ * loop bound. Fixed headers: cursor_take() once, then plain offsets.
+ */
+#ifndef DECODE_CURSOR_H
+#define DECODE_CURSOR_H
+
+#include "base/bytes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum decode_result {
+	DECODE_OK,
+	DECODE_TRUNCATED, /* the snaplen cut it: the rest was on the wire */
+	DECODE_MALFORMED  /* it contradicts itself or the protocol's specification */
+};
+
+struct cursor {
+	const uint8_t *pos, *end; /* pos <= end, always */
+	bool snapped;             /* end is where the capture stopped, not where the data did */
+	bool cut;                 /* someone asked past end; every later read gives 0 */
+};
+
+static inline struct cursor cursor_over(const uint8_t *p, size_t len, bool snapped)
+{
+	return (struct cursor){ p, p + len, snapped, false };
+}
+
+static inline size_t cursor_left(const struct cursor *c)
+{
+	return (size_t)(c->end - c->pos);
+}
+
+/* What running out of bytes means here. */
+static inline enum decode_result cursor_short(const struct cursor *c)
+{
+	return c->snapped ? DECODE_TRUNCATED : DECODE_MALFORMED;
+}
+
+/* The next n bytes, and past them; NULL (and cut) if there are not as many. */
+static inline const uint8_t *cursor_take(struct cursor *c, size_t n)
+{
+	const uint8_t *p = c->pos;
+
+	if (c->cut || n > (size_t)(c->end - p)) {
+		c->cut = true;
+		return NULL;
+	}
+	c->pos = p + n;
+	return p;
+}
+
+/* The next n bytes without moving; NULL if there are not as many (cut is not set). */
+static inline const uint8_t *cursor_peek(const struct cursor *c, size_t n)
+{
+	return c->cut || n > (size_t)(c->end - c->pos) ? NULL : c->pos;
+}
+
+static inline bool cursor_skip(struct cursor *c, size_t n)
+{
+	return cursor_take(c, n) != NULL;
+}
+
+static inline uint8_t cursor_u8(struct cursor *c)
+{
+	const uint8_t *p = cursor_take(c, 1);
+
+	return p ? *p : 0;
+}
+
+static inline uint16_t cursor_be16(struct cursor *c)
+{
+	const uint8_t *p = cursor_take(c, 2);
+
+	return p ? get_be16(p) : 0;
+}
+
+static inline uint32_t cursor_be24(struct cursor *c)
+{
+	const uint8_t *p = cursor_take(c, 3);
+
+	return p ? get_be24(p) : 0;
+}
+
+static inline uint32_t cursor_be32(struct cursor *c)
+{
+	const uint8_t *p = cursor_take(c, 4);
+
+	return p ? get_be32(p) : 0;
+}
+
+/* The data ends n bytes from here: an inner length field. Bytes beyond are
+ * padding or belong to someone else and can no longer be seen. A length that
+ * reaches past `end` leaves the window as it is; whether that is truncation or
+ * a lie is what cursor_short() says when the bytes are missed. */
+static inline void cursor_limit(struct cursor *c, size_t n)
+{
+	if (n <= (size_t)(c->end - c->pos)) {
+		c->end = c->pos + n;
+		c->snapped = false;
+	}
+}
+
+/* A window on the next n bytes, which are skipped in `c`. If fewer are there the
+ * window holds those, with snapped as in `c`, and `c` is cut. */
+static inline struct cursor cursor_sub(struct cursor *c, size_t n)
+{
+	struct cursor sub = *c;
+
+	if (c->cut || n > (size_t)(c->end - c->pos)) {
+		c->pos = c->end;
+		c->cut = true;
+	} else {
+		c->pos += n;
+		sub.end = c->pos;
+		sub.snapped = false;
+	}
+	return sub;
+}
+
+#endif

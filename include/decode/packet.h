@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A frame after decoding: which layers it has and where each starts. Nothing is
+ * copied and nothing allocated; fields are read from the frame's bytes when
+ * somebody asks for them.
+ *
+ *   frame.data   |eth..........|ip..............|tcp.......|tls.....|
+ *   layers[0]    frame: off 0
+ *   layers[1]    eth:   off 0, hlen 14
+ *   layers[2]    ip:    off 14, hlen 20, wire_end 14 + total length
+ *
+ * Layers 1.. are in wire order; headers quoted in an ICMP error and tunnelled
+ * ones follow their carriers. Link, network and transport are always there;
+ * application layers only if the decoder was asked for them (decoder_want).
+ */
+#ifndef DECODE_PACKET_H
+#define DECODE_PACKET_H
+
+#include "base/frame.h"
+#include "decode/cursor.h"
+
+enum {
+	PACKET_LAYERS_MAX = 32, /* deeper nesting ends in DECODE_MALFORMED on the last layer kept */
+	PACKET_SCRATCH = 8192,  /* bytes for names and joined values of one packet */
+	PROTO_SET_BITS = 192
+};
+
+struct layer {
+	uint8_t proto;     /* enum proto_id */
+	uint8_t result;    /* enum decode_result of this header */
+	uint16_t hlen;     /* bytes of header; the payload follows */
+	uint32_t off;      /* first byte, from frame.data */
+	uint32_t wire_end; /* where header and payload end by the lengths in the headers; may be beyond caplen */
+	uint16_t aux[2];   /* the protocol's own, said in its file */
+};
+
+struct proto_set {
+	uint64_t bits[PROTO_SET_BITS / 64];
+};
+
+static inline bool proto_set_has(const struct proto_set *s, unsigned proto)
+{
+	return s->bits[proto / 64] >> (proto % 64) & 1;
+}
+
+static inline void proto_set_add(struct proto_set *s, unsigned proto)
+{
+	s->bits[proto / 64] |= 1ull << (proto % 64);
+}
+
+struct packet {
+	const struct frame *frame;
+	struct proto_set present;  /* protocols that occur in layers[] */
+	uint8_t nlayers;
+	uint8_t result;            /* the worst of the layers */
+	int8_t network;            /* index of the last IPv4/IPv6 layer, -1: none */
+	int8_t transport;          /* index of the last TCP/UDP layer, -1: none */
+	bool application_done;     /* application layers were looked for */
+	uint32_t scratch_used;
+	struct layer layers[PACKET_LAYERS_MAX];
+	uint8_t scratch[PACKET_SCRATCH];
+};
+
+struct field;
+struct value;
+struct walk;
+struct protocol;
+
+/* ---- decoding ---------------------------------------------------------------- */
+
+/* What to decode and how; one per reader of packets, shared by all its frames.
+ * Whoever needs a protocol or a field says so once, before the first packet. */
+struct decoder {
+	struct proto_set want;
+	bool application; /* some wanted protocol is an application protocol */
+};
+
+/* Prepares the tables (once per process, cheap) and a decoder that wants no application layer. */
+void decoder_init(struct decoder *d);
+void decoder_want(struct decoder *d, unsigned proto);
+void decoder_want_field(struct decoder *d, const struct field *f);
+void decoder_want_all(struct decoder *d);
+/* -d port==proto: says which protocol a TCP or UDP port carries (kind is enum claim_kind).
+ * Process-wide; call before decoding. Returns 0 or NW_ELIMIT. */
+int decoder_claim(unsigned kind, unsigned value, unsigned proto);
+
+/* Decodes `f` into `p`, which may hold anything before. `f` must outlive the use
+ * of `p`. Never fails: what is wrong is said by p->result and the layers' results. */
+void packet_decode(struct packet *p, const struct decoder *d, const struct frame *f);
+
+/* ---- reading ------------------------------------------------------------------ */
+
+/* The header and payload bytes of a layer that were kept: from its start to its
+ * wire_end or the end of the capture. Returns their number. */
+static inline uint32_t packet_bytes(const struct packet *p, const struct layer *l, const uint8_t **bytes)
+{
+	uint32_t end = l->wire_end < p->frame->caplen ? l->wire_end : p->frame->caplen;
+
+	*bytes = p->frame->data + l->off;
+	return end > l->off ? end - l->off : 0;
+}
+
+/* A cursor over the payload (after the header) of a layer. */
+struct cursor packet_payload(const struct packet *p, const struct layer *l);
+/* A cursor over a layer from its first byte. */
+struct cursor packet_cursor(const struct packet *p, const struct layer *l);
+
+/* First layer of a protocol, or NULL. */
+const struct layer *packet_layer(const struct packet *p, unsigned proto);
+
+/* The protocol and local index that a field belongs to. */
+unsigned field_proto(const struct field *f);
+unsigned field_index(const struct field *f);
+/* "ip.src" -> field, "tcp" -> the pseudo-field of type FIELD_PROTOCOL; NULL if unknown. Names are
+ * compared exactly, in lower case. */
+const struct field *field_find(const char *name, size_t len);
+/* The FIELD_PROTOCOL pseudo-field of a protocol. */
+const struct field *protocol_field(unsigned proto);
+/* The nearest known name for an error message, or NULL. */
+const char *field_nearest(const char *name);
+
+/* The value of a fixed or get field in one layer; false if this layer has none
+ * (or the field is of another kind). */
+bool field_value(const struct packet *p, const struct layer *l, const struct field *f, struct value *v);
+
+/* Calls `each` for every value of `f` in the packet, in wire order, until it
+ * returns false. Returns the number of values given. */
+typedef bool field_each_fn(void *user, const struct field *f, const struct value *v);
+unsigned field_each(struct packet *p, const struct field *f, field_each_fn *each, void *user);
+
+/* Every field of every layer in wire order: for "all decoded fields". */
+typedef void packet_each_fn(void *user, const struct layer *l, const struct field *f, const struct value *v);
+void packet_each_field(struct packet *p, packet_each_fn *each, void *user);
+
+/* Scratch memory of this packet, or NULL when it is used up (then leave the value out). */
+uint8_t *packet_scratch(struct packet *p, uint32_t len);
+
+/* The protocol column ("TLSv1.3", "DNS", "TCP"): of the innermost layer that has one. */
+const char *packet_column(const struct packet *p);
+
+/* A value as text, the way tshark -T fields prints it, unescaped for strings
+ * (the caller quotes or escapes); see struct field for names and hex. */
+struct outbuf;
+void value_format(struct outbuf *o, const struct field *f, const struct value *v);
+
+/* One line in tcpdump's words, without time and newline. */
+struct summary;
+void packet_summary(struct summary *s, struct packet *p);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A protocol is one file, lib/decode/NAME.c, that exports `const struct
+ * protocol proto_NAME`, and one row in decode/protocols.def. The struct says
+ * all there is to know: how the header is walked, what comes after which
+ * number, which fields it has, how its summary reads. Filters, exports,
+ * completion and documentation walk these tables; nothing else lists protocols
+ * or fields.
+ *
+ * A field gets its value in one of four ways, the cheapest that fits:
+ *
+ *   fixed     a big-endian integer or a run of bytes at a constant offset of the
+ *             header, with mask and shift: nothing to write but the row
+ *   get       a function that computes the one value of the field in a layer
+ *   walk      the protocol's walk() emits it, any number of times, in wire order
+ *   either    the values of two or more other fields (tcp.port: srcport, dstport)
+ */
+#ifndef DECODE_PROTOCOL_H
+#define DECODE_PROTOCOL_H
+
+#include "base/outbuf.h"
+#include "decode/packet.h"
+
+enum field_type {
+	FIELD_BOOL,
+	FIELD_UINT,
+	FIELD_INT,
+	FIELD_TIME,     /* i: ns since 1970 */
+	FIELD_DURATION, /* i: ns */
+	FIELD_IPV4,     /* bytes, 4 */
+	FIELD_IPV6,     /* bytes, 16 */
+	FIELD_ETHER,    /* bytes, 6 */
+	FIELD_STRING,   /* bytes: text as found in the packet, not terminated, not trusted */
+	FIELD_BYTES,
+	FIELD_PROTOCOL  /* the protocol itself: from its header to the end of what it carries */
+};
+
+enum field_show { SHOW_DEC, SHOW_HEX };
+
+/* One value. Bytes point into the frame or into the packet's scratch memory and
+ * live as long as the packet. */
+struct value {
+	union {
+		uint64_t u;  /* BOOL, UINT */
+		int64_t i;   /* INT, TIME, DURATION */
+	};
+	const uint8_t *bytes;
+	uint32_t len;
+};
+
+struct value_name { /* for a field whose numbers have names; ends with name NULL */
+	uint32_t value;
+	const char *name;
+};
+
+struct field;
+/* The value of `f` in `l`; false if this packet has none. Reads only inside packet_bytes(). */
+typedef bool field_get(const struct packet *p, const struct layer *l, const struct field *f, struct value *v);
+
+struct field {
+	const char *name;               /* Wireshark's: "ip.src" */
+	const char *label;              /* for people: "Source address" */
+	uint8_t type;                   /* enum field_type */
+	uint8_t show;                   /* enum field_show */
+	uint8_t width;                  /* fixed: bytes (1..8, or the length of an address); 0: not fixed */
+	uint8_t shift;                  /* fixed: value = (word & mask) >> shift */
+	uint16_t offset;                /* fixed: from the start of the header */
+	uint64_t mask;                  /* fixed: 0 means all bits */
+	field_get *get;
+	const struct value_name *names;
+	uint8_t either[4];              /* indices + 1 of the fields it stands for, 0-terminated unless full */
+	uint8_t hex_digits;             /* SHOW_HEX: zero-padded to this many (0: 2 * width) */
+};
+
+#define FIELD_FIXED(ty, n, off, wid, lab) { .name = n, .label = lab, .type = ty, .offset = off, .width = wid }
+#define FIELD_FIXED_HEX(n, off, wid, lab) \
+	{ .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .offset = off, .width = wid }
+/* `msk` within the big-endian word of `wid` bytes; the value is shifted down to bit 0 */
+#define FIELD_BITS(ty, n, off, wid, msk, lab) \
+	{ .name = n, .label = lab, .type = ty, .offset = off, .width = wid, .mask = msk, .shift = __builtin_ctzll(msk) }
+#define FIELD_GET(ty, n, fn, lab) { .name = n, .label = lab, .type = ty, .get = fn }
+#define FIELD_WALK(ty, n, lab) { .name = n, .label = lab, .type = ty }
+#define FIELD_EITHER(ty, n, lab, ...) { .name = n, .label = lab, .type = ty, .either = { __VA_ARGS__ } }
+
+/* By what number (or look) a protocol is chosen by the layer before it. */
+enum claim_kind {
+	CLAIM_NONE,
+	CLAIM_LINKTYPE,   /* LINKTYPE_ */
+	CLAIM_ETHERTYPE,
+	CLAIM_IPPROTO,
+	CLAIM_TCP_PORT,
+	CLAIM_UDP_PORT,
+	CLAIM_PPP,        /* PPP protocol number */
+	CLAIM_LLC_SAP
+};
+
+struct claim {
+	uint16_t kind;
+	uint16_t value;
+};
+
+struct walk;
+struct decode;
+struct summary;
+
+struct protocol {
+	const char *name;         /* filter name: "tcp" */
+	const char *column;       /* what _ws.col.Protocol shows: "TCP"; NULL: keeps the outer one's */
+	const char *title;        /* "Transmission Control Protocol" */
+	const char *reference;    /* "RFC 9293" */
+	bool application;         /* decoded only when asked for */
+	/* Reads the header at d->c, narrows d->c to the payload and sets d->next.
+	 * On anything but DECODE_OK no next layer is tried. Must advance. */
+	enum decode_result (*decode)(struct decode *d, struct layer *l);
+	/* Does this look like ours? Cheap, certain enough to call without a port. NULL: never by content. */
+	bool (*detect)(const struct decode *d, const struct cursor *payload);
+	/* What the column shows for this packet, when it is not always the same ("TLSv1.3"). */
+	const char *(*column_of)(const struct packet *p, const struct layer *l);
+	/* Emits the fields that are neither fixed nor get, in wire order. */
+	void (*walk)(struct walk *w, const struct packet *p, const struct layer *l);
+	/* The protocol's part of the one-line summary, as tcpdump users expect it. */
+	void (*summary)(struct summary *s, const struct packet *p, const struct layer *l);
+	const struct field *fields;
+	uint16_t nfields;
+	uint16_t detect_on;       /* enum claim_kind: CLAIM_TCP_PORT and/or CLAIM_UDP_PORT payloads, as 1 << kind */
+	const struct claim *claims; /* ends with CLAIM_NONE; NULL: none */
+};
+
+/* proto_id is the position in protocols.def. */
+enum proto_id {
+#define PROTOCOL(name) PROTO_##name,
+#include "decode/protocols.def"
+#undef PROTOCOL
+	PROTO_COUNT,
+	PROTO_NONE = 0xff
+};
+_Static_assert(PROTO_COUNT <= PROTO_SET_BITS, "struct proto_set is too small");
+
+extern const struct protocol *const protocols[PROTO_COUNT];
+
+#define PROTOCOL(name) extern const struct protocol proto_##name;
+#include "decode/protocols.def"
+#undef PROTOCOL
+
+/* ---- for the decode functions ------------------------------------------------- */
+
+struct decode {
+	struct packet *p;
+	const struct decoder *decoder;
+	struct cursor c;     /* what is left for the layer being decoded */
+	uint32_t wire_left;  /* bytes the outer lengths promise from c.pos on, kept or not; narrow with decode_limit */
+	uint8_t next;        /* enum proto_id of what follows, or PROTO_NONE */
+};
+
+/* The payload is `n` bytes long by this header: narrows cursor and wire_left. Returns
+ * false if the outer layer does not have as many on the wire (the header lies). */
+bool decode_limit(struct decode *d, uint32_t n);
+
+/* Who claims this number; PROTO_NONE if nobody. */
+uint8_t decode_claimed(const struct decode *d, enum claim_kind kind, unsigned value);
+
+/* Application protocol on top of TCP or UDP (kind CLAIM_TCP_PORT or CLAIM_UDP_PORT):
+ * by content where content tells, by port otherwise. PROTO_NONE when nothing
+ * asked for application layers or nobody knows it. */
+uint8_t decode_application(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port);
+
+/* ---- for the walk functions ----------------------------------------------------- */
+
+struct walk {
+	const struct protocol *proto; /* whose layer is being walked */
+	const uint64_t *want;         /* bit per field index of proto, NULL: all */
+	struct packet *p;             /* for scratch memory */
+	void (*emit)(struct walk *w, const struct field *f, const struct value *v);
+};
+
+static inline bool walk_wants(const struct walk *w, unsigned field)
+{
+	return !w->want || (w->want[field / 64] >> (field % 64) & 1);
+}
+
+static inline void walk_uint(struct walk *w, unsigned field, uint64_t v)
+{
+	if (walk_wants(w, field))
+		w->emit(w, &w->proto->fields[field], &(struct value){ .u = v });
+}
+
+static inline void walk_bytes(struct walk *w, unsigned field, const uint8_t *p, uint32_t len)
+{
+	if (walk_wants(w, field))
+		w->emit(w, &w->proto->fields[field], &(struct value){ .bytes = p, .len = len });
+}
+
+/* ---- for the summary functions --------------------------------------------------- */
+
+struct seq_table;
+/* How lines for people are written; one per output, shared by all its packets. */
+struct summary {
+	struct outbuf *out;
+	int verbose;               /* number of -v */
+	bool quiet;                /* -q */
+	bool absolute_seq;         /* -S */
+	bool link_header;          /* -e */
+	struct seq_table *seq;     /* first sequence numbers, NULL: absolute ones are shown */
+};
+
+#endif

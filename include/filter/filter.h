@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Display filters: the language of DESIGN section 3, which is Wireshark's plus
+ * a few words for people in a hurry. Text -> tokens -> typed tree -> flat
+ * program; the program runs on a struct packet and looks only at what it needs.
+ */
+#ifndef FILTER_FILTER_H
+#define FILTER_FILTER_H
+
+#include "base/errmsg.h"
+#include "base/outbuf.h"
+#include "decode/packet.h"
+
+struct filter;
+
+enum { FILTER_TEXT_MAX = 65536, FILTER_DEPTH_MAX = 200 };
+
+/* What the compiler wants to say besides yes or no. */
+struct filter_notes {
+	char hint[240];       /* "bare word 'htpp' is searched as text; did you mean http?" or empty */
+};
+
+/* Compiles `text`. On NW_EINPUT `err` holds three lines: the sentence with the
+ * column and the nearest name, the text, a caret under the place. An empty or
+ * blank text matches everything. `notes` may be NULL. */
+int filter_compile(struct filter **f, const char *text, struct filter_notes *notes, struct errmsg *err);
+void filter_free(struct filter *f);
+
+/* Asks the decoder for what the filter looks at. */
+void filter_want(const struct filter *f, struct decoder *d);
+/* True when the packet matches. Decoded with a decoder that filter_want() has seen. */
+bool filter_match(const struct filter *f, struct packet *p);
+/* True if the filter can decide from the frame alone (numbers, lengths, times, bytes):
+ * then packet_decode() may be left out and filter_match_frame() called. */
+bool filter_needs_decoding(const struct filter *f);
+
+/* A BPF expression that lets through everything the filter can match, and maybe
+ * more; "" when none is narrower than everything. `exact` says that the filter need
+ * not run after it. Fits in `size` or is "". */
+void filter_bpf(const struct filter *f, unsigned linktype, char *bpf, size_t size, bool *exact);
+/* --explain: tree, program and BPF half as text. */
+void filter_explain(const struct filter *f, unsigned linktype, struct outbuf *o);
+
+/* ---- classic BPF in user space, for --bpf on files -------------------------------- */
+
+struct bpf;
+/* libpcap's language. NW_EINPUT with its reason. Cached per link type by the caller. */
+int bpf_compile(struct bpf **b, const char *text, unsigned linktype, uint32_t snaplen, struct errmsg *err);
+bool bpf_match(const struct bpf *b, const struct frame *f);
+void bpf_free(struct bpf *b);
+
+#endif

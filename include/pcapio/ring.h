@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a capture goes: one file, or a ring of them. Rotation by size, wall
+ * clock and packet count, in any combination; -W N keeps the newest N in all
+ * cases. A file is written under a temporary name (".NAME.part") and appears
+ * under its own atomically when it is complete; the next one is open before the switch,
+ * so a full disk or a missing right shows before the old one is given up.
+ *
+ * Names: `path` with strftime conversions is expanded with the file's start
+ * time; otherwise, tcpdump's numbering: out.pcap0, out.pcap1 … padded to the width
+ * of N with -W (out.pcap00). When nothing rotates the file has its own name from the start and
+ * grows in place, so that tail and Wireshark can follow it.
+ */
+#ifndef PCAPIO_RING_H
+#define PCAPIO_RING_H
+
+#include "pcapio/writer.h"
+
+struct ring;
+
+struct ring_options {
+	const char *path;        /* "-" is standard output (cannot rotate) */
+	uint64_t max_bytes;      /* -C; 0: off. A file is never longer, unless one packet alone is */
+	int64_t interval_ns;     /* -G; 0: off. Fires on wall-clock multiples, with or without packets */
+	uint64_t max_packets;    /* rotate after that many; 0: off */
+	unsigned keep;           /* -W; 0: all */
+	int dirfd;               /* directory of path opened before privileges were dropped, or -1 */
+	unsigned mode;           /* of new files; 0: 0644 less umask */
+	struct writer_options writer;
+};
+
+/* Opens the first file; checks that the directory can be written. */
+int ring_open(struct ring **r, const struct ring_options *o, struct errmsg *err);
+/* The writer of the current file: for interfaces and statistics. */
+struct writer *ring_writer(struct ring *r);
+/* writer_frame() with rotation before it when due. */
+int ring_frame(struct ring *r, const struct frame *f, uint32_t ifid, struct errmsg *err);
+/* To be called when `ring_deadline_ns` has passed: rotates by time without a packet. */
+int ring_tick(struct ring *r, int64_t now_ns, struct errmsg *err);
+/* Next wall-clock moment (ns since 1970) that ring_tick wants; INT64_MAX: never. */
+int64_t ring_deadline_ns(const struct ring *r);
+/* Rotates now (SIGHUP). No-op when the current file holds no packet. */
+int ring_rotate(struct ring *r, struct errmsg *err);
+/* Called with each finished file's name, just after it appeared. */
+void ring_on_finished(struct ring *r, void (*fn)(void *user, const char *path), void *user);
+/* Completes the last file. */
+int ring_close(struct ring *r, struct errmsg *err);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writes pcap and pcapng (host byte order) to a descriptor in large pieces.
+ *
+ * Two ways to write a packet. writer_frame() builds a record in the writer's
+ * buffer: one copy of the packet, no system call. writer_pass() takes the record
+ * as it stands in the reader's buffer when the formats agree: neighbouring ones
+ * become one run, and nothing is copied until writer_sync().
+ *
+ * Errors: NW_ECLOSED (the reader of our pipe went away), NW_ESYS with the
+ * sentence ("out.pcap: No space left on device; 1204 packets are in the file").
+ * Whatever was written before is a valid file up to the last whole record.
+ */
+#ifndef PCAPIO_WRITER_H
+#define PCAPIO_WRITER_H
+
+#include "base/errmsg.h"
+#include "base/frame.h"
+#include "pcapio/reader.h"
+
+struct writer;
+
+struct writer_options {
+	enum capture_format format;
+	bool nano;              /* pcap: nanosecond magic; pcapng: if_tsresol 9 (default for both when the source has ns) */
+	uint32_t snaplen;       /* pcap file header / IDB */
+	uint16_t linktype;      /* pcap file header; pcapng takes each interface's */
+	const char *application;/* pcapng shb_userappl; NULL: "nwbox VERSION" */
+	const char *comment;    /* pcapng shb comment or NULL */
+	size_t buffer_bytes;    /* 0: 256 KiB */
+	bool unbuffered;        /* every packet at once (-U) */
+};
+
+/* Writes to `fd` (stays the caller's); `name` is for messages. Writes nothing yet. */
+int writer_open(struct writer **w, int fd, const char *name, const struct writer_options *o, struct errmsg *err);
+/* Goes on in another descriptor (a ring's next file) with a fresh file header and all interfaces. The old one is synced. */
+int writer_reopen(struct writer *w, int fd, const char *name, struct errmsg *err);
+/* Flushes; the writer is gone even on error. */
+int writer_close(struct writer *w, struct errmsg *err);
+
+/* Adds an interface (pcapng IDB; for pcap only the link type is checked) and gives its number.
+ * NW_EINPUT: pcap cannot hold a second link type (the sentence says: use pcapng). */
+int writer_add_interface(struct writer *w, const struct interface *i, uint32_t *ifid, struct errmsg *err);
+/* Appends a packet for interface `ifid` of this writer. Optional comment (pcapng only; NULL: none). */
+int writer_frame(struct writer *w, const struct frame *f, uint32_t ifid, const char *comment, struct errmsg *err);
+
+/* Makes the writer a copy of the reader's stream: same format, header, byte order,
+ * blocks. From now on writer_pass() takes that reader's frames, and the reader's
+ * other blocks are passed on by themselves (do not call reader_on_block). */
+int writer_follow(struct writer *w, struct reader *r, struct errmsg *err);
+/* Keeps this frame's record. Borrowed until writer_sync(), which must come before reader_fill(). */
+int writer_pass(struct writer *w, const struct frame *f, struct errmsg *err);
+/* Writes or copies the borrowed runs, so that the reader may go on. */
+int writer_sync(struct writer *w, struct errmsg *err);
+/* Everything to the descriptor. */
+int writer_flush(struct writer *w, struct errmsg *err);
+
+/* pcapng ISB at the end (interface statistics; times ns, UINT64_MAX counters are left out). No-op for pcap. */
+int writer_statistics(struct writer *w, uint32_t ifid, const struct interface *counters, int64_t start_ns, int64_t end_ns,
+		      struct errmsg *err);
+
+uint64_t writer_packets(const struct writer *w);  /* in the current file */
+uint64_t writer_bytes(const struct writer *w);    /* of the current file, buffered ones included */
+
+#endif
