@@ -6,7 +6,13 @@
 # make size lint          budgets of test/size/budget.txt; house rules of test/lint
 # make install            DESTDIR= PREFIX=/usr/local
 # make fuzz TARGET=name   run one fuzz target of test/fuzz for TIME=60 seconds
-# make help               the rest
+# make check-config       build every profile, and each switch alone off
+# make golden CASE=name   rewrite the expected text of a golden test
+# make size-diff BASE=f   symbols that grew since the nwbox.debug f
+# make fetch              get every pinned source, also those that nothing uses yet; DISTFILES= names a folder to look in
+# make clean, distclean   without, with the libraries and downloads
+#
+# V=1 shows the commands; WERROR=0 lets warnings pass; PART="unit e2e" runs parts of the tests.
 #
 # Nothing but the first build needs the network: config/deps.lock pins the sources, config/fetch.sh gets them.
 
@@ -64,7 +70,8 @@ include config/deps.mk
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wundef -Wvla \
 	$(if $(filter 1,$(WERROR)),-Werror)
 CFLAGS := -std=gnu11 -D_GNU_SOURCE= $(WARN) $(BASE_CFLAGS) $(EXTRA_CFLAGS)
-CPPFLAGS := -Iinclude -isystem $(D)/include -include $(B)/config.h
+CPPFLAGS = -Iinclude -isystem $(D)/include -include $(B)/config.h $(BANNED)
+BANNED := -include config/banned.h
 FAST := lib/decode/% lib/filter/% lib/pcapio/% lib/capture/% lib/export/%
 opt = $(if $(filter $(FAST),$(1)),$(OPT_FAST),$(OPT_SMALL))
 
@@ -82,8 +89,7 @@ all: $(NW)
 $(B)/config.h: $(CONF) Makefile FORCE
 	@mkdir -p $(@D); { echo "/* generated from $(CONF) */"; echo '#define NWBOX_VERSION "$(VERSION)"'; \
 		echo '#define NWBOX_PROFILE "$(PROFILE)"'; \
-		sed -n 's/^\(ENABLE_[A-Z0-9_]*\)=\([01]\)$$/#define \1 \2/p' $(CONF) $(if $(OFF),| sed 's/$(OFF) 1/$(OFF) 0/'); \
-		echo '#include "$(CURDIR)/config/banned.h"'; } >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+		sed -n 's/^\(ENABLE_[A-Z0-9_]*\)=\([01]\)$$/#define \1 \2/p' $(CONF) $(if $(OFF),| sed 's/$(OFF) 1/$(OFF) 0/'); } >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 # Everything that decides the result but is no file: a changed flag, a removed or added source rebuilds what it must.
 $(B)/flags: FORCE
@@ -95,34 +101,86 @@ $(B)/obj/%.o: %.c $(B)/config.h $(B)/flags | $(LIBS)
 	@mkdir -p $(@D); $(if $(Q),echo "  CC      $<")
 	$(Q)$(CC_T) $(CFLAGS) $(call opt,$<) $(CPPFLAGS) -MMD -MP -c $< -o $@
 
+# What tests link against. q, not r: two folders may each have a file of one name.
 $(B)/libnw.a: $(LIB_O) $(B)/sources
 	@$(if $(Q),echo "  AR      $@"); rm -f $@
-	$(Q)$(AR) rcsD $@ $(LIB_O)
+	$(Q)$(AR) qcsD $@ $(LIB_O)
 
 # nwbox.debug is what the linker made, with symbols and debug information; nwbox is that, stripped.
-$(B)/nwbox.debug: $(APPLET_O) $(B)/libnw.a $(LIBS) $(B)/sources
+$(B)/nwbox.debug: $(APPLET_O) $(LIB_O) $(LIBS) $(B)/sources
 	@$(if $(Q),echo "  LINK    $@")
-	$(Q)$(CC_T) $(BASE_CFLAGS) $(LDFLAGS_T) -Wl,-Map=$(B)/nwbox.map -o $@ $(APPLET_O) $(B)/libnw.a $(LIBS)
+	$(Q)$(CC_T) $(BASE_CFLAGS) $(LDFLAGS_T) -Wl,-Map=$(B)/nwbox.map -o $@ $(APPLET_O) $(LIB_O) $(LIBS)
 $(NW): $(B)/nwbox.debug
 	@$(if $(Q),echo "  STRIP   $@")
-	$(Q)strip -s -R .comment -o $@ $<
+	$(Q)$(if $(filter musl,$(TOOLCHAIN)),strip -s -R .comment -o $@ $<,ln -f $< $@)
 
-# --- tests
+# --- tests: each test/unit/*.c and test/fuzz/*.c is one program
 TEST_C := $(sort $(wildcard test/unit/*.c)) $(filter-out test/fuzz/replay.c,$(sort $(wildcard test/fuzz/*.c)))
-TEST_BIN := $(TEST_C:%.c=$(B)/%)
-$(B)/obj/test/%.o: CPPFLAGS += -Itest
+TEST_BIN := $(TEST_C:%.c=$(B)/%) $(B)/test/size/start
+FUZZ_MAIN := $(if $(filter fuzz,$(TOOLCHAIN)),-fsanitize=fuzzer,$(B)/obj/test/fuzz/replay.o)
+$(B)/obj/test/%.o: BANNED :=
+$(B)/test/unit/% $(B)/test/fuzz/% $(B)/test/size/%: TEST_LINK = mkdir -p $(@D); $(if $(Q),echo "  LINK    $@";) \
+	$(CC_T) $(BASE_CFLAGS) $(LDFLAGS_T) -o $@
 $(B)/test/unit/%: $(B)/obj/test/unit/%.o $(B)/libnw.a $(LIBS)
-	@mkdir -p $(@D); $(if $(Q),echo "  LINK    $@")
-	$(Q)$(CC_T) $(BASE_CFLAGS) $(LDFLAGS_T) -o $@ $< $(B)/libnw.a $(LIBS)
-$(B)/test/fuzz/%: $(B)/obj/test/fuzz/%.o $(B)/obj/test/fuzz/replay.o $(B)/libnw.a $(LIBS)
-	@mkdir -p $(@D); $(if $(Q),echo "  LINK    $@")
-	$(Q)$(CC_T) $(BASE_CFLAGS) $(LDFLAGS_T) -o $@ $(filter %.o %.a,$^)
+	$(Q)$(TEST_LINK) $< $(B)/libnw.a $(LIBS)
+$(B)/test/fuzz/%: $(B)/obj/test/fuzz/%.o $(filter %.o,$(FUZZ_MAIN)) $(B)/libnw.a $(LIBS)
+	$(Q)$(TEST_LINK) $< $(FUZZ_MAIN) $(B)/libnw.a $(LIBS)
+$(B)/test/size/%: $(B)/obj/test/size/%.o
+	$(Q)$(TEST_LINK) $<
 .SECONDARY:
 tests: $(NW) $(TEST_BIN)
+
+check: tests
+	@sh test/run.sh $(B) $(PART)
+lint: $(NW)
+	@sh test/run.sh $(B) lint
+golden: $(NW)
+	@NWBOX=$(CURDIR)/$(NW) sh test/golden/run.sh --update $(CASE)
+
+PROFILES := full router capture
+size:
+	@for p in $(PROFILES); do $(MAKE) --no-print-directory -s PROFILE=$$p SAN=0 build/$$p/nwbox build/$$p/test/size/start || exit; done
+	@status=0; for p in $(PROFILES); do sh test/size/size.sh build/$$p || status=1; done; exit $$status
+# BASE=another nwbox.debug, e.g. of the parent commit
+size-diff: $(NW)
+	@sh test/size/diff.sh $(BASE) $(NW).debug
+
+# Every profile, and each switch alone off, must compile, link and start.
+SWITCHES = $(shell sed -n 's/^\(ENABLE_[A-Z0-9_]*\)=.*/\1/p' config/full.conf)
+check-config:
+	@for p in $(PROFILES); do $(MAKE) --no-print-directory -s PROFILE=$$p && build/$$p/nwbox --version >/dev/null && \
+		echo "ok config $$p" || { echo "not ok config $$p: see above"; exit 1; }; done
+	@for s in $(SWITCHES); do $(MAKE) --no-print-directory -s B=build/config/$$s OFF=$$s EXTRA_CFLAGS=-O1 && \
+		build/config/$$s/nwbox --version >/dev/null && echo "ok config without $$s" || \
+		{ echo "not ok config without $$s: see above"; exit 1; }; done
+
+# libFuzzer for TIME seconds; new inputs go to build/fuzz/corpus, a finding to build/fuzz/TARGET-*
+TIME ?= 60
+fuzz:
+	@test -n "$(TARGET)" || { echo "make fuzz TARGET=$(patsubst test/fuzz/%.c,%,$(filter test/fuzz/%,$(TEST_C)))"; exit 1; }
+	@$(MAKE) --no-print-directory SAN=0 TOOLCHAIN=fuzz B=build/fuzz build/fuzz/test/fuzz/$(TARGET)
+	@mkdir -p build/fuzz/corpus/$(TARGET) test/fuzz/corpus/$(TARGET)
+	build/fuzz/test/fuzz/$(TARGET) -max_total_time=$(TIME) -artifact_prefix=build/fuzz/$(TARGET)- \
+		build/fuzz/corpus/$(TARGET) test/fuzz/corpus/$(TARGET)
+
+# --- the rest
+install: $(NW)
+	install -D -m 755 $(NW) $(DESTDIR)$(PREFIX)/bin/nwbox
+	@sed -n 's/^APPLET(\([a-z]*\), *\(ENABLE_[A-Z_]*\), *INSTALL_\([A-Z]*\),.*/\1 \2 \3/p' applets/applets.def | \
+	while read -r name switch dir; do \
+		grep -q "^$$switch=1" $(CONF) || continue; \
+		[ $$dir = SBIN ] && dir=$(DESTDIR)$(PREFIX)/sbin || dir=$(DESTDIR)$(PREFIX)/bin; \
+		mkdir -p $$dir && echo "ln -sf ../bin/nwbox $$dir/$$name" && ln -sf ../bin/nwbox $$dir/$$name || exit; done
+
+fetch:
+	@for d in $$(awk '/^[a-z]/ && !seen[$$1]++ { print $$1 }' config/deps.lock); do sh config/fetch.sh $$d || exit; done
+
+help:
+	@sed -n '3,/^$$/s/^# \{0,1\}//p' Makefile
 
 clean:
 	rm -rf build/full build/router build/capture build/san build/fuzz build/config
 distclean:
 	rm -rf build
 
--include $(LIB_O:.o=.d) $(APPLET_O:.o=.d) $(TEST_C:%.c=$(B)/obj/%.d) $(B)/obj/test/fuzz/replay.d
+-include $(TEST_BIN:$(B)/%=$(B)/obj/%.d) $(LIB_O:.o=.d) $(APPLET_O:.o=.d) $(B)/obj/test/fuzz/replay.d
