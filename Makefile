@@ -17,12 +17,12 @@
 # Nothing but the first build needs the network: config/deps.lock pins the sources, config/fetch.sh gets them.
 
 VERSION := 0.1.0
-PROFILE ?= full
+PROFILE := full
 PREFIX ?= /usr/local
 HOSTCC := gcc
 AR := ar
-V ?= 0
-WERROR ?= 1
+V := 0
+WERROR := 1
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -33,10 +33,10 @@ export SOURCE_DATE_EPOCH ?= 0
 # --- toolchain: musl ships, san and fuzz test
 ifeq ($(SAN),1)
 TOOLCHAIN := san
-B ?= build/san
+B := build/san
 else
-TOOLCHAIN ?= musl
-B ?= build/$(PROFILE)
+TOOLCHAIN := musl
+B := build/$(PROFILE)
 endif
 CONF := config/$(PROFILE).conf
 
@@ -64,6 +64,8 @@ endif
 
 # A dependency's own output is long and dull: show it only when it fails.
 LOG = >$(CURDIR)/$(D)/$(@F).log 2>&1 || { tail -n 30 $(CURDIR)/$(D)/$(@F).log; exit 1; }
+# Keep a file that records flags or lists: written only when its text changes, so that it dates from the last change.
+if_changed = mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' >$@
 include config/deps.mk
 
 # --- our code
@@ -93,9 +95,9 @@ $(B)/config.h: $(CONF) Makefile FORCE
 
 # Everything that decides the result but is no file: a changed flag, a removed or added source rebuilds what it must.
 $(B)/flags: FORCE
-	@mkdir -p $(@D); echo '$(CC_T) $(CFLAGS) $(CPPFLAGS) $(FAST) $(LDFLAGS_T)' >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	@$(call if_changed,$(CC_T) $(CFLAGS) $(CPPFLAGS) $(FAST) $(LDFLAGS_T))
 $(B)/sources: FORCE
-	@mkdir -p $(@D); echo '$(LIB_C) $(APPLET_C)' >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	@$(call if_changed,$(LIB_C) $(APPLET_C))
 
 $(B)/obj/%.o: %.c $(B)/config.h $(B)/flags | $(LIBS)
 	@mkdir -p $(@D); $(if $(Q),echo "  CC      $<")
@@ -155,7 +157,7 @@ check-config:
 		{ echo "not ok config without $$s: see above"; exit 1; }; done
 
 # libFuzzer for TIME seconds; new inputs go to build/fuzz/corpus, a finding to build/fuzz/TARGET-*
-TIME ?= 60
+TIME := 60
 fuzz:
 	@test -n "$(TARGET)" || { echo "make fuzz TARGET=$(patsubst test/fuzz/%.c,%,$(filter test/fuzz/%,$(TEST_C)))"; exit 1; }
 	@$(MAKE) --no-print-directory SAN=0 TOOLCHAIN=fuzz B=build/fuzz build/fuzz/test/fuzz/$(TARGET)

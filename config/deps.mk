@@ -19,15 +19,20 @@ build/deps/lock/%: config/deps.lock FORCE
 
 $(S)/%/.unpacked: build/deps/lock/%
 	@tarball=$$(sh config/fetch.sh $*) && rm -rf $(@D) && mkdir -p $(@D) && echo "  UNPACK  $*" && \
-		tar -xf "$$tarball" -C $(@D) --strip-components=1 && touch $@
+		tar --no-same-owner -xf "$$tarball" -C $(@D) --strip-components=1 && touch $@
 
 # --- flags shared by all of them: no unwind tables, sections for --gc-sections, no build path in the result
 DEP_CFLAGS := $(BASE_CFLAGS) -w
 DEP_CC := $(CC_T) $(DEP_CFLAGS)
+PCAP_CONFIGURE := --with-pcap=linux --without-libnl --disable-shared --disable-usb --disable-bluetooth --disable-dbus \
+	--disable-rdma --disable-netmap --disable-remote --without-dag --without-septel --without-snf --without-turbocap \
+	--without-dpdk
+$(D)/flags: FORCE
+	@$(call if_changed,$(DEP_CC) $(LDFLAGS_T) $(PCAP_CONFIGURE))
 
 # --- musl. Its own wrapper cannot link static-pie, so the specs are ours.
 ifeq ($(TOOLCHAIN),musl)
-$(DL)/nwbox.specs: $(S)/musl/.unpacked config/musl.specs.in config/deps.mk
+$(DL)/nwbox.specs: $(S)/musl/.unpacked $(D)/flags config/musl.specs.in
 	@echo "  DEP     musl"
 	@rm -rf $(D)/obj/musl && mkdir -p $(D)/obj/musl $(DL) $(D)/include
 	@cd $(D)/obj/musl && { $(CURDIR)/$(S)/musl/configure --prefix=$(ABS_D) --syslibdir=$(ABS_D)/lib --disable-shared \
@@ -40,10 +45,7 @@ LIBC := $(DL)/nwbox.specs
 endif
 
 # --- libpcap: the compiler of capture filters and the reader of live interfaces. flex and bison make its grammar.
-PCAP_CONFIGURE := --with-pcap=linux --without-libnl --disable-shared --disable-usb --disable-bluetooth --disable-dbus \
-	--disable-rdma --disable-netmap --disable-remote --without-dag --without-septel --without-snf --without-turbocap \
-	--without-dpdk
-$(DL)/libpcap.a: $(S)/libpcap/.unpacked $(LIBC) config/deps.mk
+$(DL)/libpcap.a: $(S)/libpcap/.unpacked $(D)/flags $(LIBC)
 	@echo "  DEP     libpcap"
 	@rm -rf $(D)/obj/libpcap && mkdir -p $(D)/obj/libpcap $(DL) $(D)/include
 	@cd $(D)/obj/libpcap && { $(CURDIR)/$(S)/libpcap/configure --prefix=$(ABS_D) $(PCAP_CONFIGURE) \
@@ -53,7 +55,7 @@ $(DL)/libpcap.a: $(S)/libpcap/.unpacked $(LIBC) config/deps.mk
 
 # --- plain sets of C files: $(call library,NAME,SOURCE,FILES,FLAGS,HOT FILES,PUBLIC HEADERS)
 define library
-$(DL)/lib$(1).a: $(S)/$(2)/.unpacked $(LIBC) config/deps.mk
+$(DL)/lib$(1).a: $(S)/$(2)/.unpacked $(D)/flags $(LIBC)
 	@echo "  DEP     $(1)"
 	@rm -rf $(D)/obj/$(1) && mkdir -p $(D)/obj/$(1) $(DL) $(D)/include
 	@cd $(S)/$(2) && for f in $(3); do o=$$$${f##*/}; case " $(5) " in *" $$$${o%.c} "*) opt=-O2 ;; *) opt= ;; esac; \

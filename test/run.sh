@@ -3,7 +3,7 @@
 #
 # Runs the tests, part by part, and counts. Called by `make check`, which has built everything.
 #
-#   test/run.sh BUILD_FOLDER [PART]...       parts: unit golden e2e live fuzz size lint corpus
+#   test/run.sh BUILD_FOLDER [PART]...       parts: unit golden e2e live fuzz size lint corpus, and build when named
 #
 # A test is a program or a shell script that prints "ok NAME", "not ok NAME: why" or "skip NAME: reason" for each of its
 # cases. A crash, an exit status other than 0 without a "not ok" line, or no line at all counts as one failure.
@@ -29,7 +29,8 @@ fi
 B=$1
 shift
 NWBOX=${NWBOX:-$PWD/$B/nwbox}
-export NWBOX B
+export NWBOX
+unset MAKEFLAGS MFLAGS MAKELEVEL # tests that call make start afresh
 LOG=$B/test/log
 
 commands() # PART: one command per line
@@ -40,6 +41,7 @@ commands() # PART: one command per line
 	golden | corpus) [ -f "test/$1/run.sh" ] && echo "sh test/$1/run.sh" ;;
 	e2e | lint) for t in test/"$1"/*.sh; do [ -f "$t" ] && echo "sh $t"; done ;;
 	live) for t in test/net/*.sh; do [ -f "$t" ] && echo "sh $t"; done ;;
+	build) for t in test/build/*.sh; do [ -f "$t" ] && echo "sh $t"; done ;;
 	size) case $B in build/san) ;; *) echo "sh test/size/size.sh $B" ;; esac ;;
 	*) echo "test/run.sh: $1: no such part" >&2 ;;
 	esac

@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# make install puts the binary and one link for each applet of the profile below DESTDIR.
+. "$(dirname "$0")/../lib.sh"
+
+make -s install DESTDIR="$TMP/inst" PREFIX=/usr >/dev/null 2>&1
+check "nwbox is installed" cmp "$TMP/inst/usr/bin/nwbox" build/full/nwbox
+for applet in $(sed -n 's/^APPLET(\([a-z]*\),.*/\1/p' applets/applets.def); do
+	link=$(ls "$TMP/inst/usr/bin/$applet" "$TMP/inst/usr/sbin/$applet" 2>/dev/null)
+	check "$applet runs through its link" "${link:-/nonexistent/$applet}" --version
+done
+case $(file -b "$TMP/inst/usr/bin/nwbox" 2>/dev/null) in
+'') skip "the binary is static-pie" "file is not installed" ;;
+*static-pie*) ok "the binary is static-pie" ;;
+*) not_ok "the binary is static-pie" "$(file -b "$TMP/inst/usr/bin/nwbox")" ;;
+esac
+headers=$(readelf -lWd build/full/nwbox)
+check "no dynamic linker, no library" sh -c '! echo "$1" | grep -qE "INTERP|NEEDED"' - "$headers"
+check "full RELRO" sh -c 'echo "$1" | grep -q GNU_RELRO && echo "$1" | grep -q NOW' - "$headers"
+same "the stack is not executable" "$(echo "$headers" | awk '$1 == "GNU_STACK" { print $7 }')" RW
+same "no segment is writable and executable" "$(echo "$headers" | awk '$1 == "LOAD" && / RWE /')" ""
