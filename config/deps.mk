@@ -32,8 +32,10 @@ $(D)/flags: FORCE
 
 # --- musl. Its own wrapper cannot link static-pie, so the specs are ours.
 ifeq ($(TOOLCHAIN),musl)
-$(DL)/nwbox.specs: $(S)/musl/.unpacked $(D)/flags config/musl.specs.in
+$(DL)/nwbox.specs: $(S)/musl/.unpacked $(D)/flags config/musl.specs.in config/musl-qsort.sed
 	@echo "  DEP     musl"
+	@cd $(S)/musl/src/stdlib && sed -i -f $(CURDIR)/config/musl-qsort.sed qsort.c && \
+		grep -q 'p\[0\] != 1 ? ntz' qsort.c && grep -q '(p\[1\] && (r' qsort.c || { echo "musl: the qsort fix does not fit"; exit 1; }
 	@rm -rf $(D)/obj/musl && mkdir -p $(D)/obj/musl $(DL) $(D)/include
 	@cd $(D)/obj/musl && { $(CURDIR)/$(S)/musl/configure --prefix=$(ABS_D) --syslibdir=$(ABS_D)/lib --disable-shared \
 		--disable-wrapper CC="$(HOSTCC)" CFLAGS="$(DEP_CFLAGS) -fPIE" && $(MAKE) && $(MAKE) install; } $(LOG)

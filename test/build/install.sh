@@ -20,3 +20,4 @@ check "no dynamic linker, no library" sh -c '! echo "$1" | grep -qE "INTERP|NEED
 check "full RELRO" sh -c 'echo "$1" | grep -q GNU_RELRO && echo "$1" | grep -q NOW' - "$headers"
 same "the stack is not executable" "$(echo "$headers" | awk '$1 == "GNU_STACK" { print $7 }')" RW
 same "no segment is writable and executable" "$(echo "$headers" | awk '$1 == "LOAD" && / RWE /')" ""
+check "nothing of musl's iconv (CVE-2025-26519 in 1.2.5) is linked" sh -c '! grep -q iconv build/full/nwbox.map'
