@@ -24,6 +24,8 @@ enum record_kind {
 	RECORD_OTHER      /* foreign byte order or a variant: must be written anew */
 };
 
+struct interface;
+
 struct frame {
 	uint64_t number;       /* from 1, in the order read */
 	int64_t ts_ns;         /* since 1970-01-01 UTC; 0 if the record has no time (has_ts false) */
@@ -39,6 +41,7 @@ struct frame {
 	uint32_t record_len;
 	uint32_t options_len;
 	const uint8_t *options; /* pcapng packet options as stored, or NULL */
+	const struct interface *interface; /* the source's, or NULL */
 };
 
 /* What is known of one interface; strings are NUL-terminated and cut at their size. */

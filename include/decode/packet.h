@@ -53,8 +53,8 @@ struct packet {
 	struct proto_set present;  /* protocols that occur in layers[] */
 	uint8_t nlayers;
 	uint8_t result;            /* the worst of the layers */
-	int8_t network;            /* index of the last IPv4/IPv6 layer, -1: none */
-	int8_t transport;          /* index of the last TCP/UDP layer, -1: none */
+	int8_t network;            /* index of the innermost IPv4/IPv6 layer that is not quoted, -1: none */
+	int8_t transport;          /* the same for TCP/UDP */
 	bool application_done;     /* application layers were looked for */
 	uint32_t scratch_used;
 	struct layer layers[PACKET_LAYERS_MAX];
@@ -108,8 +108,10 @@ struct cursor packet_cursor(const struct packet *p, const struct layer *l);
 /* First layer of a protocol, or NULL. */
 const struct layer *packet_layer(const struct packet *p, unsigned proto);
 
-/* The protocol and local index that a field belongs to. */
+/* The protocol and local index that a field belongs to. field_proto() searches: resolve once, not per packet. */
 unsigned field_proto(const struct field *f);
+/* True if layers of protocol `layer_proto` carry the fields of `proto` (it itself, or by fields_of). */
+bool field_carried(unsigned layer_proto, unsigned proto);
 unsigned field_index(const struct field *f);
 /* "ip.src" -> field, "tcp" -> the pseudo-field of type FIELD_PROTOCOL; NULL if unknown. Names are
  * compared exactly, in lower case. */
@@ -124,11 +126,12 @@ const char *field_nearest(const char *name);
 bool field_value(const struct packet *p, const struct layer *l, const struct field *f, struct value *v);
 
 /* Calls `each` for every value of `f` in the packet, in wire order, until it
- * returns false. Returns the number of values given. */
+ * returns false. Returns the number of values given. Names put together in
+ * scratch memory live until `each` returns; values inside the frame as long as the frame. */
 typedef bool field_each_fn(void *user, const struct field *f, const struct value *v);
 unsigned field_each(struct packet *p, const struct field *f, field_each_fn *each, void *user);
 
-/* Every field of every layer in wire order: for "all decoded fields". */
+/* Every field of every layer, layer by layer: for "all decoded fields". */
 typedef void packet_each_fn(void *user, const struct layer *l, const struct field *f, const struct value *v);
 void packet_each_field(struct packet *p, packet_each_fn *each, void *user);
 

@@ -35,7 +35,11 @@ enum field_type {
 	FIELD_PROTOCOL  /* the protocol itself: from its header to the end of what it carries */
 };
 
-enum field_show { SHOW_DEC, SHOW_HEX };
+enum field_show {
+	SHOW_DEC,
+	SHOW_HEX,
+	SHOW_EPOCH /* TIME: seconds since 1970 instead of a date */
+};
 
 /* One value. Bytes point into the frame or into the packet's scratch memory and
  * live as long as the packet. */
@@ -70,6 +74,7 @@ struct field {
 	const struct value_name *names;
 	uint8_t either[4];              /* indices + 1 of the fields it stands for, 0-terminated unless full */
 	uint8_t hex_digits;             /* SHOW_HEX: zero-padded to this many (0: 2 * width) */
+	bool innermost;                 /* depends on all layers of the packet: application layers are decoded for it */
 };
 
 #define FIELD_FIXED(ty, n, off, wid, lab) { .name = n, .label = lab, .type = ty, .offset = off, .width = wid }
@@ -109,8 +114,11 @@ struct protocol {
 	const char *title;        /* "Transmission Control Protocol" */
 	const char *reference;    /* "RFC 9293" */
 	bool application;         /* decoded only when asked for */
-	/* Reads the header at d->c, narrows d->c to the payload and sets d->next.
-	 * On anything but DECODE_OK no next layer is tried. Must advance. */
+	/* A layer of this protocol carries that protocol's fields (mdns: dns). NULL: its own. */
+	const struct protocol *fields_of;
+	/* Reads the header with decode_take(), narrows to the payload with
+	 * decode_limit() and sets d->next, also with a bad result when going on makes
+	 * sense. A chain must advance: returning OK without taking bytes is a bug. */
 	enum decode_result (*decode)(struct decode *d, struct layer *l);
 	/* Does this look like ours? Cheap, certain enough to call without a port. NULL: never by content. */
 	bool (*detect)(const struct decode *d, const struct cursor *payload);
@@ -134,7 +142,7 @@ enum proto_id {
 	PROTO_COUNT,
 	PROTO_NONE = 0xff
 };
-_Static_assert(PROTO_COUNT <= PROTO_SET_BITS, "struct proto_set is too small");
+_Static_assert((int)PROTO_COUNT <= (int)PROTO_SET_BITS, "struct proto_set is too small");
 
 extern const struct protocol *const protocols[PROTO_COUNT];
 
@@ -148,12 +156,23 @@ struct decode {
 	struct packet *p;
 	const struct decoder *decoder;
 	struct cursor c;     /* what is left for the layer being decoded */
-	uint32_t wire_left;  /* bytes the outer lengths promise from c.pos on, kept or not; narrow with decode_limit */
+	uint32_t wire_left;  /* bytes the outer lengths promise from c.pos on, kept or not */
 	uint8_t next;        /* enum proto_id of what follows, or PROTO_NONE */
+	bool quoted;         /* inside an ICMP error: a cut packet is no news */
 };
 
-/* The payload is `n` bytes long by this header: narrows cursor and wire_left. Returns
- * false if the outer layer does not have as many on the wire (the header lies). */
+/* The next n bytes of the header, and past them; NULL if they were not kept (return cursor_short(&d->c)). */
+static inline const uint8_t *decode_take(struct decode *d, uint32_t n)
+{
+	const uint8_t *h = cursor_take(&d->c, n);
+
+	if (h)
+		d->wire_left -= n; /* wire_left >= cursor_left, always */
+	return h;
+}
+
+/* What follows is `n` bytes long by this header: narrows cursor and wire_left. Returns
+ * false and narrows nothing if the outer layer does not have as many on the wire (the header lies). */
 bool decode_limit(struct decode *d, uint32_t n);
 
 /* Who claims this number; PROTO_NONE if nobody. */

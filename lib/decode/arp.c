@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ARP (RFC 826), RARP (RFC 903): who has this address. The addresses are as
+ * long as the header says; the Ethernet and IPv4 fields exist only when they are
+ * six and four bytes.
+ */
+#include "decode/protocol.h"
+
+enum { HW_TYPE, PROTO_TYPE, HW_SIZE, PROTO_SIZE, OPCODE, SRC_MAC, SRC_IPV4, DST_MAC, DST_IPV4, GRATUITOUS };
+enum { HEADER = 8, ETHER_IPV4 = 20 };
+
+static enum decode_result arp_decode(struct decode *d, struct layer *l)
+{
+	const uint8_t *h = decode_take(d, HEADER);
+
+	(void)l;
+	if (!h || !decode_take(d, 2u * (h[4] + h[5])))
+		return cursor_short(&d->c);
+	return DECODE_OK;
+}
+
+/* The four addresses, or NULL if they are not Ethernet and IPv4 ones. */
+static const uint8_t *addresses(const struct packet *p, const struct layer *l, const struct field *f)
+{
+	const uint8_t *h;
+	uint32_t n = packet_bytes(p, l, &h);
+
+	(void)f;
+	return n >= HEADER + ETHER_IPV4 && h[4] == 6 && h[5] == 4 ? h + HEADER : NULL;
+}
+
+static bool get_address(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	const uint8_t *a = addresses(p, l, f);
+
+	if (!a)
+		return false;
+	v->bytes = a + f->offset;
+	v->len = f->type == FIELD_IPV4 ? 4 : 6;
+	return true;
+}
+
+static bool get_gratuitous(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	const uint8_t *a = addresses(p, l, f);
+
+	v->u = a && !memcmp(a + 6, a + 16, 4);
+	return a;
+}
+
+/* offset: within the addresses */
+#define ADDRESS(ty, n, off, lab) { .name = n, .label = lab, .type = ty, .offset = off, .get = get_address }
+
+static const struct value_name opcode_names[] = { { 1, "request" }, { 2, "reply" }, { 3, "reverse request" }, { 4, "reverse reply" }, { 0, NULL } };
+
+static const struct field arp_fields[] = {
+	[HW_TYPE] = FIELD_FIXED(FIELD_UINT, "arp.hw.type", 0, 2, "Hardware type"),
+	[PROTO_TYPE] = FIELD_FIXED_HEX("arp.proto.type", 2, 2, "Protocol type"),
+	[HW_SIZE] = FIELD_FIXED(FIELD_UINT, "arp.hw.size", 4, 1, "Hardware size"),
+	[PROTO_SIZE] = FIELD_FIXED(FIELD_UINT, "arp.proto.size", 5, 1, "Protocol size"),
+	[OPCODE] = { .name = "arp.opcode", .label = "Operation", .type = FIELD_UINT, .offset = 6, .width = 2,
+		     .names = opcode_names },
+	[SRC_MAC] = ADDRESS(FIELD_ETHER, "arp.src.hw_mac", 0, "Sender MAC address"),
+	[SRC_IPV4] = ADDRESS(FIELD_IPV4, "arp.src.proto_ipv4", 6, "Sender IP address"),
+	[DST_MAC] = ADDRESS(FIELD_ETHER, "arp.dst.hw_mac", 10, "Target MAC address"),
+	[DST_IPV4] = ADDRESS(FIELD_IPV4, "arp.dst.proto_ipv4", 16, "Target IP address"),
+	[GRATUITOUS] = FIELD_GET(FIELD_BOOL, "arp.isgratuitous", get_gratuitous, "Announces its own address"),
+};
+
+static const struct claim arp_claims[] = { { CLAIM_ETHERTYPE, 0x0806 }, { CLAIM_ETHERTYPE, 0x8035 }, { CLAIM_NONE, 0 } };
+
+const struct protocol proto_arp = {
+	.name = "arp",
+	.column = "ARP",
+	.title = "Address Resolution Protocol",
+	.reference = "RFC 826",
+	.decode = arp_decode,
+	.fields = arp_fields,
+	.nfields = sizeof(arp_fields) / sizeof(*arp_fields),
+	.claims = arp_claims,
+};

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The walk from the link type to the last layer.
+ *
+ *	linktype --claims--> eth --ethertype--> ip --protocol--> tcp --content, port--> tls
+ *
+ * Each protocol's decode() reads its header, narrows the cursor to its payload
+ * and names the next protocol; the loop here books the layers. Which number
+ * belongs to which protocol stands in the protocols' own claims; they are put
+ * into one small hash table at start, because a look-up per layer is on the
+ * path of every packet.
+ */
+#include "decode/protocol.h"
+
+#include <string.h>
+
+const struct protocol *const protocols[PROTO_COUNT] = {
+#define PROTOCOL(name) &proto_##name,
+#include "decode/protocols.def"
+#undef PROTOCOL
+};
+
+/* ---- claims --------------------------------------------------------------------- */
+
+enum { CLAIM_SLOTS = 1024, CLAIMS_MAX = CLAIM_SLOTS / 2 }; /* power of two; open addressing, half full at most */
+
+static struct claim_slot {
+	uint32_t key; /* kind << 16 | value, 0: free */
+	uint8_t proto;
+} claim_slots[CLAIM_SLOTS];
+static unsigned claims;
+static struct proto_set application_protocols;
+static struct {
+	uint8_t count;
+	uint8_t proto[PROTO_COUNT];
+} detectors[2]; /* by content: [0] on TCP, [1] on UDP */
+
+static uint32_t claim_key(unsigned kind, unsigned value)
+{
+	return (uint32_t)kind << 16 | (uint16_t)value;
+}
+
+static uint32_t claim_hash(uint32_t key)
+{
+	return (key * 0x9e3779b1u) >> 22; /* the upper 10 bits: CLAIM_SLOTS */
+}
+
+static struct claim_slot *claim_slot(uint32_t key)
+{
+	uint32_t i = claim_hash(key);
+
+	while (claim_slots[i].key && claim_slots[i].key != key)
+		i = (i + 1) % CLAIM_SLOTS;
+	return &claim_slots[i];
+}
+
+int decoder_claim(unsigned kind, unsigned value, unsigned proto)
+{
+	struct claim_slot *s = claim_slot(claim_key(kind, value));
+
+	if (!s->key) {
+		if (claims == CLAIMS_MAX)
+			return NW_ELIMIT;
+		claims++;
+	}
+	s->key = claim_key(kind, value);
+	s->proto = (uint8_t)proto;
+	return 0;
+}
+
+uint8_t decode_claimed(const struct decode *d, enum claim_kind kind, unsigned value)
+{
+	const struct claim_slot *s = claim_slot(claim_key(kind, value));
+
+	(void)d;
+	return s->key ? s->proto : PROTO_NONE;
+}
+
+static void tables_init(void)
+{
+	static bool done;
+
+	if (done)
+		return;
+	done = true;
+	for (unsigned i = 0; i < PROTO_COUNT; i++) {
+		const struct protocol *p = protocols[i];
+
+		for (const struct claim *c = p->claims; c && c->kind != CLAIM_NONE; c++)
+			decoder_claim(c->kind, c->value, i);
+		if (p->application)
+			proto_set_add(&application_protocols, i);
+		for (int udp = 0; udp < 2; udp++)
+			if (p->detect && p->detect_on >> (udp ? CLAIM_UDP_PORT : CLAIM_TCP_PORT) & 1)
+				detectors[udp].proto[detectors[udp].count++] = (uint8_t)i;
+	}
+}
+
+/* ---- decoder ---------------------------------------------------------------------- */
+
+void decoder_init(struct decoder *d)
+{
+	tables_init();
+	memset(d, 0, sizeof(*d));
+}
+
+void decoder_want(struct decoder *d, unsigned proto)
+{
+	proto_set_add(&d->want, proto);
+	if (protocols[proto]->application)
+		d->application = true;
+}
+
+void decoder_want_all(struct decoder *d)
+{
+	memset(&d->want, 0xff, sizeof(d->want));
+	d->application = true;
+}
+
+void decoder_want_field(struct decoder *d, const struct field *f)
+{
+	unsigned proto = field_proto(f);
+
+	for (unsigned i = 0; i < PROTO_COUNT; i++)
+		if (field_carried(i, proto))
+			decoder_want(d, i);
+	if (f->innermost)
+		d->application = true;
+}
+
+uint8_t decode_application(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port)
+{
+	bool udp = kind == CLAIM_UDP_PORT;
+	uint16_t low = src_port < dst_port ? src_port : dst_port;
+	uint16_t high = src_port < dst_port ? dst_port : src_port;
+	uint8_t by_port;
+
+	if (!ENABLE_APP_PROTOCOLS || !d->decoder->application || !cursor_left(&d->c))
+		return PROTO_NONE;
+	by_port = decode_claimed(d, kind, low);
+	if (by_port == PROTO_NONE)
+		by_port = decode_claimed(d, kind, high);
+	if (by_port != PROTO_NONE && (!protocols[by_port]->detect || protocols[by_port]->detect(d, &d->c)))
+		return by_port;
+	for (unsigned i = 0; i < detectors[udp].count; i++) {
+		uint8_t proto = detectors[udp].proto[i];
+
+		if (proto != by_port && protocols[proto]->detect(d, &d->c))
+			return proto;
+	}
+	return proto_set_has(&d->decoder->want, PROTO_data) ? PROTO_data : PROTO_NONE;
+}
+
+bool decode_limit(struct decode *d, uint32_t n)
+{
+	if (n > d->wire_left)
+		return false;
+	d->wire_left = n;
+	cursor_limit(&d->c, n);
+	return true;
+}
+
+void packet_decode(struct packet *p, const struct decoder *decoder, const struct frame *f)
+{
+	struct decode d = {
+		.p = p,
+		.decoder = decoder,
+		.c = cursor_over(f->data, f->caplen, f->wirelen > f->caplen),
+		.wire_left = f->wirelen > f->caplen ? f->wirelen : f->caplen,
+	};
+	struct layer *l = p->layers;
+
+	p->frame = f;
+	memset(&p->present, 0, sizeof(p->present));
+	p->result = DECODE_OK;
+	p->network = p->transport = -1;
+	p->scratch_used = 0;
+	*l = (struct layer){ .proto = PROTO_frame, .wire_end = d.wire_left };
+	proto_set_add(&p->present, PROTO_frame);
+	p->nlayers = 1;
+	d.next = decode_claimed(&d, CLAIM_LINKTYPE, f->linktype);
+	while (d.next != PROTO_NONE) {
+		const uint8_t *start = d.c.pos;
+		enum decode_result r;
+
+		if (p->nlayers == PACKET_LAYERS_MAX) {
+			l->result = p->result = DECODE_MALFORMED;
+			return;
+		}
+		l = &p->layers[p->nlayers++];
+		l->proto = d.next;
+		l->off = (uint32_t)(start - f->data);
+		l->wire_end = l->off + d.wire_left;
+		l->aux[0] = l->aux[1] = 0;
+		d.next = PROTO_NONE;
+		proto_set_add(&p->present, l->proto);
+		r = protocols[l->proto]->decode(&d, l);
+		l->hlen = (uint16_t)(d.c.pos - start);
+		l->result = (uint8_t)r;
+		if (r == DECODE_OK || d.next != PROTO_NONE)
+			l->wire_end = (uint32_t)(d.c.pos - f->data) + d.wire_left;
+		if (r > p->result && !d.quoted)
+			p->result = (uint8_t)r;
+		d.c.cut = false;
+	}
+}
+
+/* ---- reading ------------------------------------------------------------------------ */
+
+struct cursor packet_cursor(const struct packet *p, const struct layer *l)
+{
+	const uint8_t *bytes;
+	uint32_t n = packet_bytes(p, l, &bytes);
+
+	return cursor_over(bytes, n, l->wire_end > p->frame->caplen);
+}
+
+struct cursor packet_payload(const struct packet *p, const struct layer *l)
+{
+	struct cursor c = packet_cursor(p, l);
+
+	if (!cursor_skip(&c, l->hlen))
+		c.pos = c.end;
+	c.cut = false;
+	return c;
+}
+
+const struct layer *packet_layer(const struct packet *p, unsigned proto)
+{
+	if (!proto_set_has(&p->present, proto))
+		return NULL;
+	for (unsigned i = 0; i < p->nlayers; i++)
+		if (p->layers[i].proto == proto)
+			return &p->layers[i];
+	return NULL;
+}
+
+uint8_t *packet_scratch(struct packet *p, uint32_t len)
+{
+	uint8_t *at = p->scratch + p->scratch_used;
+
+	if (len > PACKET_SCRATCH - p->scratch_used)
+		return NULL;
+	p->scratch_used += len;
+	return at;
+}
+
+const char *packet_column(const struct packet *p)
+{
+	for (unsigned i = p->nlayers; i-- > 0;) {
+		const struct layer *l = &p->layers[i];
+		const struct protocol *proto = protocols[l->proto];
+		const char *text = proto->column_of ? proto->column_of(p, l) : proto->column;
+
+		if (text)
+			return text;
+	}
+	return "";
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Ethernet II and IEEE 802.3. A type below 1536 is the length of an LLC frame. IEEE 802.3 clause 3.2. */
+#include "decode/protocol.h"
+
+enum { DST, SRC, ADDR, TYPE, LEN, DST_LG, DST_IG, SRC_LG, SRC_IG, LG, IG };
+enum { HEADER = 14, TYPE_MIN = 1536, LENGTH_MAX = 1500 };
+
+static enum decode_result eth_decode(struct decode *d, struct layer *l)
+{
+	const uint8_t *h = decode_take(d, HEADER);
+	unsigned type;
+
+	if (!h)
+		return cursor_short(&d->c);
+	type = get_be16(h + 12);
+	l->aux[0] = (uint16_t)type;
+	if (type >= TYPE_MIN) {
+		d->next = decode_claimed(d, CLAIM_ETHERTYPE, type);
+		return DECODE_OK;
+	}
+	if (type > LENGTH_MAX)
+		return DECODE_MALFORMED;
+	return decode_limit(d, type) ? DECODE_OK : DECODE_MALFORMED;
+}
+
+static bool get_type_or_len(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	(void)p;
+	if (l->hlen != HEADER || (l->aux[0] >= TYPE_MIN) != (f->show == SHOW_HEX))
+		return false;
+	v->u = l->aux[0];
+	return true;
+}
+
+static const struct field eth_fields[] = {
+	[DST] = FIELD_FIXED(FIELD_ETHER, "eth.dst", 0, 6, "Destination"),
+	[SRC] = FIELD_FIXED(FIELD_ETHER, "eth.src", 6, 6, "Source"),
+	[ADDR] = FIELD_EITHER(FIELD_ETHER, "eth.addr", "Source or destination", DST + 1, SRC + 1),
+	[TYPE] = { .name = "eth.type", .label = "Type", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
+		   .get = get_type_or_len },
+	[LEN] = FIELD_GET(FIELD_UINT, "eth.len", get_type_or_len, "Length"),
+	[DST_LG] = FIELD_BITS(FIELD_BOOL, "eth.dst.lg", 0, 1, 0x02, "Destination is locally administered"),
+	[DST_IG] = FIELD_BITS(FIELD_BOOL, "eth.dst.ig", 0, 1, 0x01, "Destination is a group address"),
+	[SRC_LG] = FIELD_BITS(FIELD_BOOL, "eth.src.lg", 6, 1, 0x02, "Source is locally administered"),
+	[SRC_IG] = FIELD_BITS(FIELD_BOOL, "eth.src.ig", 6, 1, 0x01, "Source is a group address"),
+	[LG] = FIELD_EITHER(FIELD_BOOL, "eth.lg", "Locally administered", DST_LG + 1, SRC_LG + 1),
+	[IG] = FIELD_EITHER(FIELD_BOOL, "eth.ig", "Group address", DST_IG + 1, SRC_IG + 1),
+};
+
+static const struct claim eth_claims[] = { { CLAIM_LINKTYPE, LINKTYPE_ETHERNET }, { CLAIM_NONE, 0 } };
+
+const struct protocol proto_eth = {
+	.name = "eth",
+	.column = "Ethernet",
+	.title = "Ethernet",
+	.reference = "IEEE 802.3",
+	.decode = eth_decode,
+	.fields = eth_fields,
+	.nfields = sizeof(eth_fields) / sizeof(*eth_fields),
+	.claims = eth_claims,
+};

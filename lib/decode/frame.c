@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* The frame itself as layer 0: what the capture says of a packet, before any of its bytes. */
+#include "decode/protocol.h"
+
+enum { NUMBER, TIME, TIME_EPOCH, LEN, CAP_LEN, INTERFACE_ID, INTERFACE_NAME, ENCAP, PROTOCOLS, COLUMN, SHORT, MALFORMED };
+
+static bool get_frame(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	(void)l;
+	switch (field_index(f)) {
+	case NUMBER: v->u = p->frame->number; return true;
+	case LEN: v->u = p->frame->wirelen; return true;
+	case CAP_LEN: v->u = p->frame->caplen; return true;
+	case INTERFACE_ID: v->u = p->frame->ifid; return true;
+	case ENCAP: v->u = p->frame->linktype; return true;
+	default: v->i = p->frame->ts_ns; return p->frame->has_ts;
+	}
+}
+
+static bool get_interface_name(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	(void)l;
+	(void)f;
+	if (!p->frame->interface || !p->frame->interface->name[0])
+		return false;
+	v->bytes = (const uint8_t *)p->frame->interface->name;
+	v->len = (uint32_t)strlen(p->frame->interface->name);
+	return true;
+}
+
+/* "eth:ip:tcp:tls" */
+static bool get_protocols(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	static char text[PACKET_LAYERS_MAX * 16];
+	struct outbuf o;
+
+	(void)l;
+	(void)f;
+	outbuf_fixed(&o, text, sizeof(text));
+	for (unsigned i = 1; i < p->nlayers; i++) {
+		if (i > 1)
+			outbuf_char(&o, ':');
+		outbuf_str(&o, protocols[p->layers[i].proto]->name);
+	}
+	v->bytes = (const uint8_t *)text;
+	v->len = (uint32_t)outbuf_len(&o);
+	return true;
+}
+
+static bool get_column(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	const char *text = packet_column(p);
+
+	(void)l;
+	(void)f;
+	v->bytes = (const uint8_t *)text;
+	v->len = (uint32_t)strlen(text);
+	return true;
+}
+
+static bool get_damage(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	(void)l;
+	v->u = p->result == (field_index(f) == SHORT ? DECODE_TRUNCATED : DECODE_MALFORMED);
+	return v->u;
+}
+
+static enum decode_result frame_decode(struct decode *d, struct layer *l)
+{
+	(void)d;
+	(void)l;
+	return DECODE_OK; /* packet_decode() books layer 0 itself */
+}
+
+static const struct field frame_fields[] = {
+	[NUMBER] = FIELD_GET(FIELD_UINT, "frame.number", get_frame, "Frame number"),
+	[TIME] = FIELD_GET(FIELD_TIME, "frame.time", get_frame, "Arrival time"),
+	[TIME_EPOCH] = { .name = "frame.time_epoch", .label = "Arrival time, seconds since 1970", .type = FIELD_TIME,
+			 .show = SHOW_EPOCH, .get = get_frame },
+	[LEN] = FIELD_GET(FIELD_UINT, "frame.len", get_frame, "Length on the wire"),
+	[CAP_LEN] = FIELD_GET(FIELD_UINT, "frame.cap_len", get_frame, "Length kept"),
+	[INTERFACE_ID] = FIELD_GET(FIELD_UINT, "frame.interface_id", get_frame, "Interface number"),
+	[INTERFACE_NAME] = FIELD_GET(FIELD_STRING, "frame.interface_name", get_interface_name, "Interface name"),
+	[ENCAP] = FIELD_GET(FIELD_UINT, "frame.linktype", get_frame, "LINKTYPE number"),
+	[PROTOCOLS] = { .name = "frame.protocols", .label = "Protocols in the frame", .type = FIELD_STRING,
+			.get = get_protocols, .innermost = true },
+	[COLUMN] = { .name = "_ws.col.Protocol", .label = "Innermost protocol", .type = FIELD_STRING, .get = get_column,
+		     .innermost = true },
+	[SHORT] = { .name = "_ws.short", .label = "Cut by the snaplen inside a header", .type = FIELD_BOOL,
+		    .get = get_damage, .innermost = true },
+	[MALFORMED] = { .name = "_ws.malformed", .label = "Contradicts itself", .type = FIELD_BOOL, .get = get_damage,
+			.innermost = true },
+};
+
+const struct protocol proto_frame = {
+	.name = "frame",
+	.title = "Frame",
+	.reference = "draft-ietf-opsawg-pcapng",
+	.decode = frame_decode,
+	.fields = frame_fields,
+	.nfields = sizeof(frame_fields) / sizeof(*frame_fields),
+};

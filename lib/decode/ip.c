@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IPv4, RFC 791, with options. A fragment that is not the first carries no
+ * header of the next protocol, so nothing is decoded behind it. A total length
+ * of 0 is what a sending host's own capture shows before segmentation offload:
+ * the frame's length stands for it. aux[0]: flags and fragment offset.
+ */
+#include "decode/protocol.h"
+
+enum {
+	VERSION, HDR_LEN, DSFIELD, DSCP, ECN, LEN, ID, FLAGS, FLAGS_RB, FLAGS_DF, FLAGS_MF, FRAG_OFFSET, TTL, PROTO,
+	CHECKSUM, SRC, DST, ADDR, OPT_TYPE, OPT_LEN, OPT_DATA
+};
+enum { HEADER = 20, OFFSET_MASK = 0x1fff };
+
+static enum decode_result ip_decode(struct decode *d, struct layer *l)
+{
+	const uint8_t *h = decode_take(d, HEADER);
+	uint32_t hlen, total;
+
+	if (!h)
+		return cursor_short(&d->c);
+	if (!d->quoted)
+		d->p->network = (int8_t)(l - d->p->layers);
+	hlen = (h[0] & 15u) * 4;
+	total = get_be16(h + 2);
+	l->aux[0] = get_be16(h + 6);
+	if (h[0] >> 4 != 4 || hlen < HEADER)
+		return DECODE_MALFORMED;
+	if (hlen > HEADER && !decode_take(d, hlen - HEADER))
+		return cursor_short(&d->c);
+	if (total && total < hlen)
+		return DECODE_MALFORMED;
+	if (!(l->aux[0] & OFFSET_MASK))
+		d->next = decode_claimed(d, CLAIM_IPPROTO, h[9]);
+	if (total && !decode_limit(d, total - hlen) && !d->quoted)
+		return DECODE_MALFORMED; /* longer than the frame: go on with what there is */
+	return DECODE_OK;
+}
+
+static bool get_hdr_len(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	const uint8_t *h;
+
+	(void)f;
+	if (!packet_bytes(p, l, &h))
+		return false;
+	v->u = (h[0] & 15u) * 4;
+	return true;
+}
+
+/* RFC 791 section 3.1: type, and but for END and NOP a length that counts both. */
+static void ip_walk(struct walk *w, const struct packet *p, const struct layer *l)
+{
+	struct cursor c = packet_cursor(p, l);
+
+	if (l->hlen <= HEADER)
+		return;
+	cursor_limit(&c, l->hlen);
+	cursor_skip(&c, HEADER);
+	while (cursor_left(&c)) {
+		unsigned type = cursor_u8(&c), len;
+		const uint8_t *data;
+
+		walk_uint(w, OPT_TYPE, type);
+		if (type == 0)
+			return;
+		if (type == 1)
+			continue;
+		len = cursor_u8(&c);
+		if (c.cut || len < 2)
+			return;
+		walk_uint(w, OPT_LEN, len);
+		data = cursor_take(&c, len - 2);
+		if (!data)
+			return;
+		if (len > 2)
+			walk_bytes(w, OPT_DATA, data, len - 2);
+	}
+}
+
+static const struct field ip_fields[] = {
+	[VERSION] = FIELD_BITS(FIELD_UINT, "ip.version", 0, 1, 0xf0, "Version"),
+	[HDR_LEN] = FIELD_GET(FIELD_UINT, "ip.hdr_len", get_hdr_len, "Header length, bytes"),
+	[DSFIELD] = FIELD_FIXED_HEX("ip.dsfield", 1, 1, "Differentiated services field"),
+	[DSCP] = FIELD_BITS(FIELD_UINT, "ip.dsfield.dscp", 1, 1, 0xfc, "Differentiated services codepoint"),
+	[ECN] = FIELD_BITS(FIELD_UINT, "ip.dsfield.ecn", 1, 1, 0x03, "Explicit congestion notification"),
+	[LEN] = FIELD_FIXED(FIELD_UINT, "ip.len", 2, 2, "Total length"),
+	[ID] = FIELD_FIXED_HEX("ip.id", 4, 2, "Identification"),
+	[FLAGS] = { .name = "ip.flags", .label = "Flags", .type = FIELD_UINT, .show = SHOW_HEX, .offset = 6, .width = 1,
+		    .mask = 0xe0, .shift = 5, .hex_digits = 2 },
+	[FLAGS_RB] = FIELD_BITS(FIELD_BOOL, "ip.flags.rb", 6, 1, 0x80, "Reserved bit"),
+	[FLAGS_DF] = FIELD_BITS(FIELD_BOOL, "ip.flags.df", 6, 1, 0x40, "Don't fragment"),
+	[FLAGS_MF] = FIELD_BITS(FIELD_BOOL, "ip.flags.mf", 6, 1, 0x20, "More fragments"),
+	[FRAG_OFFSET] = FIELD_BITS(FIELD_UINT, "ip.frag_offset", 6, 2, 0x1fff, "Fragment offset, units of 8 bytes"),
+	[TTL] = FIELD_FIXED(FIELD_UINT, "ip.ttl", 8, 1, "Time to live"),
+	[PROTO] = FIELD_FIXED(FIELD_UINT, "ip.proto", 9, 1, "Protocol"),
+	[CHECKSUM] = FIELD_FIXED_HEX("ip.checksum", 10, 2, "Header checksum"),
+	[SRC] = FIELD_FIXED(FIELD_IPV4, "ip.src", 12, 4, "Source address"),
+	[DST] = FIELD_FIXED(FIELD_IPV4, "ip.dst", 16, 4, "Destination address"),
+	[ADDR] = FIELD_EITHER(FIELD_IPV4, "ip.addr", "Source or destination address", SRC + 1, DST + 1),
+	[OPT_TYPE] = FIELD_WALK(FIELD_UINT, "ip.opt.type", "Option type"),
+	[OPT_LEN] = FIELD_WALK(FIELD_UINT, "ip.opt.len", "Option length"),
+	[OPT_DATA] = FIELD_WALK(FIELD_BYTES, "ip.opt.data", "Option data"),
+};
+
+static const struct claim ip_claims[] = { { CLAIM_ETHERTYPE, 0x0800 }, { CLAIM_NONE, 0 } };
+
+const struct protocol proto_ip = {
+	.name = "ip",
+	.column = "IPv4",
+	.title = "Internet Protocol version 4",
+	.reference = "RFC 791",
+	.decode = ip_decode,
+	.walk = ip_walk,
+	.fields = ip_fields,
+	.nfields = sizeof(ip_fields) / sizeof(*ip_fields),
+	.claims = ip_claims,
+};

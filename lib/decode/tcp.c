@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* TCP, RFC 9293, with the options that matter: MSS, window scale (RFC 7323), SACK (RFC 2018), time stamps (RFC 7323).
+ * Only what one segment says; streams are lib/flow's. */
+#include "decode/protocol.h"
+
+enum {
+	SRCPORT, DSTPORT, PORT, LEN, SEQ_RAW, ACK_RAW, HDR_LEN, FLAGS, RES, NS, CWR, ECE, URG, ACK, PUSH, RESET, SYN, FIN,
+	WINDOW, CHECKSUM, URGENT, PAYLOAD, OPTION_KIND, OPTION_LEN, MSS, WSCALE, SACK_PERM, SACK_LE, SACK_RE, TSVAL, TSECR
+};
+enum { HEADER = 20 };
+enum { OPT_END = 0, OPT_NOP = 1, OPT_MSS = 2, OPT_WSCALE = 3, OPT_SACK_PERM = 4, OPT_SACK = 5, OPT_TIMESTAMP = 8 };
+
+static enum decode_result tcp_decode(struct decode *d, struct layer *l)
+{
+	const uint8_t *h = decode_take(d, HEADER);
+	uint32_t hlen;
+
+	if (!h)
+		return cursor_short(&d->c);
+	if (!d->quoted)
+		d->p->transport = (int8_t)(l - d->p->layers);
+	hlen = (h[12] >> 4) * 4u;
+	if (hlen < HEADER)
+		return DECODE_MALFORMED;
+	if (hlen > HEADER && !decode_take(d, hlen - HEADER))
+		return cursor_short(&d->c);
+	d->next = decode_application(d, CLAIM_TCP_PORT, get_be16(h), get_be16(h + 2));
+	return DECODE_OK;
+}
+
+static bool get_len(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	uint32_t start = l->off + l->hlen;
+
+	(void)p;
+	(void)f;
+	v->u = l->wire_end > start ? l->wire_end - start : 0;
+	return l->result == DECODE_OK;
+}
+
+static bool get_hdr_len(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	const uint8_t *h;
+
+	(void)f;
+	if (packet_bytes(p, l, &h) < 13)
+		return false;
+	v->u = (h[12] >> 4) * 4u;
+	return true;
+}
+
+static bool get_payload(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	struct cursor c = packet_payload(p, l);
+
+	(void)f;
+	v->bytes = c.pos;
+	v->len = (uint32_t)cursor_left(&c);
+	return l->result == DECODE_OK && v->len;
+}
+
+static void walk_option(struct walk *w, unsigned kind, struct cursor c)
+{
+	switch (kind) {
+	case OPT_MSS:
+		if (cursor_left(&c) >= 2)
+			walk_uint(w, MSS, cursor_be16(&c));
+		break;
+	case OPT_WSCALE:
+		if (cursor_left(&c) >= 1)
+			walk_uint(w, WSCALE, cursor_u8(&c));
+		break;
+	case OPT_SACK_PERM:
+		walk_uint(w, SACK_PERM, 1);
+		break;
+	case OPT_SACK:
+		while (cursor_left(&c) >= 8) {
+			walk_uint(w, SACK_LE, cursor_be32(&c));
+			walk_uint(w, SACK_RE, cursor_be32(&c));
+		}
+		break;
+	case OPT_TIMESTAMP:
+		if (cursor_left(&c) >= 8) {
+			walk_uint(w, TSVAL, cursor_be32(&c));
+			walk_uint(w, TSECR, cursor_be32(&c));
+		}
+		break;
+	}
+}
+
+/* RFC 9293 section 3.1: kind, and but for END and NOP a length that counts both. */
+static void tcp_walk(struct walk *w, const struct packet *p, const struct layer *l)
+{
+	struct cursor c = packet_cursor(p, l);
+
+	if (l->hlen <= HEADER)
+		return;
+	cursor_limit(&c, l->hlen);
+	cursor_skip(&c, HEADER);
+	while (cursor_left(&c)) {
+		unsigned kind = cursor_u8(&c), len;
+		struct cursor body;
+
+		walk_uint(w, OPTION_KIND, kind);
+		if (kind == OPT_END)
+			return;
+		if (kind == OPT_NOP)
+			continue;
+		len = cursor_u8(&c);
+		if (c.cut || len < 2)
+			return;
+		walk_uint(w, OPTION_LEN, len);
+		body = cursor_sub(&c, len - 2);
+		if (c.cut)
+			return;
+		walk_option(w, kind, body);
+	}
+}
+
+#define FLAG(n, msk, lab) FIELD_BITS(FIELD_BOOL, n, 12, 2, msk, lab)
+
+static const struct field tcp_fields[] = {
+	[SRCPORT] = FIELD_FIXED(FIELD_UINT, "tcp.srcport", 0, 2, "Source port"),
+	[DSTPORT] = FIELD_FIXED(FIELD_UINT, "tcp.dstport", 2, 2, "Destination port"),
+	[PORT] = FIELD_EITHER(FIELD_UINT, "tcp.port", "Source or destination port", SRCPORT + 1, DSTPORT + 1),
+	[LEN] = FIELD_GET(FIELD_UINT, "tcp.len", get_len, "Payload length"),
+	[SEQ_RAW] = FIELD_FIXED(FIELD_UINT, "tcp.seq_raw", 4, 4, "Sequence number"),
+	[ACK_RAW] = FIELD_FIXED(FIELD_UINT, "tcp.ack_raw", 8, 4, "Acknowledgment number"),
+	[HDR_LEN] = FIELD_GET(FIELD_UINT, "tcp.hdr_len", get_hdr_len, "Header length, bytes"),
+	[FLAGS] = { .name = "tcp.flags", .label = "Flags", .type = FIELD_UINT, .show = SHOW_HEX, .offset = 12, .width = 2,
+		    .mask = 0x0fff, .hex_digits = 4 },
+	[RES] = FIELD_BITS(FIELD_UINT, "tcp.flags.res", 12, 2, 0x0e00, "Reserved bits"),
+	[NS] = FLAG("tcp.flags.ns", 0x0100, "Accurate ECN (nonce)"),
+	[CWR] = FLAG("tcp.flags.cwr", 0x0080, "Congestion window reduced"),
+	[ECE] = FLAG("tcp.flags.ecn", 0x0040, "ECN echo"),
+	[URG] = FLAG("tcp.flags.urg", 0x0020, "Urgent"),
+	[ACK] = FLAG("tcp.flags.ack", 0x0010, "Acknowledgment"),
+	[PUSH] = FLAG("tcp.flags.push", 0x0008, "Push"),
+	[RESET] = FLAG("tcp.flags.reset", 0x0004, "Reset"),
+	[SYN] = FLAG("tcp.flags.syn", 0x0002, "Syn"),
+	[FIN] = FLAG("tcp.flags.fin", 0x0001, "Fin"),
+	[WINDOW] = FIELD_FIXED(FIELD_UINT, "tcp.window_size_value", 14, 2, "Window, not scaled"),
+	[CHECKSUM] = FIELD_FIXED_HEX("tcp.checksum", 16, 2, "Checksum"),
+	[URGENT] = FIELD_FIXED(FIELD_UINT, "tcp.urgent_pointer", 18, 2, "Urgent pointer"),
+	[PAYLOAD] = FIELD_GET(FIELD_BYTES, "tcp.payload", get_payload, "Payload"),
+	[OPTION_KIND] = FIELD_WALK(FIELD_UINT, "tcp.option_kind", "Option kind"),
+	[OPTION_LEN] = FIELD_WALK(FIELD_UINT, "tcp.option_len", "Option length"),
+	[MSS] = FIELD_WALK(FIELD_UINT, "tcp.options.mss_val", "Maximum segment size"),
+	[WSCALE] = FIELD_WALK(FIELD_UINT, "tcp.options.wscale.shift", "Window scale, shift count"),
+	[SACK_PERM] = FIELD_WALK(FIELD_BOOL, "tcp.options.sack_perm", "SACK permitted"),
+	[SACK_LE] = FIELD_WALK(FIELD_UINT, "tcp.options.sack_le", "SACK left edge"),
+	[SACK_RE] = FIELD_WALK(FIELD_UINT, "tcp.options.sack_re", "SACK right edge"),
+	[TSVAL] = FIELD_WALK(FIELD_UINT, "tcp.options.timestamp.tsval", "Time stamp value"),
+	[TSECR] = FIELD_WALK(FIELD_UINT, "tcp.options.timestamp.tsecr", "Time stamp echo reply"),
+};
+
+static const struct claim tcp_claims[] = { { CLAIM_IPPROTO, 6 }, { CLAIM_NONE, 0 } };
+
+const struct protocol proto_tcp = {
+	.name = "tcp",
+	.column = "TCP",
+	.title = "Transmission Control Protocol",
+	.reference = "RFC 9293",
+	.decode = tcp_decode,
+	.walk = tcp_walk,
+	.fields = tcp_fields,
+	.nfields = sizeof(tcp_fields) / sizeof(*tcp_fields),
+	.claims = tcp_claims,
+};

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* VLAN tags: 802.1Q customer tags and 802.1ad service tags (QinQ), one layer each. IEEE 802.1Q clause 9. */
+#include "decode/protocol.h"
+
+enum { PRIORITY, DEI, ID, ETYPE, LEN };
+enum { TAG = 4, TYPE_MIN = 1536 };
+
+static enum decode_result vlan_decode(struct decode *d, struct layer *l)
+{
+	const uint8_t *h = decode_take(d, TAG);
+	unsigned type;
+
+	(void)l;
+	if (!h)
+		return cursor_short(&d->c);
+	type = get_be16(h + 2);
+	if (type >= TYPE_MIN)
+		d->next = decode_claimed(d, CLAIM_ETHERTYPE, type);
+	else if (!decode_limit(d, type)) /* LLC inside the tag */
+		return DECODE_MALFORMED;
+	return DECODE_OK;
+}
+
+static bool get_type_or_len(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	const uint8_t *h;
+
+	if (packet_bytes(p, l, &h) < TAG)
+		return false;
+	v->u = get_be16(h + 2);
+	return (v->u >= TYPE_MIN) == (f->show == SHOW_HEX);
+}
+
+static const struct field vlan_fields[] = {
+	[PRIORITY] = FIELD_BITS(FIELD_UINT, "vlan.priority", 0, 2, 0xe000, "Priority"),
+	[DEI] = FIELD_BITS(FIELD_BOOL, "vlan.dei", 0, 2, 0x1000, "Drop eligible"),
+	[ID] = FIELD_BITS(FIELD_UINT, "vlan.id", 0, 2, 0x0fff, "VLAN number"),
+	[ETYPE] = { .name = "vlan.etype", .label = "Type", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
+		    .get = get_type_or_len },
+	[LEN] = FIELD_GET(FIELD_UINT, "vlan.len", get_type_or_len, "Length"),
+};
+
+static const struct claim vlan_claims[] = {
+	{ CLAIM_ETHERTYPE, 0x8100 }, /* 802.1Q */
+	{ CLAIM_ETHERTYPE, 0x88a8 }, /* 802.1ad */
+	{ CLAIM_ETHERTYPE, 0x9100 }, /* QinQ before the standard */
+	{ CLAIM_NONE, 0 },
+};
+
+const struct protocol proto_vlan = {
+	.name = "vlan",
+	.column = "VLAN",
+	.title = "802.1Q virtual LAN",
+	.reference = "IEEE 802.1Q",
+	.decode = vlan_decode,
+	.fields = vlan_fields,
+	.nfields = sizeof(vlan_fields) / sizeof(*vlan_fields),
+	.claims = vlan_claims,
+};
