@@ -2,6 +2,11 @@
 /*
  * Live capture through libpcap: the only user of pcap_open/activate. Opens
  * (needs CAP_NET_RAW), then the caller drops privileges, then reads.
+ *
+ * Every packet that the kernel accepts is either handed out by
+ * capture_dispatch() or counted as dropped, from the moment capture_open()
+ * returns to the moment capture_stop() returns: when capture_pending() has become
+ * false, handed out + dropped = received, to the packet.
  */
 #ifndef CAPTURE_CAPTURE_H
 #define CAPTURE_CAPTURE_H
@@ -17,20 +22,22 @@ enum capture_direction { DIRECTION_BOTH, DIRECTION_IN, DIRECTION_OUT };
 struct capture_options {
 	const char *interface;    /* a name, or "any" (SLL2) */
 	const char *netns;        /* name of ip-netns(8), a PID, or a path; NULL: this one */
-	uint32_t snaplen;         /* 0: 262144 */
+	uint32_t snaplen;         /* 0: 262144, which is also the most */
 	uint64_t buffer_bytes;    /* kernel ring; 0: from the machine's memory (said by capture_buffer_bytes) */
 	int timeout_ms;           /* how long the kernel may gather packets; 0: 100 */
 	bool immediate;
 	bool no_promiscuous;
-	bool nano;
+	bool nano;                /* said in interface.tsresol; frames carry nanoseconds in any case */
 	enum capture_direction direction;
 	int linktype;             /* LINKTYPE_ asked for with -y, or -1 */
 	const char *filter;       /* BPF text, NULL or "": none */
 	bool optimize;            /* of the BPF compiler; -O switches it off */
 };
 
-/* Errors: NW_EINPUT (no such interface, with the nearest name; filter with column and libpcap's reason),
- * NW_EPERM (with what is missing and the command that grants it), NW_ESYS. */
+enum { CAPTURE_SNAPLEN_MAX = 262144 };
+
+/* Errors: NW_EINPUT (no such interface, with the nearest name; interface down; filter with libpcap's reason;
+ * link type, with those there are), NW_EPERM (with what is missing and the command that grants it), NW_ESYS. */
 int capture_open(struct capture **c, const struct capture_options *o, struct errmsg *err);
 void capture_close(struct capture *c);
 /* Another filter on the running capture (what the display filter lets through). */
@@ -41,11 +48,20 @@ int capture_fd(const struct capture *c);
 const struct interface *capture_interface(const struct capture *c);
 uint64_t capture_buffer_bytes(const struct capture *c);
 
-/* Hands out what waits, up to `max` packets (0: one block); never blocks. The frame is borrowed for the call;
- * number counts from 1 per capture. The callback returns 0 to go on or a negative error, which ends the
- * call and is returned. Otherwise the number of packets, or NW_ESYS ("eth0: went down"). */
+/* Hands out what waits, up to `max` packets (0: some thousand, so that others get their turn); never blocks. The
+ * frame is borrowed for the call; number counts from 1 per capture. The callback returns 0 to go on or a negative
+ * error, which ends the call and is returned. Otherwise the number of packets, or NW_ESYS ("eth0: the interface
+ * disappeared"). An interface that merely goes down is no error: see capture_is_up(). */
 typedef int capture_packet_fn(void *user, const struct frame *f, struct errmsg *err);
 int capture_dispatch(struct capture *c, unsigned max, capture_packet_fn *fn, void *user, struct errmsg *err);
+/* False while the interface is administratively down; the capture goes on when it comes back. Asks the kernel. */
+bool capture_is_up(const struct capture *c);
+
+/* The kernel takes no more packets for this capture; what is in the ring is still to be dispatched. */
+void capture_stop(struct capture *c);
+/* After capture_stop(): may packets still come out of the ring? (The kernel hands over its last block within
+ * the time-out.) Dispatch and ask again every few milliseconds until false. */
+bool capture_pending(struct capture *c);
 
 struct capture_counters {
 	uint64_t received;   /* passed the filter, kernel drops included */
@@ -67,7 +83,7 @@ int capture_devices(const char *netns, void (*each)(void *user, const struct cap
 		    struct errmsg *err);
 /* -L. Link types of an interface (LINKTYPE_); at most `max` are stored; returns the number. */
 int capture_linktypes(const char *interface, const char *netns, int *types, int max, struct errmsg *err);
-/* -d, -dd, -ddd: the compiled filter as text. */
+/* -d, -dd, -ddd: the compiled filter as text. `style` is the number of d. */
 int capture_dump_filter(const char *bpf, unsigned linktype, uint32_t snaplen, bool optimize, int style,
 			struct outbuf *out, struct errmsg *err);
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Giving up what is no longer needed, in the order open, drop, read (DESIGN section 9). */
+/*
+ * Giving up what is no longer needed, in the order open, drop, read (DESIGN
+ * section 9). What parses bytes from outside runs after the drop and can, at
+ * worst, spoil its own output: no other user's files, no new sockets, no
+ * programs, no way back.
+ */
 #ifndef SYS_PRIVILEGE_H
 #define SYS_PRIVILEGE_H
 
@@ -10,20 +15,27 @@
 /* What the process still has to do after the drop. */
 struct privilege_needs {
 	const char *user;         /* -Z: become this user; NULL: keep the uid, lose every capability */
-	const char *write_dir;    /* files are created only below this directory; NULL: none are */
 	const char *group;        /* NULL: the user's */
+	const char *write_dir;    /* files are created, replaced and removed only below this directory; NULL: nowhere */
 };
 
 /* What was achieved, for --doctor and -v. */
 struct privilege_report {
 	bool user_changed, capabilities_dropped, no_new_privs, landlock, seccomp;
-	char notes[240];          /* what this kernel does not have, in words */
+	bool kept_override;       /* see below */
+	char notes[240];          /* what this kernel does not have or what was kept, in words; "" */
 };
 
 /* Drops in this order: user and groups, capabilities (all sets and the bounding
  * set), no_new_privs, Landlock (write_dir), seccomp (no exec, ptrace, mount, module,
- * new sockets). What the kernel lacks is noted, not an error; what should work and does
- * not (unknown user, setuid refused) is NW_EINPUT/NW_EPERM. */
+ * new sockets, new processes). What the kernel lacks is noted, not an error; what should
+ * work and does not is one: NW_EINPUT (unknown user or group), NW_EPERM (not
+ * allowed to become that user), NW_ESYS.
+ *
+ * Root without capabilities obeys the file modes like everybody. When it keeps
+ * its uid and `write_dir` belongs to somebody else, CAP_DAC_OVERRIDE alone is kept
+ * (else the second file of a ring could not be made), and Landlock
+ * confines it to that directory. */
 int privilege_drop(const struct privilege_needs *n, struct privilege_report *r, struct errmsg *err);
 
 #endif

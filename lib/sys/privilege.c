@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The drop, in the only order that works:
+ *
+ *   1. look up user and group        needs /etc, which Landlock takes away
+ *   2. bounding set                  needs CAP_SETPCAP
+ *   3. groups, gid, uid              needs CAP_SETGID, CAP_SETUID
+ *   4. ambient, inheritable, permitted, effective sets
+ *   5. no_new_privs                  a precondition of 6 and 7 without privileges
+ *   6. Landlock                      before 7, which may not know its calls
+ *   7. seccomp
+ *
+ * The uid change is verified by trying to go back. capabilities(7), landlock(7), seccomp(2)
+ */
+#include "sys/privilege.h"
+#include "base/text.h"
+#include "compat.h"
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+static void note(struct privilege_report *r, const char *text)
+{
+	size_t used = strlen(r->notes);
+
+	snprintf(r->notes + used, sizeof(r->notes) - used, "%s%s", used ? "; " : "", text);
+}
+
+/* ---- identity ------------------------------------------------------------------ */
+
+struct identity {
+	const char *name;
+	uid_t uid;
+	gid_t gid;
+};
+
+static int find_identity(const struct privilege_needs *n, struct identity *who, struct errmsg *err)
+{
+	struct passwd *pw = getpwnam(n->user);
+	uint64_t number;
+
+	if (!pw && text_parse_u64(n->user, &number) && number < UINT32_MAX)
+		pw = getpwuid((uid_t)number);
+	if (!pw)
+		return errmsg_set(err, NW_EINPUT, "-Z %s: there is no such user on this machine", n->user);
+	*who = (struct identity){ .name = n->user, .uid = pw->pw_uid, .gid = pw->pw_gid };
+	if (n->group) {
+		struct group *gr = getgrnam(n->group);
+
+		if (!gr)
+			return errmsg_set(err, NW_EINPUT, "%s: there is no such group on this machine", n->group);
+		who->gid = gr->gr_gid;
+	}
+	return 0;
+}
+
+static int become(const struct identity *who, struct errmsg *err)
+{
+	if (getuid() == who->uid && geteuid() == who->uid && getgid() == who->gid)
+		return 0;
+	if (initgroups(who->name, who->gid) || setresgid(who->gid, who->gid, who->gid) ||
+	    setresuid(who->uid, who->uid, who->uid)) {
+		if (errno == EPERM)
+			return errmsg_set(err, NW_EPERM, "-Z %s: only root may become another user", who->name);
+		return errmsg_errno(err, "cannot become user %s", who->name);
+	}
+	if (who->uid && !setuid(0))
+		return errmsg_set(err, NW_EPERM, "user %s could become root again; refusing to go on", who->name);
+	return 0;
+}
+
+/* ---- capabilities ---------------------------------------------------------------- */
+
+static int capabilities_get(struct capability_data data[2])
+{
+	struct capability_header header = { CAPABILITY_VERSION_3, 0 };
+
+	memset(data, 0, 2 * sizeof(*data));
+	return (int)syscall(SYS_capget, &header, data);
+}
+
+static int capabilities_set(const struct capability_data data[2])
+{
+	struct capability_header header = { CAPABILITY_VERSION_3, 0 };
+
+	return (int)syscall(SYS_capset, &header, data);
+}
+
+/* Can files be made in `dir` by this uid without any capability? Tried, not computed: modes, ACLs and
+ * read-only mounts all have their say. */
+static bool writable_without_capabilities(const char *dir)
+{
+	struct capability_data now[2], none[2];
+	char probe[4200];
+	int fd;
+
+	if (capabilities_get(now))
+		return true;
+	memcpy(none, now, sizeof(none));
+	none[0].effective = none[1].effective = 0;
+	if (capabilities_set(none))
+		return true;
+	snprintf(probe, sizeof(probe), "%s/.nwbox-probe.%d", dir, (int)getpid());
+	fd = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		close(fd);
+		unlink(probe);
+	}
+	capabilities_set(now);
+	return fd >= 0 || errno != EACCES;
+}
+
+static void drop_bounding(bool keep_override)
+{
+	for (int cap = 0; cap <= CAPABILITY_LAST_MAX; cap++)
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1 && !(keep_override && cap == CAPABILITY_DAC_OVERRIDE))
+			prctl(PR_CAPBSET_DROP, cap, 0, 0, 0); /* without CAP_SETPCAP this fails, and then there is nothing to bound */
+}
+
+static int drop_sets(bool keep_override, struct errmsg *err)
+{
+	struct capability_data data[2] = { { 0 } };
+
+#ifdef PR_CAP_AMBIENT_CLEAR_ALL
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+#endif
+	if (keep_override)
+		data[0].effective = data[0].permitted = 1u << CAPABILITY_DAC_OVERRIDE;
+	if (capabilities_set(data))
+		return errmsg_errno(err, "cannot give up the capabilities");
+	return 0;
+}
+
+/* ---- all of it ------------------------------------------------------------------- */
+
+static int confine(const char *write_dir, struct privilege_report *r, struct errmsg *err)
+{
+	int got;
+
+	r->no_new_privs = !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (!r->no_new_privs) {
+		note(r, "no_new_privs is not known to this kernel, so there is no sandbox");
+		return 0;
+	}
+	got = sandbox_landlock(write_dir);
+	if (got < 0) {
+		errno = -got;
+		return errmsg_errno(err, "cannot confine file access to %s", write_dir ? write_dir : "what is open");
+	}
+	r->landlock = got;
+	if (!got)
+		note(r, "this kernel has no Landlock");
+	got = sandbox_seccomp();
+	if (got < 0) {
+		errno = -got;
+		return errmsg_errno(err, "cannot install the system call filter");
+	}
+	r->seccomp = got;
+	if (!got)
+		note(r, "this kernel or architecture has no system call filter");
+	return 0;
+}
+
+int privilege_drop(const struct privilege_needs *n, struct privilege_report *r, struct errmsg *err)
+{
+	struct identity who = { 0 };
+	int bad = n->user ? find_identity(n, &who, err) : 0;
+
+	*r = (struct privilege_report){ 0 };
+	if (bad)
+		return bad;
+	tzset(); /* reads the time zone, which is a file */
+	if (!n->user && n->write_dir && !geteuid() && !writable_without_capabilities(n->write_dir)) {
+		r->kept_override = true;
+		note(r, "CAP_DAC_OVERRIDE is kept, because the output directory belongs to another user");
+	}
+	drop_bounding(r->kept_override);
+	if (n->user) {
+		bad = become(&who, err);
+		r->user_changed = !bad;
+	}
+	if (!bad)
+		bad = drop_sets(r->kept_override, err);
+	r->capabilities_dropped = !bad;
+	return bad ? bad : confine(n->write_dir, r, err);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* The two halves of the sandbox that privilege_drop() builds. Private to lib/sys. */
+#ifndef LIB_SYS_SANDBOX_H
+#define LIB_SYS_SANDBOX_H
+
+/* From now on no file can be opened, made or removed by name except below `write_dir` (NULL: none at all).
+ * Descriptors that are open stay usable. 1: done; 0: this kernel has no Landlock; negative errno otherwise. */
+int sandbox_landlock(const char *write_dir);
+/* From now on the system calls of the deny list fail with EPERM. Same results; needs no_new_privs. */
+int sandbox_seccomp(void);
+
+#endif
