@@ -93,7 +93,7 @@ enum {
 typedef int reader_block_fn(void *user, const struct block *b, struct errmsg *err);
 int reader_on_block(struct reader *r, reader_block_fn *fn, void *user, struct errmsg *err);
 
-/* Walks pcapng options: *opts/*len advance. 1: code, value, vlen set; 0: end; NW_EINPUT: broken. */
+/* Walks pcapng options: `*opts` and `*len` advance. 1: code, value, vlen set; 0: end; NW_EINPUT: broken. */
 int pcapng_option_next(const uint8_t **opts, uint32_t *len, bool foreign_order, uint16_t *code, const uint8_t **value,
 		       uint16_t *vlen);
 
