@@ -159,6 +159,7 @@ struct decode {
 	uint32_t wire_left;  /* bytes the outer lengths promise from c.pos on, kept or not */
 	uint8_t next;        /* enum proto_id of what follows, or PROTO_NONE */
 	bool quoted;         /* inside an ICMP error: a cut packet is no news */
+	bool fragment;       /* inside the first of several IP fragments: lengths reach beyond it */
 };
 
 /* The next n bytes of the header, and past them; NULL if they were not kept (return cursor_short(&d->c)). */

@@ -11,7 +11,7 @@ enum {
 	VERSION, HDR_LEN, DSFIELD, DSCP, ECN, LEN, ID, FLAGS, FLAGS_RB, FLAGS_DF, FLAGS_MF, FRAG_OFFSET, TTL, PROTO,
 	CHECKSUM, SRC, DST, ADDR, OPT_TYPE, OPT_LEN, OPT_DATA
 };
-enum { HEADER = 20, OFFSET_MASK = 0x1fff };
+enum { HEADER = 20, OFFSET_MASK = 0x1fff, MORE_FRAGMENTS = 0x2000 };
 
 static enum decode_result ip_decode(struct decode *d, struct layer *l)
 {
@@ -35,6 +35,8 @@ static enum decode_result ip_decode(struct decode *d, struct layer *l)
 		d->next = decode_claimed(d, CLAIM_IPPROTO, h[9]);
 	if (total && !decode_limit(d, total - hlen) && !d->quoted)
 		return DECODE_MALFORMED; /* longer than the frame: go on with what there is */
+	if (l->aux[0] & MORE_FRAGMENTS)
+		d->fragment = d->c.snapped = true;
 	return DECODE_OK;
 }
 

@@ -69,6 +69,8 @@ static enum decode_result ipv6_decode(struct decode *d, struct layer *l)
 			break; /* not the first fragment: what follows is data */
 	}
 	l->aux[0] = (uint16_t)next;
+	if (l->aux[1] & 1) /* more fragments */
+		d->fragment = d->c.snapped = true;
 	if (!(l->aux[1] & 0xfff8) && next != NO_NEXT)
 		d->next = decode_claimed(d, CLAIM_IPPROTO, next);
 	return result;

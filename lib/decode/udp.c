@@ -18,7 +18,7 @@ static enum decode_result udp_decode(struct decode *d, struct layer *l)
 	len = get_be16(h + 4);
 	if (len && len < HEADER)
 		return DECODE_MALFORMED;
-	if (len && !decode_limit(d, len - HEADER) && !d->quoted)
+	if (len && !decode_limit(d, len - HEADER) && !d->quoted && !d->fragment)
 		result = DECODE_MALFORMED; /* longer than the packet: go on with what there is */
 	d->next = decode_application(d, CLAIM_UDP_PORT, get_be16(h), get_be16(h + 2));
 	return result;
