@@ -72,7 +72,7 @@ include config/deps.mk
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wundef -Wvla \
 	$(if $(filter 1,$(WERROR)),-Werror)
 CFLAGS := -std=gnu11 -D_GNU_SOURCE= $(WARN) $(BASE_CFLAGS) $(EXTRA_CFLAGS)
-CPPFLAGS = -Iinclude -isystem $(D)/include -include $(B)/config.h $(BANNED)
+CPPFLAGS = -Iinclude -Ilib -isystem $(D)/include -include $(B)/config.h $(BANNED)
 BANNED := -include config/banned.h
 FAST := lib/decode/% lib/filter/% lib/pcapio/% lib/capture/% lib/export/%
 opt = $(if $(filter $(FAST),$(1)),$(OPT_FAST),$(OPT_SMALL))

@@ -44,6 +44,8 @@ bad=$(grep -nE '^[[:space:]]*#[[:space:]]*include' $(find lib applets include -n
 			print file ": folder " from " has no level, see test/lint/includes.sh"
 		if (!quoted || index(header, "/") == 0 || !(to in level) || to == from)
 			next
+		if (system("test -f include/" header)) # a private header is for its own folder
+			print file ":" $2 ": " header " is private to lib/" to
 		if (level[to] > level[from] || (level[to] == level[from] && !((from ">" to) in allowed)))
 			print file ":" $2 ": " from " must not include " header
 	}' | sort -u)

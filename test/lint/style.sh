@@ -18,8 +18,6 @@ same "C: SPDX line first" "$(on c 'FNR == 1 && $0 != "/* SPDX-License-Identifier
 same "shell: SPDX line first or after #!" "$(on sh 'FNR == 1 { seen = 0 } /^# SPDX-License-Identifier: MIT$/ && FNR < 3 { seen = 1 }
 	FNR == 2 && !seen { print FILENAME }')" ""
 same "C: tabs indent" "$(on c '/^ +[^ *]/ && !/^ \*/ { print FILENAME ":" FNR }')" ""
-same "C: no line over 120 columns" "$(on c '{ t = $0; while (match(t, /^[^\t]*\t/)) t = substr(t, 1, RLENGTH - 1) \
-	sprintf("%*s", 8 - (RLENGTH - 1) % 8, "") substr(t, RLENGTH + 1); if (length(t) > 120) print FILENAME ":" FNR }')" ""
 same "C: no file over 900 lines" "$(on c 'FNR == 901 { print FILENAME }')" ""
 same "no white space at the end of a line" "$(on text '/[ \t\r]$/ { print FILENAME ":" FNR }')" ""
 same "each file ends with a newline" "$(while read -r f; do [ -z "$(tail -c 1 "$f")" ] || echo "$f"; done <"$TMP/text")" ""
