@@ -176,8 +176,30 @@ static inline const uint8_t *decode_take(struct decode *d, uint32_t n)
  * false and narrows nothing if the outer layer does not have as many on the wire (the header lies). */
 bool decode_limit(struct decode *d, uint32_t n);
 
-/* Who claims this number; PROTO_NONE if nobody. */
-uint8_t decode_claimed(const struct decode *d, enum claim_kind kind, unsigned value);
+/* The claims of all protocols as one hash table, open addressing, half full at
+ * most; filled by decoder_init() and decoder_claim(). Only decode_claimed() reads it. */
+enum { CLAIM_BITS = 10 };
+struct claim_slot {
+	uint32_t key;  /* kind << 16 | value, 0: free */
+	uint32_t proto;
+};
+extern struct claim_slot claim_slots[1 << CLAIM_BITS];
+
+static inline uint32_t claim_hash(uint32_t key)
+{
+	return key * 0x9e3779b1u >> (32 - CLAIM_BITS);
+}
+
+/* Who claims this number; PROTO_NONE if nobody. Inline: it runs for every layer of every packet. */
+static inline uint8_t decode_claimed(enum claim_kind kind, unsigned value)
+{
+	uint32_t key = (uint32_t)kind << 16 | (uint16_t)value;
+
+	for (uint32_t i = claim_hash(key); claim_slots[i].key; i = (i + 1) & ((1 << CLAIM_BITS) - 1))
+		if (claim_slots[i].key == key)
+			return (uint8_t)claim_slots[i].proto;
+	return PROTO_NONE;
+}
 
 /* Application protocol on top of TCP or UDP (kind CLAIM_TCP_PORT or CLAIM_UDP_PORT):
  * by content where content tells, by port otherwise. PROTO_NONE when nothing
@@ -221,6 +243,7 @@ struct summary {
 	bool absolute_seq;         /* -S */
 	bool link_header;          /* -e */
 	struct seq_table *seq;     /* first sequence numbers, NULL: absolute ones are shown */
+	const char *(*interface_name)(uint32_t ifindex); /* for cooked captures on this machine; NULL: not known */
 };
 
 #endif

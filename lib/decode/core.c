@@ -22,58 +22,28 @@ const struct protocol *const protocols[PROTO_COUNT] = {
 
 /* ---- claims --------------------------------------------------------------------- */
 
-enum { CLAIM_SLOTS = 1024, CLAIMS_MAX = CLAIM_SLOTS / 2 }; /* power of two; open addressing, half full at most */
+enum { CLAIM_SLOTS = 1 << CLAIM_BITS, CLAIMS_MAX = CLAIM_SLOTS / 2 };
 
-static struct claim_slot {
-	uint32_t key; /* kind << 16 | value, 0: free */
-	uint8_t proto;
-} claim_slots[CLAIM_SLOTS];
+struct claim_slot claim_slots[CLAIM_SLOTS];
 static unsigned claims;
-static struct proto_set application_protocols;
 static struct {
 	uint8_t count;
 	uint8_t proto[PROTO_COUNT];
 } detectors[2]; /* by content: [0] on TCP, [1] on UDP */
 
-static uint32_t claim_key(unsigned kind, unsigned value)
+int decoder_claim(unsigned kind, unsigned value, unsigned proto)
 {
-	return (uint32_t)kind << 16 | (uint16_t)value;
-}
-
-static uint32_t claim_hash(uint32_t key)
-{
-	return (key * 0x9e3779b1u) >> 22; /* the upper 10 bits: CLAIM_SLOTS */
-}
-
-static struct claim_slot *claim_slot(uint32_t key)
-{
-	uint32_t i = claim_hash(key);
+	uint32_t key = (uint32_t)kind << 16 | (uint16_t)value, i = claim_hash(key);
 
 	while (claim_slots[i].key && claim_slots[i].key != key)
 		i = (i + 1) % CLAIM_SLOTS;
-	return &claim_slots[i];
-}
-
-int decoder_claim(unsigned kind, unsigned value, unsigned proto)
-{
-	struct claim_slot *s = claim_slot(claim_key(kind, value));
-
-	if (!s->key) {
+	if (!claim_slots[i].key) {
 		if (claims == CLAIMS_MAX)
 			return NW_ELIMIT;
 		claims++;
 	}
-	s->key = claim_key(kind, value);
-	s->proto = (uint8_t)proto;
+	claim_slots[i] = (struct claim_slot){ key, proto };
 	return 0;
-}
-
-uint8_t decode_claimed(const struct decode *d, enum claim_kind kind, unsigned value)
-{
-	const struct claim_slot *s = claim_slot(claim_key(kind, value));
-
-	(void)d;
-	return s->key ? s->proto : PROTO_NONE;
 }
 
 static void tables_init(void)
@@ -88,8 +58,6 @@ static void tables_init(void)
 
 		for (const struct claim *c = p->claims; c && c->kind != CLAIM_NONE; c++)
 			decoder_claim(c->kind, c->value, i);
-		if (p->application)
-			proto_set_add(&application_protocols, i);
 		for (int udp = 0; udp < 2; udp++)
 			if (p->detect && p->detect_on >> (udp ? CLAIM_UDP_PORT : CLAIM_TCP_PORT) & 1)
 				detectors[udp].proto[detectors[udp].count++] = (uint8_t)i;
@@ -137,9 +105,9 @@ uint8_t decode_application(const struct decode *d, enum claim_kind kind, uint16_
 
 	if (!ENABLE_APP_PROTOCOLS || !d->decoder->application || !cursor_left(&d->c))
 		return PROTO_NONE;
-	by_port = decode_claimed(d, kind, low);
+	by_port = decode_claimed(kind, low);
 	if (by_port == PROTO_NONE)
-		by_port = decode_claimed(d, kind, high);
+		by_port = decode_claimed(kind, high);
 	if (by_port != PROTO_NONE && (!protocols[by_port]->detect || protocols[by_port]->detect(d, &d->c)))
 		return by_port;
 	for (unsigned i = 0; i < detectors[udp].count; i++) {
@@ -162,47 +130,49 @@ bool decode_limit(struct decode *d, uint32_t n)
 
 void packet_decode(struct packet *p, const struct decoder *decoder, const struct frame *f)
 {
-	struct decode d = {
-		.p = p,
-		.decoder = decoder,
-		.c = cursor_over(f->data, f->caplen, f->wirelen > f->caplen),
-		.wire_left = f->wirelen > f->caplen ? f->wirelen : f->caplen,
-	};
-	struct layer *l = p->layers;
+	struct layer *l = p->layers, *const last = &p->layers[PACKET_LAYERS_MAX - 1];
+	struct decode d;
 
+	d.p = p;
+	d.decoder = decoder;
+	d.c = cursor_over(f->data, f->caplen, f->wirelen > f->caplen);
+	d.wire_left = f->wirelen > f->caplen ? f->wirelen : f->caplen;
+	d.next = decode_claimed(CLAIM_LINKTYPE, f->linktype);
+	d.quoted = d.fragment = false;
 	p->frame = f;
 	memset(&p->present, 0, sizeof(p->present));
+	p->present.bits[0] = 1u << PROTO_frame;
 	p->result = DECODE_OK;
 	p->network = p->transport = -1;
 	p->scratch_used = 0;
 	*l = (struct layer){ .proto = PROTO_frame, .wire_end = d.wire_left };
-	proto_set_add(&p->present, PROTO_frame);
-	p->nlayers = 1;
-	d.next = decode_claimed(&d, CLAIM_LINKTYPE, f->linktype);
 	while (d.next != PROTO_NONE) {
 		const uint8_t *start = d.c.pos;
+		unsigned proto = d.next;
 		enum decode_result r;
 
-		if (p->nlayers == PACKET_LAYERS_MAX) {
+		if (l == last) {
 			l->result = p->result = DECODE_MALFORMED;
-			return;
+			break;
 		}
-		l = &p->layers[p->nlayers++];
-		l->proto = d.next;
-		l->off = (uint32_t)(start - f->data);
+		l++;
+		*l = (struct layer){ .proto = (uint8_t)proto, .off = (uint32_t)(start - f->data) };
 		l->wire_end = l->off + d.wire_left;
-		l->aux[0] = l->aux[1] = 0;
+		proto_set_add(&p->present, proto);
 		d.next = PROTO_NONE;
-		proto_set_add(&p->present, l->proto);
-		r = protocols[l->proto]->decode(&d, l);
+		r = protocols[proto]->decode(&d, l);
 		l->hlen = (uint16_t)(d.c.pos - start);
-		l->result = (uint8_t)r;
-		if (r == DECODE_OK || d.next != PROTO_NONE)
-			l->wire_end = (uint32_t)(d.c.pos - f->data) + d.wire_left;
-		if (r > p->result && !d.quoted)
-			p->result = (uint8_t)r;
-		d.c.cut = false;
+		if (__builtin_expect(r != DECODE_OK, 0)) {
+			l->result = (uint8_t)r;
+			if (r > p->result && !d.quoted)
+				p->result = (uint8_t)r;
+			d.c.cut = false;
+			if (d.next == PROTO_NONE)
+				break; /* what the header says of its end is not to be believed */
+		}
+		l->wire_end = (uint32_t)(d.c.pos - f->data) + d.wire_left;
 	}
+	p->nlayers = (uint8_t)(l - p->layers + 1);
 }
 
 /* ---- reading ------------------------------------------------------------------------ */

@@ -15,7 +15,7 @@ static enum decode_result eth_decode(struct decode *d, struct layer *l)
 	type = get_be16(h + 12);
 	l->aux[0] = (uint16_t)type;
 	if (type >= TYPE_MIN) {
-		d->next = decode_claimed(d, CLAIM_ETHERTYPE, type);
+		d->next = decode_claimed(CLAIM_ETHERTYPE, type);
 		return DECODE_OK;
 	}
 	if (type > LENGTH_MAX)

@@ -32,7 +32,7 @@ static enum decode_result ip_decode(struct decode *d, struct layer *l)
 	if (total && total < hlen)
 		return DECODE_MALFORMED;
 	if (!(l->aux[0] & OFFSET_MASK))
-		d->next = decode_claimed(d, CLAIM_IPPROTO, h[9]);
+		d->next = decode_claimed(CLAIM_IPPROTO, h[9]);
 	if (total && !decode_limit(d, total - hlen) && !d->quoted)
 		return DECODE_MALFORMED; /* longer than the frame: go on with what there is */
 	if (l->aux[0] & MORE_FRAGMENTS)

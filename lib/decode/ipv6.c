@@ -72,7 +72,7 @@ static enum decode_result ipv6_decode(struct decode *d, struct layer *l)
 	if (l->aux[1] & 1) /* more fragments */
 		d->fragment = d->c.snapped = true;
 	if (!(l->aux[1] & 0xfff8) && next != NO_NEXT)
-		d->next = decode_claimed(d, CLAIM_IPPROTO, next);
+		d->next = decode_claimed(CLAIM_IPPROTO, next);
 	return result;
 }
 

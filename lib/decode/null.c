@@ -38,7 +38,7 @@ static enum decode_result null_decode(struct decode *d, struct layer *l)
 		break;
 	default:
 		if (af >= TYPE_MIN && af <= 0xffff)
-			d->next = decode_claimed(d, CLAIM_ETHERTYPE, af);
+			d->next = decode_claimed(CLAIM_ETHERTYPE, af);
 	}
 	return DECODE_OK;
 }

@@ -27,7 +27,7 @@ static enum decode_result sll_decode(struct decode *d, struct layer *l)
 	l->aux[1] = get_be16(h + (v2 ? 0 : 14));
 	if (l->aux[0] == HATYPE_NETLINK || l->aux[0] == HATYPE_FRAD || l->aux[1] < TYPE_MIN)
 		return DECODE_OK; /* the protocol is no ethertype there */
-	d->next = decode_claimed(d, CLAIM_ETHERTYPE, l->aux[1]);
+	d->next = decode_claimed(CLAIM_ETHERTYPE, l->aux[1]);
 	return DECODE_OK;
 }
 

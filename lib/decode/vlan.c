@@ -15,7 +15,7 @@ static enum decode_result vlan_decode(struct decode *d, struct layer *l)
 		return cursor_short(&d->c);
 	type = get_be16(h + 2);
 	if (type >= TYPE_MIN)
-		d->next = decode_claimed(d, CLAIM_ETHERTYPE, type);
+		d->next = decode_claimed(CLAIM_ETHERTYPE, type);
 	else if (!decode_limit(d, type)) /* LLC inside the tag */
 		return DECODE_MALFORMED;
 	return DECODE_OK;
