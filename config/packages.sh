@@ -9,7 +9,7 @@ set -u
 # COMMAND:PACKAGE; a command that is there needs no package
 build='gcc:gcc ld:binutils make:make flex:flex bison:bison m4:m4 xz:xz-utils bzip2:bzip2 gzip:gzip tar:tar
 	/usr/include/stdio.h:libc6-dev /usr/include/linux/if_packet.h:linux-libc-dev flock:util-linux'
-demo='ip:iproute2 busybox:busybox'
+demo='ip:iproute2 busybox:busybox dnsmasq:dnsmasq-base'
 test='ip:iproute2 tshark:tshark tcpdump:tcpdump python3:python3 ping:iputils-ping file:file unshare:util-linux'
 
 missing() # LIST: the packages whose command is not found

@@ -30,51 +30,68 @@ stop
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*" | { [ -t 1 ] && cat || sed 's/\x1b\[[01]m//g'; }; }
 
+# Not `ip netns exec` or `ip -n`: these also mount, which a chroot refuses.
+inside()
+{
+	space=$1
+	shift
+	nsenter --net="/run/netns/$space" "$@"
+}
+
 # --- a small network: 192.0.2.1 asks, 192.0.2.2 answers
 ip netns add "$client"
 ip netns add "$server"
-ip -n "$client" link add veth0 type veth peer name veth0 netns "$server"
-ip -n "$client" addr add 192.0.2.1/24 dev veth0
-ip -n "$server" addr add 192.0.2.2/24 dev veth0
+inside "$client" ip link add veth0 type veth peer name veth0 netns "$server"
+inside "$client" ip addr add 192.0.2.1/24 dev veth0
+inside "$server" ip addr add 192.0.2.2/24 dev veth0
 for ns in "$client" "$server"; do
-	ip -n "$ns" link set lo up
-	ip -n "$ns" link set veth0 up
+	inside "$ns" ip link set lo up
+	inside "$ns" ip link set veth0 up
 done
 echo 'hello from the demo' >"$work/www/index.html"
 head -c 200000 /dev/urandom >"$work/www/big.bin"
-printf 'www.example.test 192.0.2.2\nmail.example.test 192.0.2.25\n' >"$work/dns.conf"
-ip netns exec "$server" busybox httpd -p 80 -h "$work/www"
-ip netns exec "$server" busybox dnsd -c "$work/dns.conf" >/dev/null 2>&1 &
+inside "$server" busybox httpd -p 80 -h "$work/www"
+inside "$server" dnsmasq --conf-file=/dev/null --no-resolv --no-hosts --user=root --pid-file= --log-facility=/dev/null \
+	--address=/www.example.test/192.0.2.2 --local=/example.test/
 
 traffic()
 {
 	for round in 1 2 3; do
-		ip netns exec "$client" busybox ping -c 2 -i 0.2 192.0.2.2
-		ip netns exec "$client" busybox nslookup www.example.test 192.0.2.2
-		ip netns exec "$client" busybox nslookup "nothing$round.example.test" 192.0.2.2
-		ip netns exec "$client" busybox wget -q -O /dev/null http://192.0.2.2/index.html
-		ip netns exec "$client" busybox wget -q -O /dev/null http://192.0.2.2/big.bin
-		ip netns exec "$client" busybox wget -q -O /dev/null http://192.0.2.2/missing
+		inside "$client" busybox ping -c 2 -i 0.2 192.0.2.2
+		inside "$client" busybox nslookup www.example.test 192.0.2.2
+		inside "$client" busybox nslookup "nothing$round.example.test" 192.0.2.2
+		inside "$client" busybox wget -q -O /dev/null http://192.0.2.2/index.html
+		inside "$client" busybox wget -q -O /dev/null http://192.0.2.2/big.bin
+		inside "$client" busybox wget -q -O /dev/null http://192.0.2.2/missing
 	done >/dev/null 2>&1 || :
 }
 
-say '$ nwcap -i veth0 -w - | nwfilter "dns or http" | nwexport -f csv     (live, while the traffic runs)'
-{ sleep 1; traffic; sleep 1; } &
-maker=$!
-ip netns exec "$client" timeout -s INT 6 nwcap -i veth0 -w - | nwfilter 'dns or http' | nwexport -f csv >"$work/live.csv"
-wait "$maker"
-head -n 12 "$work/live.csv"
-echo "... $(($(wc -l <"$work/live.csv") - 1)) rows in $work/live.csv"
+# capture OPTION...: nwcap on the client's end, while the traffic runs; stopped after it as kill or Ctrl-C would
+capture()
+{
+	{
+		sleep 1
+		traffic
+		sleep 1
+		kill -TERM "$(cat "$work/nwcap.pid")"
+	} &
+	sh -c 'echo $$ >"$0" && exec nwcap "$@"' "$work/nwcap.pid" --netns "$client" -i veth0 "$@"
+}
 
-say '$ nwcap -i veth0 -w ring.pcapng -C 200kB -W 3     (a ring of three files, the oldest is overwritten)'
-{ sleep 1; traffic; sleep 1; } &
-maker=$!
-ip netns exec "$client" timeout -s INT 6 nwcap -i veth0 -w "$work/ring.pcapng" -C 0.2 -W 3 || :
-wait "$maker"
+say "\$ nwcap -i veth0 -w - | nwfilter 'dns or http' | nwexport -f csv      # live, while the traffic runs"
+capture -w - | nwfilter 'dns or http' | nwexport -f csv >"$work/live.csv"
+head -n 12 "$work/live.csv"
+echo "... $(($(wc -l <"$work/live.csv") - 1)) rows, all in $work/live.csv"
+
+say "\$ nwcap -i veth0 -w ring.pcapng -C 200k -W 3      # a ring of three files, the oldest is overwritten"
+capture -w "$work/ring.pcapng" -C 200k -W 3
 ls -l "$work" | grep ring
 
-say '$ nwfilter -c FILTER ring*     (how many packets of what)'
+say "\$ nwfilter FILTER ring-file | nwexport -f csv | wc -l      # packets of the ring that match"
 for filter in dns http icmp 'tcp.flags.syn == 1' 'http.response.code == 404'; do
-	printf '%-28s %s\n' "$filter" "$(for f in "$work"/ring*; do nwfilter "$filter" "$f" 2>/dev/null | nwexport -f csv; done |
-		grep -cv '^frame' || :)"
+	total=0
+	for file in "$work"/ring*; do
+		total=$((total + $(nwfilter "$filter" "$file" | nwexport -f csv | tail -n +2 | wc -l)))
+	done
+	printf '%8d  %s\n' "$total" "$filter"
 done

@@ -18,7 +18,7 @@ TOP=$(cd "$(dirname "$0")/../.." && pwd)
 SCRIPT=$(cd "$(dirname "$0")" && pwd)/${0##*/}
 cd "$TOP" || exit 1
 NWBOX=${NWBOX:-$TOP/build/full/nwbox}
-TMP=$(mktemp -d "${TMPDIR:-/tmp}/nwbox-test.XXXXXX")
+TMP=$(mktemp -d "${TMPDIR:-/tmp}/nwbox-test.XXXXXX") || exit 1
 FAILED=0
 NS_A='' NS_B='' BACKGROUND=''
 
@@ -72,21 +72,22 @@ need_net()
 	fi
 }
 
-# address_ready: duplicate address detection is off, so that IPv6 works at once.
+# Not `ip netns exec` or `ip -n`: these also mount, which a chroot refuses.
+in_a() { nsenter --net="/run/netns/$NS_A" "$@"; }
+in_b() { nsenter --net="/run/netns/$NS_B" "$@"; }
+
+# Duplicate address detection is off, so that IPv6 works at once.
 netns_pair()
 {
 	NS_A=nwa$$ NS_B=nwb$$ VETH_A=nwva$$ VETH_B=nwvb$$
 	ip netns add "$NS_A" && ip netns add "$NS_B" &&
-		ip -n "$NS_A" link add "$VETH_A" type veth peer name "$VETH_B" netns "$NS_B" || exit 1
-	ip -n "$NS_A" addr add 10.9.0.1/24 dev "$VETH_A" && ip -n "$NS_B" addr add 10.9.0.2/24 dev "$VETH_B"
-	ip -n "$NS_A" addr add fd09::1/64 dev "$VETH_A" nodad 2>/dev/null
-	ip -n "$NS_B" addr add fd09::2/64 dev "$VETH_B" nodad 2>/dev/null
-	for link in lo "$VETH_A"; do ip -n "$NS_A" link set "$link" up; done
-	for link in lo "$VETH_B"; do ip -n "$NS_B" link set "$link" up; done
+		in_a ip link add "$VETH_A" type veth peer name "$VETH_B" netns "$NS_B" || exit 1
+	in_a ip addr add 10.9.0.1/24 dev "$VETH_A" && in_b ip addr add 10.9.0.2/24 dev "$VETH_B"
+	in_a ip addr add fd09::1/64 dev "$VETH_A" nodad 2>/dev/null
+	in_b ip addr add fd09::2/64 dev "$VETH_B" nodad 2>/dev/null
+	for link in lo "$VETH_A"; do in_a ip link set "$link" up; done
+	for link in lo "$VETH_B"; do in_b ip link set "$link" up; done
 }
-
-in_a() { ip netns exec "$NS_A" "$@"; }
-in_b() { ip netns exec "$NS_B" "$@"; }
 
 # wait_for SECONDS CMD...: until the command succeeds; polls ten times a second.
 wait_for()
