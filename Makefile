@@ -16,7 +16,6 @@
 #
 # Nothing but the first build needs the network: config/deps.lock pins the sources, config/fetch.sh gets them.
 
-VERSION := 0.1.0
 PROFILE := full
 PREFIX ?= /usr/local
 HOSTCC := gcc
@@ -89,7 +88,7 @@ all: $(NW)
 
 # Switches: every ENABLE_X of the profile as 0 or 1. OFF=ENABLE_X overrides one (make check-config).
 $(B)/config.h: $(CONF) Makefile FORCE
-	@mkdir -p $(@D); { echo "/* generated from $(CONF) */"; echo '#define NWBOX_VERSION "$(VERSION)"'; \
+	@mkdir -p $(@D); { echo "/* generated from $(CONF) */"; \
 		echo '#define NWBOX_PROFILE "$(PROFILE)"'; \
 		sed -n 's/^\(ENABLE_[A-Z0-9_]*\)=\([01]\)$$/#define \1 \2/p' $(CONF) $(if $(OFF),| sed 's/$(OFF) 1/$(OFF) 0/'); } >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 

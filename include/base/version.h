@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The version, here and nowhere else. */
 #ifndef BASE_VERSION_H
 #define BASE_VERSION_H
 
