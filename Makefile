@@ -70,7 +70,7 @@ include config/deps.mk
 # --- our code
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wundef -Wvla \
 	$(if $(filter 1,$(WERROR)),-Werror)
-CFLAGS := -std=gnu11 -D_GNU_SOURCE= $(WARN) $(BASE_CFLAGS) $(EXTRA_CFLAGS)
+CFLAGS := -std=gnu11 -D_GNU_SOURCE= $(WARN) $(BASE_CFLAGS)
 CPPFLAGS = -Iinclude -Ilib -isystem $(D)/include -include $(B)/config.h $(BANNED)
 BANNED := -include config/banned.h
 FAST := lib/decode/% lib/filter/% lib/pcapio/% lib/capture/% lib/export/%
@@ -94,13 +94,13 @@ $(B)/config.h: $(CONF) Makefile FORCE
 
 # Everything that decides the result but is no file: a changed flag, a removed or added source rebuilds what it must.
 $(B)/flags: FORCE
-	@$(call if_changed,$(CC_T) $(CFLAGS) $(CPPFLAGS) $(FAST) $(LDFLAGS_T))
+	@$(call if_changed,$(CC_T) $(CFLAGS) $(EXTRA_CFLAGS) $(CPPFLAGS) $(FAST) $(LDFLAGS_T))
 $(B)/sources: FORCE
 	@$(call if_changed,$(LIB_C) $(APPLET_C))
 
 $(B)/obj/%.o: %.c $(B)/config.h $(B)/flags | $(LIBS)
 	@mkdir -p $(@D); $(if $(Q),echo "  CC      $<")
-	$(Q)$(CC_T) $(CFLAGS) $(call opt,$<) $(CPPFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC_T) $(CFLAGS) $(call opt,$<) $(EXTRA_CFLAGS) $(CPPFLAGS) -MMD -MP -c $< -o $@
 
 # What tests link against. q, not r: two folders may each have a file of one name.
 $(B)/libnw.a: $(LIB_O) $(B)/sources

@@ -30,6 +30,7 @@ B=$1
 shift
 NWBOX=${NWBOX:-$PWD/$B/nwbox}
 export NWBOX
+export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 unset MAKEFLAGS MFLAGS MAKELEVEL # tests that call make start afresh
 LOG=$B/test/log
 
