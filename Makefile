@@ -88,9 +88,9 @@ all: $(NW)
 
 # Switches: every ENABLE_X of the profile as 0 or 1. OFF=ENABLE_X overrides one (make check-config).
 $(B)/config.h: $(CONF) Makefile FORCE
-	@mkdir -p $(@D); { echo "/* generated from $(CONF) */"; \
-		echo '#define NWBOX_PROFILE "$(PROFILE)"'; \
-		sed -n 's/^\(ENABLE_[A-Z0-9_]*\)=\([01]\)$$/#define \1 \2/p' $(CONF) $(if $(OFF),| sed 's/$(OFF) 1/$(OFF) 0/'); } >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	@mkdir -p $(@D); { echo '/* generated from $(CONF) */'; echo '#define NWBOX_PROFILE "$(PROFILE)"'; \
+		sed -n 's/^\(ENABLE_[A-Z0-9_]*\)=\([01]\)$$/#define \1 \2/p' $(CONF) $(if $(OFF),| sed 's/ $(OFF) 1$$/ $(OFF) 0/'); } >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 # Everything that decides the result but is no file: a changed flag, a removed or added source rebuilds what it must.
 $(B)/flags: FORCE
@@ -98,6 +98,7 @@ $(B)/flags: FORCE
 $(B)/sources: FORCE
 	@$(call if_changed,$(LIB_C) $(APPLET_C))
 
+$(B)/obj/applets/%.o: CPPFLAGS += -Iapplets
 $(B)/obj/%.o: %.c $(B)/config.h $(B)/flags | $(LIBS)
 	@mkdir -p $(@D); $(if $(Q),echo "  CC      $<")
 	$(Q)$(CC_T) $(CFLAGS) $(call opt,$<) $(EXTRA_CFLAGS) $(CPPFLAGS) -MMD -MP -c $< -o $@
