@@ -98,7 +98,8 @@ $(B)/flags: FORCE
 $(B)/sources: FORCE
 	@$(call if_changed,$(LIB_C) $(APPLET_C))
 
-$(B)/obj/applets/%.o: CPPFLAGS += -Iapplets
+# private: not for the prerequisites, or the record of flags would change with whoever asks first
+$(B)/obj/applets/%.o: private CPPFLAGS += -Iapplets
 $(B)/obj/%.o: %.c $(B)/config.h $(B)/flags | $(LIBS)
 	@mkdir -p $(@D); $(if $(Q),echo "  CC      $<")
 	$(Q)$(CC_T) $(CFLAGS) $(call opt,$<) $(EXTRA_CFLAGS) $(CPPFLAGS) -MMD -MP -c $< -o $@
@@ -120,7 +121,7 @@ $(NW): $(B)/nwbox.debug
 TEST_C := $(sort $(wildcard test/unit/*.c)) $(filter-out test/fuzz/replay.c,$(sort $(wildcard test/fuzz/*.c)))
 TEST_BIN := $(TEST_C:%.c=$(B)/%) $(B)/test/size/start
 FUZZ_MAIN := $(if $(filter fuzz,$(TOOLCHAIN)),-fsanitize=fuzzer,$(B)/obj/test/fuzz/replay.o)
-$(B)/obj/test/%.o: BANNED :=
+$(B)/obj/test/%.o: private BANNED :=
 $(B)/test/unit/% $(B)/test/fuzz/% $(B)/test/size/%: TEST_LINK = mkdir -p $(@D); $(if $(Q),echo "  LINK    $@";) \
 	$(CC_T) $(BASE_CFLAGS) $(LDFLAGS_T) -o $@
 $(B)/test/unit/%: $(B)/obj/test/unit/%.o $(B)/libnw.a $(LIBS)
