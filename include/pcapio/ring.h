@@ -2,14 +2,19 @@
 /*
  * Where a capture goes: one file, or a ring of them. Rotation by size, wall
  * clock and packet count, in any combination; -W N keeps the newest N in all
- * cases. A file is written under a temporary name (".NAME.part") and appears
+ * cases (the one being written included; tcpdump ends after N files when -G and -W
+ * come together). A file is written under a temporary name (".NAME.part") and appears
  * under its own atomically when it is complete; the next one is open before the switch,
  * so a full disk or a missing right shows before the old one is given up.
  *
- * Names: `path` with strftime conversions is expanded with the file's start
- * time; otherwise, tcpdump's numbering: out.pcap0, out.pcap1 … padded to the width
- * of N with -W (out.pcap00). When nothing rotates the file has its own name from the start and
+ * Names: `path` with strftime conversions (in its last part) is expanded with the
+ * file's start time, and a number follows when that name was just used; otherwise
+ * tcpdump's numbering: out.pcap0, out.pcap1 … padded to the width of N with -W
+ * (out.pcap00). When nothing rotates the file has its own name from the start and
  * grows in place, so that tail and Wireshark can follow it.
+ *
+ * A killed process leaves its last file as ".NAME.part", whole but for the last
+ * record; who comes next under the same name keeps it as "NAME.rescued".
  */
 #ifndef PCAPIO_RING_H
 #define PCAPIO_RING_H
@@ -21,11 +26,12 @@ struct ring;
 struct ring_options {
 	const char *path;        /* "-" is standard output (cannot rotate) */
 	uint64_t max_bytes;      /* -C; 0: off. A file is never longer, unless one packet alone is */
-	int64_t interval_ns;     /* -G; 0: off. Fires on wall-clock multiples, with or without packets */
+	int64_t interval_ns;     /* -G; 0: off. Fires on wall-clock multiples (counted from local midnight), packets or not */
 	uint64_t max_packets;    /* rotate after that many; 0: off */
 	unsigned keep;           /* -W; 0: all */
 	int dirfd;               /* directory of path opened before privileges were dropped, or -1 */
 	unsigned mode;           /* of new files; 0: 0644 less umask */
+	int64_t (*clock)(void);  /* ns since 1970; NULL: CLOCK_REALTIME (tests bring their own) */
 	struct writer_options writer;
 };
 
@@ -43,6 +49,8 @@ int64_t ring_deadline_ns(const struct ring *r);
 int ring_rotate(struct ring *r, struct errmsg *err);
 /* Called with each finished file's name, just after it appeared. */
 void ring_on_finished(struct ring *r, void (*fn)(void *user, const char *path), void *user);
+/* Called before a file is completed, to append its statistics (writer_statistics); room for them is kept. */
+void ring_on_finishing(struct ring *r, int (*fn)(void *user, struct writer *w, struct errmsg *err), void *user);
 /* Completes the last file. */
 int ring_close(struct ring *r, struct errmsg *err);
 

@@ -3,7 +3,7 @@
  * gzip around a capture (RFC 1952): several members one after the other are one
  * stream, zeros after the last are padding. The only file that knows zlib.
  */
-#include "source.h"
+#include "pcapio/source.h"
 
 #include <stdlib.h>
 

@@ -10,7 +10,7 @@
  * For those the first records are looked at under every layout, and the one
  * that makes most sense is taken; only for files, where they are at hand.
  */
-#include "source.h"
+#include "pcapio/source.h"
 
 #include <stdio.h>
 

@@ -8,7 +8,7 @@
  * in the byte order of its section, which the section header at its start
  * declares. Frames point into the block; nothing is copied or converted.
  */
-#include "source.h"
+#include "pcapio/source.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
  * What is understood is kept in struct interface; every block, understood or
  * not, goes to the reader's on_block.
  */
-#include "source.h"
+#include "pcapio/source.h"
 
 #include <stdio.h>
 

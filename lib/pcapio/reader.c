@@ -16,7 +16,7 @@
  */
 #include "pcapio/reader.h"
 
-#include "source.h"
+#include "pcapio/source.h"
 #include "sys/io.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Bytes that are no capture of ours: what they look like, and what to do about it. */
-#include "source.h"
+#include "pcapio/source.h"
 
 static const struct look {
 	uint8_t len;

@@ -4,7 +4,7 @@
  * an offset in seconds, into int64 nanoseconds. Rounded down as tshark does;
  * what does not fit becomes the last moment that does (the year 2262).
  */
-#include "source.h"
+#include "pcapio/source.h"
 
 enum { NS = 1000000000 };
 
