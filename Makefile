@@ -43,7 +43,7 @@ BASE_CFLAGS := -g -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR
 	-fno-unwind-tables
 ifeq ($(TOOLCHAIN),musl)
 CC_T = $(HOSTCC) -specs=$(CURDIR)/$(DL)/nwbox.specs
-BASE_CFLAGS += -Os -fPIE -fstack-protector-strong -fcf-protection=none
+BASE_CFLAGS += -Os -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection=none
 LDFLAGS_T := -static-pie -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,-z,pack-relative-relocs
 OPT_SMALL := -Os
 OPT_FAST := -O2
