@@ -31,18 +31,22 @@ static bool get_interface_name(const struct packet *p, const struct layer *l, co
 /* "eth:ip:tcp:tls" */
 static bool get_protocols(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
-	static char text[PACKET_LAYERS_MAX * 16];
+	enum { SIZE = 512 };
+	/* scratch memory is the part of a packet that reading may change */
+	uint8_t *text = packet_scratch((struct packet *)p, SIZE);
 	struct outbuf o;
 
 	(void)l;
 	(void)f;
-	outbuf_fixed(&o, text, sizeof(text));
+	if (!text)
+		return false;
+	outbuf_fixed(&o, (char *)text, SIZE);
 	for (unsigned i = 1; i < p->nlayers; i++) {
 		if (i > 1)
 			outbuf_char(&o, ':');
 		outbuf_str(&o, protocols[p->layers[i].proto]->name);
 	}
-	v->bytes = (const uint8_t *)text;
+	v->bytes = text;
 	v->len = (uint32_t)outbuf_len(&o);
 	return true;
 }
