@@ -4,8 +4,8 @@
  * (needs CAP_NET_RAW), then the caller drops privileges, then reads.
  *
  * Every packet that the kernel accepts is either handed out by
- * capture_dispatch() or counted as dropped, from the moment capture_open()
- * returns to the moment capture_stop() returns: when capture_pending() has become
+ * capture_dispatch() or counted as dropped, from the moment capture_open() (or the first
+ * capture_set_filter() after `hold`) returns to the moment capture_stop() returns: when capture_pending() has become
  * false, handed out + dropped = received, to the packet.
  */
 #ifndef CAPTURE_CAPTURE_H
@@ -32,6 +32,7 @@ struct capture_options {
 	int linktype;             /* LINKTYPE_ asked for with -y, or -1 */
 	const char *filter;       /* BPF text, NULL or "": none */
 	bool optimize;            /* of the BPF compiler; -O switches it off */
+	bool hold;                /* take no packet until capture_set_filter(), whose text may depend on the link type */
 };
 
 enum { CAPTURE_SNAPLEN_MAX = 262144 };
@@ -40,8 +41,11 @@ enum { CAPTURE_SNAPLEN_MAX = 262144 };
  * link type, with those there are), NW_EPERM (with what is missing and the command that grants it), NW_ESYS. */
 int capture_open(struct capture **c, const struct capture_options *o, struct errmsg *err);
 void capture_close(struct capture *c);
-/* Another filter on the running capture (what the display filter lets through). */
+/* The filter of a capture opened with `hold`, which begins now, or another one on a running capture. NULL: everything. */
 int capture_set_filter(struct capture *c, const char *bpf, bool optimize, struct errmsg *err);
+
+/* Would this text be a filter? Same errors, nothing is changed. */
+int capture_check_filter(struct capture *c, const char *bpf, struct errmsg *err);
 
 /* For poll(): readable when packets wait. */
 int capture_fd(const struct capture *c);

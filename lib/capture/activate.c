@@ -98,7 +98,7 @@ int capture_activate(pcap_t **out, const struct capture_options *o, uint64_t buf
 		pcap_close(p);
 		return status;
 	}
-	if (pcap_get_tstamp_precision(p) != PCAP_TSTAMP_PRECISION_NANO || pcap_get_selectable_fd(p) < 0) {
+	if (pcap_get_selectable_fd(p) < 0) {
 		pcap_close(p);
 		return errmsg_set(err, NW_EINPUT, "%s: this kind of device is not supported; nwcap -D lists network interfaces",
 				  name);

@@ -53,6 +53,7 @@ struct capture {
 	int fn_error;
 	struct frame frame;            /* number counts what was handed out */
 	int64_t start_ns;              /* packets before are early */
+	int fraction_ns;               /* of what libpcap has in tv_usec: 1, or 1000 where it knows no nanoseconds (nflog) */
 	struct interface interface;
 	struct link link;
 	uint64_t buffer_bytes;
@@ -98,6 +99,16 @@ static const char *kernel_condition(const struct capture *c)
 	if (c->loopback)
 		return "inbound";
 	return c->any ? "not (outbound and ifindex 1)" : "";
+}
+
+int capture_check_filter(struct capture *c, const char *bpf, struct errmsg *err)
+{
+	struct bpf_program code;
+	int bad = compile(c->pcap, &code, bpf, false, err);
+
+	if (!bad)
+		pcap_freecode(&code);
+	return bad;
 }
 
 int capture_set_filter(struct capture *c, const char *bpf, bool optimize, struct errmsg *err)
@@ -243,7 +254,8 @@ static int begin(struct capture *c, const struct capture_options *o, struct errm
 	c->sum = (struct capture_counters){ 0 };
 	c->frame.linktype = c->interface.linktype;
 	c->frame.has_ts = true;
-	return bad ? bad : capture_set_filter(c, o->filter, o->optimize, err);
+	c->fraction_ns = pcap_get_tstamp_precision(c->pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
+	return bad || o->hold ? bad : capture_set_filter(c, o->filter, o->optimize, err);
 }
 
 static int open_here(struct capture *c, const struct capture_options *o, struct errmsg *err)
@@ -306,7 +318,7 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *b
 	struct capture *c = (struct capture *)user;
 	struct frame *f = &c->frame;
 
-	f->ts_ns = (int64_t)h->ts.tv_sec * 1000000000 + h->ts.tv_usec; /* nanoseconds: asked for at activation */
+	f->ts_ns = (int64_t)h->ts.tv_sec * 1000000000 + h->ts.tv_usec * c->fraction_ns;
 	if (__builtin_expect(f->ts_ns < c->start_ns && !f->number, 0))
 		return;
 	f->number++;

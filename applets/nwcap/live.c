@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Live capture. The order is the point:
+ *
+ *   open interfaces ── compile filters ── open output ── drop privileges ── read packets ── stop ── drain ── count
+ *                                            (with -Z: drop first, so that files belong to that user)
+ *
+ * One loop serves all interfaces, signals and timers. A round takes a batch of
+ * blocks from each ring that is ready; output is flushed when a ring has been
+ * emptied into a pipe or lines, else once a second.
+ */
+#include "nwcap.h"
+#include "base/text.h"
+#include "loop/loop.h"
+#include "sys/io.h"
+#include "sys/privilege.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TERMINAL_TIMEOUT_MS = 10, DRAIN_STEP_NS = 2000000 };
+static const int64_t second_ns = 1000000000;
+
+struct live;
+
+struct source {
+	struct live *live;
+	struct capture *capture;
+	struct loop_fd io;
+	uint32_t ifid;                /* in the file */
+	uint64_t captured;            /* packets that went out */
+	uint64_t unmatched;           /* packets that -Y in user space kept back */
+	struct loss loss;
+	bool down;
+};
+
+struct live {
+	const struct nwcap_options *o;
+	struct output out;
+	struct loop loop;
+	struct source sources[OPTION_LIST_MAX];
+	unsigned nsources, alive;
+	capture_packet_fn *take;
+	uint64_t captured, limit;
+	bool enough;                  /* -c is reached */
+	bool flush_each_round;
+	int output_error;             /* enum nw_err of file or pipe; ends the capture */
+	int status;
+	int64_t started_ns;           /* wall clock */
+	struct loop_fd reader_gone;   /* our output pipe, to learn of its end without traffic */
+	struct loop_timer watch, flush, rotate, stats;
+	uint64_t stats_captured;
+	int64_t stats_at_ns;
+	struct errmsg err;
+};
+
+/* ---- packets --------------------------------------------------------------------------- */
+
+static int went_out(struct source *s)
+{
+	s->captured++;
+	if (__builtin_expect(++s->live->captured < s->live->limit, 1))
+		return 0;
+	s->live->enough = true;
+	return NW_ELIMIT; /* leaves the dispatch; nobody shows it */
+}
+
+/* Straight to the file. */
+static int take_plain(void *user, const struct frame *f, struct errmsg *err)
+{
+	struct source *s = user;
+	int bad = ring_frame(s->live->out.ring, f, s->ifid, err);
+
+	if (__builtin_expect(bad, 0))
+		return s->live->output_error = bad;
+	return went_out(s);
+}
+
+static int take_filtered(void *user, const struct frame *f, struct errmsg *err)
+{
+	struct source *s = user;
+	int went = output_frame(&s->live->out, f, s->ifid, err);
+
+	if (went > 0)
+		return went_out(s);
+	if (!went)
+		s->unmatched++;
+	else
+		s->live->output_error = went;
+	return went;
+}
+
+static void output_failed(struct live *l, int code)
+{
+	l->output_error = code;
+	if (code != NW_ECLOSED)
+		l->status = nwcap_fail(code, &l->err);
+	loop_stop(&l->loop);
+}
+
+/* An interface is gone. The others go on. */
+static void source_lost(struct source *s)
+{
+	struct live *l = s->live;
+
+	loop_remove_fd(&s->io);
+	l->alive--;
+	fprintf(stderr, "nwcap: %s%s\n", l->err.text, l->alive ? "; the other interfaces go on" : "");
+	if (!l->alive) {
+		l->status = 1;
+		loop_stop(&l->loop);
+	}
+}
+
+static void flush_now(struct live *l)
+{
+	int bad = output_flush(&l->out, &l->err);
+
+	if (bad)
+		output_failed(l, bad);
+}
+
+static void source_take(struct source *s)
+{
+	struct live *l = s->live;
+	int n = capture_dispatch(s->capture, 0, l->take, s, &l->err);
+
+	if (l->output_error)
+		output_failed(l, l->output_error);
+	else if (l->enough)
+		loop_stop(&l->loop);
+	else if (n < 0)
+		source_lost(s);
+	else if (n && l->flush_each_round)
+		flush_now(l);
+	else if (n && !l->flush.loop)
+		loop_add_timer(&l->loop, &l->flush, l->loop.now_ns + second_ns);
+}
+
+static void source_ready(struct loop_fd *h, uint32_t events)
+{
+	(void)events;
+	source_take(container_of(h, struct source, io));
+}
+
+/* ---- what is said ------------------------------------------------------------------------ */
+
+static const char *name_of(const struct source *s)
+{
+	return capture_interface(s->capture)->name;
+}
+
+static void sum_counters(struct live *l, struct capture_counters *sum)
+{
+	struct capture_counters k;
+
+	*sum = (struct capture_counters){ 0 };
+	for (unsigned i = 0; i < l->nsources; i++) {
+		capture_counters(l->sources[i].capture, &k, NULL);
+		sum->received += k.received;
+		sum->dropped += k.dropped;
+		sum->ifdropped += k.ifdropped;
+	}
+}
+
+/* tcpdump's words, which scripts look for; then, for several interfaces, a line for each. */
+static void say_counters(struct live *l)
+{
+	struct capture_counters k;
+	uint64_t unmatched = 0;
+
+	sum_counters(l, &k);
+	for (unsigned i = 0; i < l->nsources; i++)
+		unmatched += l->sources[i].unmatched;
+	fprintf(stderr, "%" PRIu64 " packet%s captured\n", l->captured, nwcap_plural(l->captured));
+	if (unmatched)
+		fprintf(stderr, "%" PRIu64 " packet%s did not match the display filter\n", unmatched, nwcap_plural(unmatched));
+	fprintf(stderr, "%" PRIu64 " packet%s received by filter\n", k.received, nwcap_plural(k.received));
+	fprintf(stderr, "%" PRIu64 " packet%s dropped by kernel\n", k.dropped, nwcap_plural(k.dropped));
+	if (k.ifdropped)
+		fprintf(stderr, "%" PRIu64 " packet%s dropped by interface\n", k.ifdropped, nwcap_plural(k.ifdropped));
+	for (unsigned i = 0; i < l->nsources && l->nsources > 1; i++) {
+		struct source *s = &l->sources[i];
+
+		capture_counters(s->capture, &k, NULL);
+		fprintf(stderr, "  %s: %" PRIu64 " captured, %" PRIu64 " received by filter, %" PRIu64 " dropped by kernel, %" PRIu64
+				" dropped by interface\n", name_of(s), s->captured, k.received, k.dropped, k.ifdropped);
+	}
+}
+
+static void say_stats(struct loop_timer *t)
+{
+	struct live *l = container_of(t, struct live, stats);
+	double seconds = (double)(l->loop.now_ns - l->stats_at_ns) / 1e9;
+	uint64_t now = l->captured;
+	struct capture_counters k;
+	struct timefmt time;
+	struct outbuf o;
+	char clock[40];
+
+	sum_counters(l, &k);
+	timefmt_init(&time, TIMEFMT_TIME, 0, false);
+	outbuf_fixed(&o, clock, sizeof(clock));
+	timefmt_put(&time, &o, loop_realtime_ns());
+	fprintf(stderr, "%s %" PRIu64 " captured, %.0f/s, %" PRIu64 " received by filter, %" PRIu64 " dropped by kernel\n",
+		outbuf_cstr(&o), now, seconds > 0 ? (double)(now - l->stats_captured) / seconds : 0.0, k.received, k.dropped);
+	l->stats_captured = now;
+	l->stats_at_ns = l->loop.now_ns;
+	loop_add_timer(&l->loop, t, l->loop.now_ns + l->o->stats_ns);
+}
+
+static void say_listening(const struct live *l)
+{
+	for (unsigned i = 0; i < l->nsources; i++) {
+		const struct interface *f = capture_interface(l->sources[i].capture);
+		const char *type = linktype_name(f->linktype), *what = linktype_description(f->linktype);
+
+		fprintf(stderr, "nwcap: listening on %s, link-type %s (%s), snapshot length %u bytes\n", f->name, type ? type : "?",
+			what ? what : "?", f->snaplen);
+	}
+}
+
+static void say_privileges(const struct privilege_report *r)
+{
+	fprintf(stderr, "nwcap: privileges dropped:%s%s%s%s%s%s%s\n", r->user_changed ? " user," : "",
+		r->capabilities_dropped ? " capabilities" : "", r->no_new_privs ? ", no_new_privs" : "",
+		r->landlock ? ", Landlock" : "", r->seccomp ? ", seccomp" : "", r->notes[0] ? "; " : "", r->notes);
+}
+
+/* ---- timers and signals --------------------------------------------------------------------- */
+
+static void watch_source(struct source *s, int64_t now_ns, bool finish)
+{
+	struct capture_counters k;
+
+	capture_counters(s->capture, &k, NULL);
+	loss_look(&s->loss, &k, now_ns, s->live->nsources > 1 ? name_of(s) : NULL, finish);
+}
+
+/* Once a second: losses, interfaces that went down, came back or vanished. */
+static void watch(struct loop_timer *t)
+{
+	struct live *l = container_of(t, struct live, watch);
+	int64_t now = loop_realtime_ns();
+
+	for (unsigned i = 0; i < l->nsources && !l->loop.stopping; i++) {
+		struct source *s = &l->sources[i];
+		bool down;
+
+		if (!s->io.loop)
+			continue;
+		watch_source(s, now, false);
+		down = !capture_is_up(s->capture);
+		if (down)
+			source_take(s); /* learns whether it is gone for good; the kernel does not wake us for that */
+		if (down != s->down && s->io.loop)
+			fprintf(stderr, "nwcap: %s %s\n", name_of(s),
+				down ? "went down; waiting for it to come back" : "is up again");
+		s->down = down;
+	}
+	if (l->o->verbose && l->out.to_file && !l->out.to_text && io_is_terminal(STDERR_FILENO))
+		fprintf(stderr, "Got %" PRIu64 "\r", l->captured);
+	loop_add_timer(&l->loop, t, l->loop.now_ns + second_ns);
+}
+
+static void flush_timer(struct loop_timer *t)
+{
+	flush_now(container_of(t, struct live, flush));
+}
+
+static void arm_rotation(struct live *l)
+{
+	int64_t at = l->out.ring ? ring_deadline_ns(l->out.ring) : INT64_MAX;
+
+	if (at != INT64_MAX)
+		loop_add_timer(&l->loop, &l->rotate, at);
+}
+
+static void rotate_timer(struct loop_timer *t)
+{
+	struct live *l = container_of(t, struct live, rotate);
+	int bad = ring_tick(l->out.ring, loop_realtime_ns(), &l->err);
+
+	if (bad)
+		output_failed(l, bad);
+	else
+		arm_rotation(l);
+}
+
+static void on_signal(struct loop *loop, int signo)
+{
+	struct live *l = container_of(loop, struct live, loop);
+
+	if (signo == SIGUSR1) {
+		say_counters(l);
+	} else if (signo == SIGHUP) {
+		/* what is in the file stays good, so a next one that cannot be opened is only said */
+		if (l->out.ring && ring_rotate(l->out.ring, &l->err))
+			nwcap_fail(NW_ESYS, &l->err);
+		arm_rotation(l);
+	} else {
+		if (io_is_terminal(STDERR_FILENO))
+			fputc('\n', stderr); /* after the terminal's ^C */
+		loop_stop(loop);
+	}
+}
+
+static void reader_gone(struct loop_fd *h, uint32_t events)
+{
+	struct live *l = container_of(h, struct live, reader_gone);
+
+	if (events & (LOOP_ERROR | LOOP_HANGUP)) {
+		loop_remove_fd(h);
+		output_failed(l, NW_ECLOSED);
+	}
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+struct numbered {
+	uint64_t wanted;     /* 0: the first that is up */
+	uint64_t count;
+	char *name;
+	size_t size;
+};
+
+static void find_device(void *user, const struct capture_device *d)
+{
+	struct numbered *n = user;
+	bool first = !n->wanted && d->up && d->running && !d->loopback && strcmp(d->name, "any");
+
+	n->count++;
+	if ((first && !n->name[0]) || n->count == n->wanted)
+		snprintf(n->name, n->size, "%s", d->name);
+}
+
+/* The interface to open: as given, by its number in -D, or the first one that is up when none is given. */
+static int choose_interface(const struct nwcap_options *o, const char *given, char *name, size_t size, struct errmsg *err)
+{
+	struct numbered n = { .name = name, .size = size };
+	int found;
+
+	*name = 0;
+	if (given && !text_parse_u64(given, &n.wanted)) {
+		if (!*given || strlen(given) >= size)
+			return errmsg_set(err, NW_EINPUT, "-i %s: no such interface; nwcap -D lists them", given);
+		memcpy(name, given, strlen(given) + 1);
+		return 0;
+	}
+	found = capture_devices(o->netns, find_device, &n, err);
+	if (found < 0)
+		return found;
+	if (*name)
+		return 0;
+	if (given)
+		return errmsg_set(err, NW_EINPUT, "-i %s: there are only %d interfaces; nwcap -D numbers them", given, found);
+	return errmsg_set(err, NW_EINPUT, "no interface is up; name one with -i (nwcap -D lists them)");
+}
+
+static int open_source(struct live *l, const char *given, struct errmsg *err)
+{
+	const struct nwcap_options *o = l->o;
+	struct source *s = &l->sources[l->nsources];
+	bool impatient = o->line_buffered || (l->out.to_text && io_is_terminal(STDOUT_FILENO));
+	char name[64];
+	struct capture_options c = {
+		.interface = name,
+		.netns = o->netns,
+		.snaplen = (uint32_t)o->snaplen,
+		.buffer_bytes = o->buffer_bytes,
+		.timeout_ms = impatient ? TERMINAL_TIMEOUT_MS : 0,
+		.immediate = o->immediate,
+		.no_promiscuous = o->no_promiscuous,
+		.nano = o->nano,
+		.linktype = o->linktype_number,
+		.filter = o->bpf,
+		.optimize = !o->no_optimize,
+		.hold = true,
+	};
+	int bad = choose_interface(o, given, name, sizeof(name), err);
+
+	if (bad)
+		return bad;
+	if (o->direction && strcmp(o->direction, "inout"))
+		c.direction = strcmp(o->direction, "in") ? DIRECTION_OUT : DIRECTION_IN;
+	bad = capture_open(&s->capture, &c, err);
+	if (bad)
+		return bad;
+	s->live = l;
+	l->nsources++;
+	return 0;
+}
+
+/* The user's BPF and what BPF can express of -Y, joined. When that is all of -Y on every interface, -Y need not run again. */
+static int start_source(struct live *l, struct source *s, bool *exact, struct errmsg *err)
+{
+	const char *bpf = l->o->bpf;
+	char narrow[4096] = "";
+	char *both = NULL;
+	int bad;
+
+	*exact = false;
+	if (ENABLE_DISPLAY_FILTER && l->out.filter)
+		filter_bpf(l->out.filter, capture_interface(s->capture)->linktype, narrow, sizeof(narrow), exact);
+	if (narrow[0] && bpf[0]) {
+		size_t size = strlen(narrow) + strlen(bpf) + 16;
+
+		both = malloc(size);
+		if (!both)
+			return errmsg_set(err, NW_ELIMIT, "no memory for the capture filter");
+		snprintf(both, size, "(%s) and (%s)", bpf, narrow);
+	}
+	if (both) /* the user's part alone first, so that an error is about it */
+		bad = capture_check_filter(s->capture, bpf, err);
+	else
+		bad = 0;
+	if (!bad)
+		bad = capture_set_filter(s->capture, both ? both : narrow[0] ? narrow : bpf, !l->o->no_optimize, err);
+	free(both);
+	s->loss.looked_ns = loop_realtime_ns();
+	return bad;
+}
+
+static int start_sources(struct live *l, struct errmsg *err)
+{
+	bool all_exact = true, exact;
+
+	for (unsigned i = 0; i < l->nsources; i++) {
+		int bad = start_source(l, &l->sources[i], &exact, err);
+
+		if (bad)
+			return bad;
+		all_exact &= exact;
+	}
+	l->out.filter_in_kernel = all_exact;
+	return 0;
+}
+
+static int open_output(struct live *l, struct errmsg *err)
+{
+	int bad = output_open(&l->out, capture_interface(l->sources[0].capture), err);
+
+	for (unsigned i = 0; i < l->nsources && !bad; i++)
+		bad = output_add_interface(&l->out, capture_interface(l->sources[i].capture), &l->sources[i].ifid, err);
+	if (bad == NW_EPERM && l->o->user)
+		errmsg_prefix(err, bad, "as user %s (-Z)", l->o->user);
+	return bad;
+}
+
+static int drop(struct live *l, struct errmsg *err)
+{
+	struct privilege_needs n = { .user = l->o->user, .write_dir = l->out.dir };
+	struct privilege_report r;
+	int bad = privilege_drop(&n, &r, err);
+
+	if (!bad && l->o->verbose)
+		say_privileges(&r);
+	return bad;
+}
+
+static int open_all(struct live *l, struct errmsg *err)
+{
+	const struct option_list *names = &l->o->interfaces;
+	int bad = 0;
+
+	for (int i = 0; i < names->count && !bad; i++)
+		bad = open_source(l, names->item[i], err);
+	if (!names->count)
+		bad = open_source(l, NULL, err);
+	if (!bad)
+		bad = start_sources(l, err);
+	if (!bad && l->o->user)
+		bad = drop(l, err);
+	if (!bad)
+		bad = open_output(l, err);
+	if (!bad && !l->o->user)
+		bad = drop(l, err);
+	return bad;
+}
+
+static int enter_loop(struct live *l, struct errmsg *err)
+{
+	bool pipe = io_is_pipe(STDOUT_FILENO) && (l->out.to_text || !strcmp(l->o->write, "-"));
+	int bad = 0;
+
+	l->take = output_is_plain(&l->out) ? take_plain : take_filtered;
+	l->limit = l->o->count ? l->o->count : UINT64_MAX;
+	l->flush_each_round = l->out.to_text || l->o->packet_buffered || pipe;
+	for (unsigned i = 0; i < l->nsources && !bad; i++) {
+		struct source *s = &l->sources[i];
+
+		s->io = (struct loop_fd){ .fd = capture_fd(s->capture), .events = LOOP_READ, .ready = source_ready };
+		bad = loop_add_fd(&l->loop, &s->io, err);
+	}
+	l->alive = l->nsources;
+	l->reader_gone = (struct loop_fd){ .fd = STDOUT_FILENO, .ready = reader_gone };
+	if (!bad && pipe)
+		bad = loop_add_fd(&l->loop, &l->reader_gone, err);
+	l->watch.fire = watch;
+	l->flush.fire = flush_timer;
+	l->stats.fire = say_stats;
+	l->rotate = (struct loop_timer){ .wall = true, .fire = rotate_timer };
+	loop_add_timer(&l->loop, &l->watch, l->loop.now_ns + second_ns);
+	l->stats_at_ns = l->loop.now_ns;
+	if (l->o->stats_ns)
+		loop_add_timer(&l->loop, &l->stats, l->loop.now_ns + l->o->stats_ns);
+	arm_rotation(l);
+	l->started_ns = loop_realtime_ns();
+	return bad;
+}
+
+/* ---- the end ----------------------------------------------------------------------------------- */
+
+/* The kernel takes nothing more; what it had taken is still written. */
+static void drain(struct live *l)
+{
+	bool pending = true;
+
+	for (unsigned i = 0; i < l->nsources; i++)
+		capture_stop(l->sources[i].capture);
+	while (pending) {
+		pending = false;
+		for (unsigned i = 0; i < l->nsources; i++) {
+			struct source *s = &l->sources[i];
+
+			if (!s->io.loop)
+				continue;
+			source_take(s);
+			if (l->output_error || l->enough)
+				return;
+			pending |= s->io.loop && capture_pending(s->capture);
+		}
+		if (pending)
+			nanosleep(&(struct timespec){ .tv_nsec = DRAIN_STEP_NS }, NULL);
+	}
+}
+
+/* pcapng: what each interface received and lost, as the last blocks of the file. */
+static int write_statistics(struct live *l)
+{
+	int64_t now = loop_realtime_ns();
+	int bad = 0;
+
+	for (unsigned i = 0; i < l->nsources && !bad; i++) {
+		struct source *s = &l->sources[i];
+		struct interface counters = *capture_interface(s->capture);
+		struct capture_counters k;
+
+		capture_counters(s->capture, &k, NULL);
+		counters.received = k.received;
+		counters.dropped = k.dropped;
+		counters.ifdropped = k.ifdropped;
+		counters.delivered = s->captured;
+		bad = writer_statistics(ring_writer(l->out.ring), s->ifid, &counters, l->started_ns, now, &l->err);
+	}
+	return bad;
+}
+
+static void finish(struct live *l)
+{
+	int bad = 0;
+
+	if (!l->output_error && !l->enough)
+		drain(l);
+	for (unsigned i = 0; i < l->nsources; i++)
+		watch_source(&l->sources[i], loop_realtime_ns(), true);
+	if (!l->output_error && l->out.ring)
+		bad = write_statistics(l);
+	if (bad)
+		output_failed(l, bad);
+	bad = output_close(&l->out, &l->err);
+	if (bad && !l->output_error)
+		output_failed(l, bad);
+	say_counters(l);
+}
+
+static int run(struct live *l)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, 0 };
+	unsigned expected = l->o->interfaces.count ? (unsigned)l->o->interfaces.count : 1;
+	int bad = output_prepare(&l->out, l->o, expected, &l->err);
+
+	if (!bad)
+		bad = loop_init(&l->loop, &l->err);
+	if (!bad)
+		bad = loop_signals(&l->loop, signals, on_signal, &l->err);
+	if (!bad)
+		bad = open_all(l, &l->err);
+	if (!bad)
+		bad = enter_loop(l, &l->err);
+	if (bad) {
+		output_close(&l->out, NULL);
+		return nwcap_fail(bad, &l->err);
+	}
+	say_listening(l);
+	bad = loop_run(&l->loop, &l->err);
+	if (bad)
+		l->status = nwcap_fail(bad, &l->err);
+	finish(l);
+	return l->status;
+}
+
+int nwcap_live(const struct nwcap_options *o)
+{
+	struct live *l = calloc(1, sizeof(*l));
+	int status;
+
+	if (!l)
+		return nwcap_fail(NW_ELIMIT, &(struct errmsg){ "no memory" });
+	l->o = o;
+	l->loop.epfd = l->loop.sigfd = l->loop.wallfd = -1;
+	status = run(l);
+	for (unsigned i = 0; i < l->nsources; i++)
+		capture_close(l->sources[i].capture);
+	loop_release(&l->loop);
+	free(l);
+	return status;
+}

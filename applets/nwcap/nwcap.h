@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nwcap: capture to the screen, a file, a ring of files or a pipe.
+ *
+ *   main.c     options, and what needs no packets (-D, -L, -d)
+ *   live.c     interfaces, the loop, signals, what is said at the end
+ *   loss.c     when packets were lost, in words
+ *   offline.c  -r
+ *   output.c   where packets go from either: display filter, file or ring, text
+ */
+#ifndef APPLETS_NWCAP_H
+#define APPLETS_NWCAP_H
+
+#include "base/errmsg.h"
+#include "base/options.h"
+#include "base/outbuf.h"
+#include "capture/capture.h"
+#include "decode/packet.h"
+#include "export/export.h"
+#include "filter/filter.h"
+#include "pcapio/ring.h"
+
+struct nwcap_options {
+	struct option_list interfaces;
+	const char *netns, *read, *write, *format, *direction, *display_filter, *filter_file, *linktype, *user;
+	bool list_devices, list_linktypes, no_promiscuous, quiet, link_header, line_buffered, packet_buffered, nano;
+	bool immediate, print, count_only, no_optimize, absolute_seq, hex_ascii;
+	int no_names, verbose, hex, hex_both, times, dump;
+	uint64_t count, max_bytes, keep, snaplen, buffer_bytes;
+	int64_t interval_ns, stats_ns;
+	const char *bpf;          /* the trailing words or the -F file as one text; "" */
+	int linktype_number;      /* of -y, or -1 */
+};
+
+/* ---- output.c ------------------------------------------------------------------- */
+
+/* Where packets go. Zeroed, then output_prepare(), then output_open(). */
+struct output {
+	const struct nwcap_options *o;
+	struct filter *filter;        /* -Y, or NULL */
+	bool filter_in_kernel;        /* the kernel's filter decides alone */
+	bool to_file, to_text;
+	const char *dir;              /* where files are made; NULL: nowhere */
+	char dir_text[4096];
+	enum capture_format format;
+	struct ring *ring;
+	struct export *export;
+	struct outbuf text;
+	struct decoder decoder;
+	uint64_t passed;              /* packets that went out (and count for -c) */
+	struct packet packet;
+};
+
+/* Checks that the options make sense together, compiles -Y. `interfaces` is how many sources there will be. NW_EINPUT. */
+int output_prepare(struct output *out, const struct nwcap_options *o, unsigned interfaces, struct errmsg *err);
+/* Opens file, ring or text. `first` is the first interface (its link type and snap length go into a pcap header). */
+int output_open(struct output *out, const struct interface *first, struct errmsg *err);
+/* Makes an interface known to the file; its number in it. */
+int output_add_interface(struct output *out, const struct interface *i, uint32_t *ifid, struct errmsg *err);
+/* One packet through the filter to file and text. 1: it went out, 0: filtered, or an error. */
+int output_frame(struct output *out, const struct frame *f, uint32_t ifid, struct errmsg *err);
+/* What is buffered goes out. */
+int output_flush(struct output *out, struct errmsg *err);
+/* True if packets need nothing but to be written: no filter, no text. */
+bool output_is_plain(const struct output *out);
+/* Completes the file. Everything is released even on error. */
+int output_close(struct output *out, struct errmsg *err);
+
+/* ---- loss.c ----------------------------------------------------------------------- */
+
+/* Losses of one interface: runs of seconds in which some were lost become one line. */
+struct loss {
+	uint64_t seen;                /* dropped + ifdropped at the last look */
+	int64_t looked_ns;            /* wall clock of the last look */
+	uint64_t lost;                /* in the run that is open; 0: none is */
+	int64_t from_ns, to_ns;
+};
+
+/* A look at the counters at `now_ns`. When a run of losses has ended (or `finish`), says so on stderr,
+ * naming the interface unless NULL. */
+void loss_look(struct loss *l, const struct capture_counters *k, int64_t now_ns, const char *ifname, bool finish);
+
+/* ---- modes ------------------------------------------------------------------------ */
+
+/* Each returns an exit status and has said on stderr what there was to say. */
+int nwcap_live(const struct nwcap_options *o);
+int nwcap_offline(const struct nwcap_options *o);
+
+/* "nwcap: sentence" on stderr; returns the exit status for `code`. */
+int nwcap_fail(int code, const struct errmsg *err);
+/* "1 packet", "2 packets": the plural's s. */
+const char *nwcap_plural(uint64_t n);
+
+#endif

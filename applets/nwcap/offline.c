@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * -r: packets from a file or a pipe, through the capture filter (run here, in
+ * user space), the display filter, to lines or to another file. The bytes come from
+ * elsewhere, so this too runs without privileges.
+ */
+#include "nwcap.h"
+#include "sys/privilege.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { FILTERS_MAX = 8 }; /* link types in one file that a capture filter is compiled for */
+
+struct offline {
+	const struct nwcap_options *o;
+	struct reader *reader;
+	struct output out;
+	struct {
+		struct bpf *bpf;
+		uint16_t linktype;
+	} filters[FILTERS_MAX];
+	unsigned nfilters;
+	uint32_t known;               /* interfaces of the reader that the file knows */
+	uint64_t matched;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signo)
+{
+	(void)signo;
+	interrupted = 1;
+}
+
+/* A filter is compiled when the first packet of a link type needs it. */
+static int passes_bpf(struct offline *x, const struct frame *f, struct errmsg *err)
+{
+	unsigned i = 0;
+	int bad;
+
+	if (!x->o->bpf[0])
+		return 1;
+	while (i < x->nfilters && x->filters[i].linktype != f->linktype)
+		i++;
+	if (i == x->nfilters) {
+		if (i == FILTERS_MAX)
+			return errmsg_set(err, NW_ELIMIT, "%s has more than %d link types, too many for a capture filter",
+					  reader_name(x->reader), FILTERS_MAX);
+		bad = bpf_compile(&x->filters[i].bpf, x->o->bpf, f->linktype, CAPTURE_SNAPLEN_MAX, err);
+		if (bad)
+			return bad;
+		x->filters[i].linktype = f->linktype;
+		x->nfilters++;
+	}
+	return bpf_match(x->filters[i].bpf, f);
+}
+
+/* Interfaces of a pcapng appear on the way; the copy gets them in the same order, so that their numbers agree. */
+static int learn_interfaces(struct offline *x, struct errmsg *err)
+{
+	uint32_t ifid;
+	int bad = 0;
+
+	for (; !bad && x->known < reader_interfaces(x->reader); x->known++)
+		bad = output_add_interface(&x->out, reader_interface(x->reader, x->known), &ifid, err);
+	return bad;
+}
+
+/* Waits for the next bytes in a way that a signal ends. False: interrupted. */
+static bool wait_for_input(struct reader *r)
+{
+	struct pollfd p = { .fd = reader_fd(r), .events = POLLIN };
+
+	if (!interrupted && p.fd >= 0 && !reader_ready(r))
+		poll(&p, 1, -1);
+	return !interrupted;
+}
+
+static int take(struct offline *x, struct frame *f, struct errmsg *err)
+{
+	int went = passes_bpf(x, f, err);
+
+	if (went > 0 && x->o->snaplen && f->caplen > x->o->snaplen)
+		f->caplen = (uint32_t)x->o->snaplen;
+	if (went > 0)
+		went = learn_interfaces(x, err);
+	else
+		return went;
+	return went ? went : output_frame(&x->out, f, f->ifid, err);
+}
+
+static int copy(struct offline *x, struct errmsg *err)
+{
+	struct frame f;
+	int got = 1;
+
+	while (wait_for_input(x->reader) && (got = reader_fill(x->reader, err)) > 0) {
+		while ((got = reader_next(x->reader, &f, err)) > 0) {
+			int went = take(x, &f, err);
+
+			if (went < 0)
+				return went;
+			x->matched += (uint64_t)went;
+			if (x->o->count && x->matched == x->o->count)
+				return 0;
+		}
+		if (got < 0)
+			return got;
+		if (x->o->line_buffered || x->o->packet_buffered || !reader_ready(x->reader))
+			got = output_flush(&x->out, err);
+		if (got < 0)
+			return got;
+	}
+	return got;
+}
+
+static void say_reading(const struct offline *x)
+{
+	const struct interface *i = reader_interfaces(x->reader) ? reader_interface(x->reader, 0) : NULL;
+	const char *type = i ? linktype_name(i->linktype) : NULL, *what = i ? linktype_description(i->linktype) : NULL;
+	char format[80];
+
+	reader_describe(x->reader, format, sizeof(format));
+	if (!i)
+		fprintf(stderr, "reading from %s (%s)\n", reader_name(x->reader), format);
+	else
+		fprintf(stderr, "reading from %s (%s), link-type %s (%s), snapshot length %u\n", reader_name(x->reader), format,
+			type ? type : "?", what ? what : "?", i->snaplen ? i->snaplen : CAPTURE_SNAPLEN_MAX);
+}
+
+/* A pcap file is copied as pcap; a pcapng may hold several interfaces, so it counts as several. */
+static int open_all(struct offline *x, struct errmsg *err)
+{
+	struct interface unknown = { .linktype = LINKTYPE_ETHERNET, .tsresol = 6 };
+	struct privilege_needs needs = { .user = x->o->user };
+	struct privilege_report report;
+	int bad = reader_open(&x->reader, x->o->read, &(struct reader_options){ 0 }, err);
+
+	if (bad)
+		return bad;
+	bad = output_prepare(&x->out, x->o, reader_format(x->reader) == FORMAT_PCAPNG ? 2 : 1, err);
+	needs.write_dir = x->out.dir;
+	if (!bad && x->o->user)
+		bad = privilege_drop(&needs, &report, err);
+	if (!bad)
+		bad = output_open(&x->out, reader_interfaces(x->reader) ? reader_interface(x->reader, 0) : &unknown, err);
+	if (!bad && !x->o->user)
+		bad = privilege_drop(&needs, &report, err);
+	return bad;
+}
+
+int nwcap_offline(const struct nwcap_options *o)
+{
+	struct sigaction action = { .sa_handler = on_interrupt };
+	struct offline x = { .o = o };
+	struct errmsg err, closing;
+	int bad, worse;
+
+	bad = open_all(&x, &err);
+	if (!bad) {
+		sigaction(SIGINT, &action, NULL);
+		sigaction(SIGTERM, &action, NULL);
+		say_reading(&x);
+		bad = copy(&x, &err);
+		if (!bad)
+			bad = learn_interfaces(&x, &err);
+	}
+	worse = output_close(&x.out, &closing);
+	if (!bad && worse) {
+		bad = worse;
+		err = closing;
+	}
+	if (!bad && o->count_only)
+		printf("%" PRIu64 " packet%s\n", x.matched, nwcap_plural(x.matched));
+	for (unsigned i = 0; i < x.nfilters; i++)
+		bpf_free(x.filters[i].bpf);
+	reader_close(x.reader);
+	if (bad == NW_ECLOSED)
+		return 0;
+	if (!bad && (fflush(stdout) || ferror(stdout)))
+		bad = errmsg_errno(&err, "standard output");
+	return bad ? nwcap_fail(bad, &err) : 0;
+}
