@@ -3,6 +3,15 @@
  * Output formats. A format is one row of export_formats[]: its name, what it
  * needs, and three functions. nwexport, nwcap --print and later the daemon's
  * export operations use the same rows.
+ *
+ * A column is a registered field ("ip.src", "tcp") or one of the names below,
+ * which are the same for every protocol:
+ *
+ *   number  time  src  dst  sport  dport  proto  length  info
+ *
+ * Wireshark's names for them (_ws.col.Source, ...) work too. The default of the
+ * formats with columns is all of these but info. The names are part of the
+ * interface: scripts depend on them.
  */
 #ifndef EXPORT_EXPORT_H
 #define EXPORT_EXPORT_H
@@ -14,17 +23,25 @@
 
 struct export;
 
+enum { EXPORT_FIELDS_MAX = 1000 };
+
 struct export_options {
 	const char *format;          /* name of a row */
-	const char *const *fields;   /* field names, for formats with columns; NULL: the format's default */
+	const char *const *fields;   /* column names; NULL: the format's default; "all" alone: every decoded field */
 	unsigned nfields;
 	char separator;              /* -E separator; 0: the format's */
-	bool header;                 /* -E header */
-	char quote;                  /* -E quote: '"', '\'' or 0 */
+	bool header;                 /* -E header: a first line with the column names (csv, tsv) */
+	char quote;                  /* -E quote: '"' or '\'' around every value, 0: only where CSV needs it */
 	char aggregator;             /* -E aggregator: between several values of one field; 0: ',' */
-	char occurrence;             /* -E occurrence: 'f'irst, 'l'ast, 'a'll */
-	struct timefmt time;         /* text */
+	char occurrence;             /* -E occurrence: 'f'irst (also 0), 'l'ast, 'a'll */
+	struct timefmt time;         /* text: style; the others take the digits */
 	struct summary summary;      /* text: verbosity and so on; out and seq are set by export_open */
+	char hexdump;                /* text: 'x', 'X' or 'A' as in tcpdump, in upper case with `hexdump_link` */
+	bool hexdump_link;           /* -xx: the link-layer header too */
+	/* pcap and pcapng: what is known of the source's interfaces, by frame.ifid; NULL answers are filled in. */
+	const struct interface *(*interface)(void *source, uint32_t ifid);
+	void *source;
+	const char *output_name;     /* for messages of pcap and pcapng; NULL: "standard output" */
 };
 
 struct export_format {
@@ -33,17 +50,23 @@ struct export_format {
 	const char *extension;
 	bool binary;                 /* refused on a terminal */
 	bool columns;                /* takes fields */
+	bool all;                    /* "all" is a possible choice of fields */
+	bool raw;                    /* looks at p->frame alone: packets need not be decoded */
 	int (*begin)(struct export *e, struct errmsg *err);
 	void (*packet)(struct export *e, struct packet *p);
 	void (*end)(struct export *e);
+	void (*flush)(struct export *e); /* into the outbuf; NULL: packet() left nothing behind */
 };
 extern const struct export_format export_formats[]; /* ends with name NULL */
+const struct export_format *export_format_find(const char *name);
 
 /* Resolves format and fields (NW_EINPUT with the nearest name), asks `d` for what they need. Writes to `out` (borrowed). */
 int export_open(struct export **e, const struct export_options *o, struct decoder *d, struct outbuf *out, struct errmsg *err);
-/* One packet, decoded with that decoder. Errors are sticky in `out`. */
+/* One packet, decoded with that decoder (unless the format is raw). Errors are sticky in `out`. */
 void export_packet(struct export *e, struct packet *p);
-/* Footer; the export is gone. */
+/* Everything so far into `out`, and out of it: a live source has paused. 0 or the sticky error. */
+int export_flush(struct export *e, struct errmsg *err);
+/* Footer; the export is gone. The outbuf is not flushed. */
 void export_close(struct export *e);
 
 #endif

@@ -29,6 +29,9 @@ struct writer_options {
 	const char *comment;    /* pcapng shb comment or NULL */
 	size_t buffer_bytes;    /* 0: 256 KiB */
 	bool unbuffered;        /* every packet at once (-U) */
+	/* Takes what would be written to the descriptor (an outbuf_sink: gzip, an export's buffer); NULL: the descriptor. */
+	int (*sink)(void *user, const char *data, size_t len, struct errmsg *err);
+	void *sink_user;
 };
 
 /* Writes to `fd` (stays the caller's); `name` is for messages. Writes nothing yet. */

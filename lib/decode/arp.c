@@ -5,6 +5,7 @@
  * six and four bytes.
  */
 #include "decode/protocol.h"
+#include "summary.h"
 
 enum { HW_TYPE, PROTO_TYPE, HW_SIZE, PROTO_SIZE, OPCODE, SRC_MAC, SRC_IPV4, DST_MAC, DST_IPV4, GRATUITOUS };
 enum { HEADER = 8, ETHER_IPV4 = 20 };
@@ -75,6 +76,7 @@ const struct protocol proto_arp = {
 	.title = "Address Resolution Protocol",
 	.reference = "RFC 826",
 	.decode = arp_decode,
+	.summary = arp_summary,
 	.fields = arp_fields,
 	.nfields = sizeof(arp_fields) / sizeof(*arp_fields),
 	.claims = arp_claims,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Ethernet II and IEEE 802.3. A type below 1536 is the length of an LLC frame. IEEE 802.3 clause 3.2. */
 #include "decode/protocol.h"
+#include "summary.h"
 
 enum { DST, SRC, ADDR, TYPE, LEN, DST_LG, DST_IG, SRC_LG, SRC_IG, LG, IG };
 enum { HEADER = 14, TYPE_MIN = 1536, LENGTH_MAX = 1500 };
@@ -55,6 +56,7 @@ const struct protocol proto_eth = {
 	.title = "Ethernet",
 	.reference = "IEEE 802.3",
 	.decode = eth_decode,
+	.summary = eth_summary,
 	.fields = eth_fields,
 	.nfields = sizeof(eth_fields) / sizeof(*eth_fields),
 	.claims = eth_claims,

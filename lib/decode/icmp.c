@@ -4,6 +4,7 @@
  * further layers, and being cut there is normal (RFC 1812 section 4.3.2.3).
  */
 #include "decode/protocol.h"
+#include "summary.h"
 
 enum { TYPE, CODE, CHECKSUM, IDENT, SEQ, REDIR_GW, MTU };
 enum { HEADER = 8, ECHO_REPLY = 0, UNREACHABLE = 3, QUENCH = 4, REDIRECT = 5, ECHO = 8, TIME_EXCEEDED = 11, PARAMETER = 12 };
@@ -70,6 +71,7 @@ const struct protocol proto_icmp = {
 	.title = "Internet Control Message Protocol",
 	.reference = "RFC 792",
 	.decode = icmp_decode,
+	.summary = icmp_summary,
 	.fields = icmp_fields,
 	.nfields = sizeof(icmp_fields) / sizeof(*icmp_fields),
 	.claims = icmp_claims,

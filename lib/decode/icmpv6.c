@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ICMPv6, RFC 4443, and the fixed parts of neighbour discovery, RFC 4861. Errors (types below 128) quote a packet. */
 #include "decode/protocol.h"
+#include "summary.h"
 
 enum { TYPE, CODE, CHECKSUM, IDENT, SEQ, MTU, NS_TARGET, NA_TARGET, RD_TARGET };
 enum { HEADER = 4, UNREACHABLE = 1, TOO_BIG = 2, PARAMETER = 4, ECHO = 128, ECHO_REPLY = 129, NS = 135, NA = 136, REDIRECT = 137 };
@@ -68,6 +69,7 @@ const struct protocol proto_icmpv6 = {
 	.title = "Internet Control Message Protocol version 6",
 	.reference = "RFC 4443, RFC 4861",
 	.decode = icmpv6_decode,
+	.summary = icmpv6_summary,
 	.fields = icmpv6_fields,
 	.nfields = sizeof(icmpv6_fields) / sizeof(*icmpv6_fields),
 	.claims = icmpv6_claims,

@@ -6,6 +6,7 @@
  * the frame's length stands for it. aux[0]: flags and fragment offset.
  */
 #include "decode/protocol.h"
+#include "summary.h"
 
 enum {
 	VERSION, HDR_LEN, DSFIELD, DSCP, ECN, LEN, ID, FLAGS, FLAGS_RB, FLAGS_DF, FLAGS_MF, FRAG_OFFSET, TTL, PROTO,
@@ -115,6 +116,7 @@ const struct protocol proto_ip = {
 	.reference = "RFC 791",
 	.decode = ip_decode,
 	.walk = ip_walk,
+	.summary = ip_summary,
 	.fields = ip_fields,
 	.nfields = sizeof(ip_fields) / sizeof(*ip_fields),
 	.claims = ip_claims,

@@ -9,6 +9,7 @@
  * The chain is at most EXTENSIONS_MAX long; each header advances by 8 bytes or more.
  */
 #include "decode/protocol.h"
+#include "summary.h"
 
 enum {
 	VERSION, TCLASS, DSCP, ECN, FLOW, PLEN, NXT, HLIM, SRC, DST, ADDR, HOPOPTS_NXT, DSTOPTS_NXT, ROUTING_NXT, ROUTING_TYPE,
@@ -176,6 +177,7 @@ const struct protocol proto_ipv6 = {
 	.reference = "RFC 8200",
 	.decode = ipv6_decode,
 	.walk = ipv6_walk,
+	.summary = ipv6_summary,
 	.fields = ipv6_fields,
 	.nfields = sizeof(ipv6_fields) / sizeof(*ipv6_fields),
 	.claims = ipv6_claims,

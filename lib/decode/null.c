@@ -5,6 +5,7 @@
  * ethertypes. https://www.tcpdump.org/linktypes/LINKTYPE_NULL.html
  */
 #include "decode/protocol.h"
+#include "summary.h"
 
 enum { FAMILY, TYPE };
 enum { HEADER = 4, TYPE_MIN = 1536 };
@@ -71,6 +72,7 @@ const struct protocol proto_null = {
 	.title = "Null/loopback",
 	.reference = "LINKTYPE_NULL, LINKTYPE_LOOP",
 	.decode = null_decode,
+	.summary = null_summary,
 	.fields = null_fields,
 	.nfields = sizeof(null_fields) / sizeof(*null_fields),
 	.claims = null_claims,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Raw IP: no link header; the first four bits are the IP version. LINKTYPE_RAW. */
 #include "decode/protocol.h"
+#include "summary.h"
 
 static enum decode_result raw_decode(struct decode *d, struct layer *l)
 {
@@ -28,5 +29,6 @@ const struct protocol proto_raw = {
 	.title = "Raw IP",
 	.reference = "LINKTYPE_RAW",
 	.decode = raw_decode,
+	.summary = raw_summary,
 	.claims = raw_claims,
 };

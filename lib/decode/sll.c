@@ -9,6 +9,7 @@
  * https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html and …_SLL2.html
  */
 #include "decode/protocol.h"
+#include "summary.h"
 
 enum { PKTTYPE, HATYPE, HALEN, SRC_ETH, SRC_IPV4, SRC_OTHER, ETYPE, IFINDEX };
 enum { HEADER_1 = 16, HEADER_2 = 20, TYPE_MIN = 1536 };
@@ -95,6 +96,7 @@ const struct protocol proto_sll = {
 	.title = "Linux cooked capture",
 	.reference = "LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2",
 	.decode = sll_decode,
+	.summary = sll_summary,
 	.fields = sll_fields,
 	.nfields = sizeof(sll_fields) / sizeof(*sll_fields),
 	.claims = sll_claims,

@@ -2,6 +2,7 @@
 /* TCP, RFC 9293, with the options that matter: MSS, window scale (RFC 7323), SACK (RFC 2018), time stamps (RFC 7323).
  * Only what one segment says; streams are lib/flow's. */
 #include "decode/protocol.h"
+#include "summary.h"
 
 enum {
 	SRCPORT, DSTPORT, PORT, LEN, SEQ_RAW, ACK_RAW, HDR_LEN, FLAGS, RES, NS, CWR, ECE, URG, ACK, PUSH, RESET, SYN, FIN,
@@ -163,6 +164,7 @@ const struct protocol proto_tcp = {
 	.reference = "RFC 9293",
 	.decode = tcp_decode,
 	.walk = tcp_walk,
+	.summary = tcp_summary,
 	.fields = tcp_fields,
 	.nfields = sizeof(tcp_fields) / sizeof(*tcp_fields),
 	.claims = tcp_claims,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* UDP, RFC 768. A length of 0 is a jumbogram's (RFC 2675 section 4): the rest of the packet. */
 #include "decode/protocol.h"
+#include "summary.h"
 
 enum { SRCPORT, DSTPORT, PORT, LENGTH, CHECKSUM, PAYLOAD };
 enum { HEADER = 8 };
@@ -51,6 +52,7 @@ const struct protocol proto_udp = {
 	.title = "User Datagram Protocol",
 	.reference = "RFC 768",
 	.decode = udp_decode,
+	.summary = udp_summary,
 	.fields = udp_fields,
 	.nfields = sizeof(udp_fields) / sizeof(*udp_fields),
 	.claims = udp_claims,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* VLAN tags: 802.1Q customer tags and 802.1ad service tags (QinQ), one layer each. IEEE 802.1Q clause 9. */
 #include "decode/protocol.h"
+#include "summary.h"
 
 enum { PRIORITY, DEI, ID, ETYPE, LEN };
 enum { TAG = 4, TYPE_MIN = 1536 };
@@ -53,6 +54,7 @@ const struct protocol proto_vlan = {
 	.title = "802.1Q virtual LAN",
 	.reference = "IEEE 802.1Q",
 	.decode = vlan_decode,
+	.summary = vlan_summary,
 	.fields = vlan_fields,
 	.nfields = sizeof(vlan_fields) / sizeof(*vlan_fields),
 	.claims = vlan_claims,

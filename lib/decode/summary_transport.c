@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Text lines of TCP (RFC 9293) and UDP (RFC 768).
+ *
+ * Sequence numbers count from the first segment seen of a connection, as tcpdump
+ * does it: the segment that makes a connection known shows its own numbers, those
+ * after it the distance from there. -S shows all as they are.
+ */
+#include "decode/seq_table.h"
+#include "summary.h"
+
+enum { TCP_HEADER = 20, UDP_HEADER = 8, FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32 };
+
+static void put_flags(struct outbuf *o, unsigned flags)
+{
+	static const char letters[] = "FSRP.UEWe"; /* bit 0 first */
+	char text[16], *at = text;
+
+	for (int i = 0; i < 9; i++)
+		if (flags >> i & 1)
+			*at++ = letters[i];
+	outbuf_bytes(o, "Flags [", 7);
+	if (at == text)
+		outbuf_bytes(o, "none", 4);
+	outbuf_bytes(o, text, (size_t)(at - text));
+	outbuf_char(o, ']');
+}
+
+static void put_number(struct outbuf *o, const char *label, uint32_t v)
+{
+	outbuf_str(o, label);
+	outbuf_u64(o, v);
+}
+
+/* ---- options ------------------------------------------------------------------------ */
+
+enum {
+	OPT_EOL = 0, OPT_NOP = 1, OPT_MSS = 2, OPT_WSCALE = 3, OPT_SACK_OK = 4, OPT_SACK = 5, OPT_ECHO = 6, OPT_ECHO_REPLY = 7,
+	OPT_TS = 8, OPT_CC = 11, OPT_CCNEW = 12, OPT_CCECHO = 13, OPT_MD5 = 19, OPT_SCPS = 20, OPT_UTO = 28, OPT_AO = 29,
+	OPT_MPTCP = 30, OPT_TFO = 34, OPT_EXP1 = 253, OPT_EXP2 = 254
+};
+
+static const struct value_name option_names[] = {
+	{ OPT_EOL, "eol" }, { OPT_NOP, "nop" }, { OPT_MSS, "mss" }, { OPT_WSCALE, "wscale" }, { OPT_SACK_OK, "sackOK" },
+	{ OPT_SACK, "sack" }, { OPT_ECHO, "echo" }, { OPT_ECHO_REPLY, "echoreply" }, { OPT_TS, "TS" }, { OPT_CC, "cc" },
+	{ OPT_CCNEW, "ccnew" }, { OPT_CCECHO, "ccecho" }, { OPT_MD5, "md5" }, { OPT_SCPS, "scps" }, { OPT_UTO, "uto" },
+	{ OPT_AO, "tcp-ao" }, { OPT_MPTCP, "mptcp" }, { OPT_TFO, "tfo" }, { OPT_EXP2, "exp" }, { 0, NULL },
+};
+
+static void put_sack(struct outbuf *o, struct cursor c, uint32_t base)
+{
+	if (cursor_left(&c) % 8) {
+		outbuf_str(o, " malformed sack");
+		return;
+	}
+	outbuf_char(o, ' ');
+	outbuf_u64(o, cursor_left(&c) / 8);
+	outbuf_char(o, ' ');
+	while (cursor_left(&c)) {
+		outbuf_char(o, '{');
+		outbuf_u64(o, (uint32_t)(cursor_be32(&c) - base));
+		outbuf_char(o, ':');
+		outbuf_u64(o, (uint32_t)(cursor_be32(&c) - base));
+		outbuf_char(o, '}');
+	}
+}
+
+static void put_hex(struct outbuf *o, struct cursor c)
+{
+	if (!cursor_left(&c))
+		return;
+	outbuf_bytes(o, " 0x", 3);
+	outbuf_hexbytes(o, c.pos, cursor_left(&c), 0);
+}
+
+/* The value of one option. False if it is not as long as its kind needs. */
+static bool put_option(struct outbuf *o, unsigned kind, struct cursor c, uint32_t sack_base)
+{
+	size_t len = cursor_left(&c);
+
+	switch (kind) {
+	case OPT_MSS:
+		put_number(o, " ", cursor_be16(&c));
+		return len == 2;
+	case OPT_WSCALE:
+		put_number(o, " ", cursor_u8(&c));
+		return len == 1;
+	case OPT_SACK_OK:
+		return len == 0;
+	case OPT_SACK:
+		put_sack(o, c, sack_base);
+		return true;
+	case OPT_ECHO:
+	case OPT_ECHO_REPLY:
+	case OPT_CC:
+	case OPT_CCNEW:
+	case OPT_CCECHO:
+		put_number(o, " ", cursor_be32(&c));
+		return len == 4;
+	case OPT_TS:
+		put_number(o, " val ", cursor_be32(&c));
+		put_number(o, " ecr ", cursor_be32(&c));
+		return len == 8;
+	case OPT_UTO: {
+		unsigned v = cursor_be16(&c);
+
+		outbuf_str(o, " 0x");
+		outbuf_hex(o, v, v > 0xfff ? 4 : v > 0xff ? 3 : v > 0xf ? 2 : 1);
+		return len == 2;
+	}
+	case OPT_TFO:
+		outbuf_str(o, len ? "  cookie " : "  cookiereq");
+		outbuf_hexbytes(o, c.pos, len, 0);
+		return true;
+	case OPT_MD5:
+		outbuf_str(o, "shared secret not supplied with -M, digest ");
+		outbuf_hexbytes(o, c.pos, len, 0);
+		return len == 16;
+	default:
+		put_hex(o, c);
+		return true;
+	}
+}
+
+/* "options [nop,nop,TS val 1 ecr 2]". False if they end in the middle. */
+static bool put_options(struct outbuf *o, struct cursor c, uint32_t sack_base)
+{
+	bool first = true;
+
+	outbuf_str(o, ", options [");
+	while (cursor_left(&c)) {
+		unsigned kind = cursor_u8(&c), len;
+		const char *name = summary_name(option_names, kind);
+		struct cursor body;
+
+		if (!first)
+			outbuf_char(o, ',');
+		first = false;
+		if (name)
+			outbuf_str(o, name);
+		else
+			put_number(o, "unknown-", kind);
+		if (kind == OPT_EOL)
+			break;
+		if (kind == OPT_NOP)
+			continue;
+		len = cursor_u8(&c);
+		if (c.cut || len < 2)
+			return false;
+		body = cursor_sub(&c, len - 2);
+		if (c.cut)
+			return false;
+		if (!put_option(o, kind, body, sack_base)) {
+			put_number(o, "[len ", len);
+			outbuf_char(o, ']');
+		}
+	}
+	outbuf_char(o, ']');
+	return true;
+}
+
+/* ---- TCP ---------------------------------------------------------------------------- */
+
+static void put_tcp_checksum(struct outbuf *o, const struct packet *p, const struct layer *l, const uint8_t *h)
+{
+	uint16_t sum;
+
+	if (!checksum_transport(p, l, 6, &sum))
+		return;
+	outbuf_str(o, ", cksum 0x");
+	outbuf_hex(o, get_be16(h + 16), 4);
+	if (sum) {
+		outbuf_str(o, " (incorrect -> 0x");
+		outbuf_hex(o, checksum_should_be(get_be16(h + 16), sum), 4);
+		outbuf_char(o, ')');
+	} else {
+		outbuf_str(o, " (correct)");
+	}
+}
+
+static struct seq_base base_of(struct summary *s, const struct packet *p, const struct layer *l, const uint8_t *h)
+{
+	const struct layer *net = summary_network(p, l);
+	const uint8_t *ip;
+	bool v4;
+
+	if (!s->seq || s->absolute_seq || !(h[13] & ACK) || !net)
+		return (struct seq_base){ 0 };
+	v4 = net->proto == PROTO_ip;
+	ip = p->frame->data + net->off;
+	return seq_table_base(s->seq, ip + (v4 ? 12 : 8), ip + (v4 ? 16 : 24), v4 ? 4 : 16, get_be16(h), get_be16(h + 2),
+			      get_be32(h + 4), get_be32(h + 8), h[13] & SYN);
+}
+
+/* What tcpdump says of a payload by its port alone. */
+static void put_by_port(struct outbuf *o, const struct packet *p, const struct layer *l, const uint8_t *h)
+{
+	unsigned sport = get_be16(h), dport = get_be16(h + 2);
+
+	if (summary_next(p, l))
+		return;
+	if (sport == 80 || dport == 80 || sport == 8080 || dport == 8080)
+		outbuf_str(o, ": HTTP");
+}
+
+void tcp_summary(struct summary *s, const struct packet *p, const struct layer *l)
+{
+	struct outbuf *o = s->out;
+	const uint8_t *h;
+	uint32_t n = packet_bytes(p, l, &h), hlen, wire = l->wire_end - l->off, length, seq, ack;
+	struct seq_base base;
+
+	if (n < 4) {
+		const struct layer *net = summary_network(p, l);
+
+		if (net)
+			summary_addresses(o, p, net);
+		outbuf_char(o, ':');
+		return;
+	}
+	summary_ports(o, p, l, 6, get_be16(h), get_be16(h + 2));
+	if (n < TCP_HEADER)
+		return;
+	hlen = (h[12] >> 4) * 4u;
+	if (hlen < TCP_HEADER || hlen > wire) {
+		outbuf_printf(o, " tcp %d [bad hdr length %u - too %s, %s %u]", (int)(wire - hlen), hlen,
+			      hlen < TCP_HEADER ? "short" : "long", hlen < TCP_HEADER ? "<" : ">",
+			      hlen < TCP_HEADER ? (unsigned)TCP_HEADER : wire);
+		return;
+	}
+	length = wire - hlen;
+	if (s->quiet) {
+		put_number(o, "tcp ", length);
+		return;
+	}
+	put_flags(o, (h[12] & 1u) << 8 | h[13]);
+	if (s->verbose)
+		put_tcp_checksum(o, p, l, h);
+	base = base_of(s, p, l, h);
+	seq = get_be32(h + 4);
+	ack = get_be32(h + 8);
+	if (base.known) {
+		seq -= base.own;
+		ack -= base.other;
+	}
+	if (s->verbose > 1 || length || h[13] & (SYN | FIN | RST)) {
+		put_number(o, ", seq ", seq);
+		if (length)
+			put_number(o, ":", seq + length);
+	}
+	if (h[13] & ACK)
+		put_number(o, ", ack ", ack);
+	put_number(o, ", win ", get_be16(h + 14));
+	if (h[13] & URG)
+		put_number(o, ", urg ", get_be16(h + 18));
+	if (hlen > TCP_HEADER) {
+		uint32_t kept = n < hlen ? n : hlen;
+
+		if (!put_options(o, cursor_over(h + TCP_HEADER, kept - TCP_HEADER, n < hlen), base.other) || kept < hlen) {
+			if (kept == hlen)
+				outbuf_str(o, "[bad opt]");
+			return;
+		}
+	}
+	put_number(o, ", length ", length);
+	if (length && !(h[13] & RST))
+		put_by_port(o, p, l, h);
+}
+
+/* ---- UDP ---------------------------------------------------------------------------- */
+
+static void put_udp_checksum(struct outbuf *o, const struct packet *p, const struct layer *l, const uint8_t *h)
+{
+	uint16_t sum;
+
+	if (!get_be16(h + 6)) {
+		outbuf_str(o, "[no cksum] ");
+	} else if (checksum_transport(p, l, 17, &sum)) {
+		if (sum)
+			outbuf_printf(o, "[bad udp cksum 0x%04x -> 0x%04x!] ", get_be16(h + 6),
+				      checksum_should_be(get_be16(h + 6), sum));
+		else
+			outbuf_str(o, "[udp sum ok] ");
+	}
+}
+
+void udp_summary(struct summary *s, const struct packet *p, const struct layer *l)
+{
+	const struct layer *net = summary_network(p, l), *next = summary_next(p, l);
+	struct outbuf *o = s->out;
+	const uint8_t *h;
+	uint32_t n = packet_bytes(p, l, &h), len;
+
+	if (n < 4) {
+		if (net)
+			summary_addresses(o, p, net);
+		outbuf_bytes(o, ": ", 2);
+		return;
+	}
+	summary_ports(o, p, l, 17, get_be16(h), get_be16(h + 2));
+	if (n < UDP_HEADER)
+		return;
+	len = get_be16(h + 4);
+	if (len && len < UDP_HEADER) {
+		put_number(o, "truncated-udplength ", len);
+		return;
+	}
+	if (!len)
+		len = l->wire_end - l->off;
+	/* tcpdump's own habit: of IPv4 the checksum is worth one more -v */
+	if (s->verbose > 1 || (s->verbose && net && net->proto == PROTO_ipv6))
+		put_udp_checksum(o, p, l, h);
+	if (next && protocols[next->proto]->summary && !s->quiet)
+		return;
+	put_number(o, "UDP, length ", len - UDP_HEADER);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every decoded field of a packet as one JSON object.
+ *
+ * A key must occur once, but fields repeat (tunnels, DNS answers, TCP options),
+ * and they come in wire order. So values are gathered first: a cell each, chained
+ * per field, fields in order of appearance. A stamp per field says whether its
+ * chain is of this packet, so that nothing has to be cleared between packets.
+ */
+#include "internal.h"
+
+#include <stdlib.h>
+
+enum { CELLS_FIRST = 512, CELLS_LIMIT = 1 << 17 };
+
+struct all_field {
+	char *key;          /* "\"ip.src\":" */
+	uint32_t key_len;
+	uint32_t stamp;     /* of the packet that first and last belong to */
+	uint32_t first, last;
+};
+
+struct all {
+	uint32_t stamp;
+	uint32_t base[PROTO_COUNT];     /* of the fields that a layer of this protocol carries in field[] */
+	struct value_store store;
+	const struct packet *packet;
+	struct all_field *field;
+	struct cell *cells;
+	uint32_t *order;    /* fields of this packet as they appeared */
+	uint32_t ncells, norder, room, nfields;
+	char *keys;
+};
+
+/* Whose fields a layer of this protocol carries. */
+static const struct protocol *owner_of(unsigned proto)
+{
+	return protocols[proto]->fields_of ? protocols[proto]->fields_of : protocols[proto];
+}
+
+static bool cells_grow(struct all *a)
+{
+	uint32_t room = a->room ? a->room * 2 : CELLS_FIRST;
+	struct cell *cells;
+
+	if (room > CELLS_LIMIT)
+		return false;
+	cells = realloc(a->cells, room * sizeof(*cells));
+	if (!cells)
+		return false;
+	a->cells = cells;
+	a->room = room;
+	return true;
+}
+
+static void all_each(void *user, const struct layer *l, const struct field *f, const struct value *v)
+{
+	struct all *a = user;
+	uint32_t slot = a->base[l->proto] + (uint32_t)(f - owner_of(l->proto)->fields);
+	struct all_field *af = &a->field[slot];
+	struct value kept = *v;
+	struct cell *cell;
+
+	if ((f->type >= FIELD_IPV4 && !value_keep(&a->store, a->packet, &kept)) || (a->ncells == a->room && !cells_grow(a)))
+		return;
+	cell = &a->cells[a->ncells++];
+	*cell = (struct cell){ .field = f, .value = kept };
+	if (af->stamp != a->stamp) {
+		af->stamp = a->stamp;
+		af->first = a->ncells;
+		a->order[a->norder++] = slot;
+	} else {
+		a->cells[af->last - 1].next = a->ncells;
+	}
+	af->last = a->ncells;
+}
+
+void all_packet(struct export *e, struct packet *p)
+{
+	struct all *a = e->state;
+	struct outbuf *o = e->out;
+
+	a->stamp++;
+	a->ncells = a->norder = a->store.used = 0;
+	a->packet = p;
+	packet_each_field(p, all_each, a);
+	outbuf_char(o, '{');
+	for (uint32_t i = 0; i < a->norder; i++) {
+		const struct all_field *af = &a->field[a->order[i]];
+		const struct cell *cell = &a->cells[af->first - 1];
+
+		if (i)
+			outbuf_char(o, ',');
+		outbuf_bytes(o, af->key, af->key_len);
+		if (!cell->next) {
+			json_value_put(o, cell->field, &cell->value);
+			continue;
+		}
+		outbuf_char(o, '[');
+		json_value_put(o, cell->field, &cell->value);
+		while (cell->next) {
+			cell = &a->cells[cell->next - 1];
+			outbuf_char(o, ',');
+			json_value_put(o, cell->field, &cell->value);
+		}
+		outbuf_char(o, ']');
+	}
+	outbuf_char(o, '}');
+}
+
+/* Numbers the fields of all protocols and makes their keys, in one allocation. */
+static bool fields_make(struct all *a)
+{
+	size_t size = 0;
+	char *at;
+
+	for (unsigned p = 0; p < PROTO_COUNT; p++)
+		for (unsigned i = 0; i < protocols[p]->nfields; i++)
+			size += strlen(protocols[p]->fields[i].name) + 3;
+	a->keys = at = malloc(size + 1);
+	if (!at)
+		return false;
+	for (unsigned p = 0; p < PROTO_COUNT; p++) {
+		for (unsigned q = 0; q < PROTO_COUNT; q++)
+			if (owner_of(q) == protocols[p])
+				a->base[q] = a->nfields;
+		for (unsigned i = 0; i < protocols[p]->nfields; i++) {
+			const char *name = protocols[p]->fields[i].name;
+			size_t len = strlen(name);
+			struct all_field *af = &a->field[a->nfields++];
+
+			af->key = at;
+			af->key_len = (uint32_t)len + 3;
+			*at++ = '"';
+			memcpy(at, name, len);
+			memcpy(at + len, "\":", 2);
+			at += len + 2;
+		}
+	}
+	return true;
+}
+
+int all_begin(struct export *e, struct errmsg *err)
+{
+	struct all *a = calloc(1, sizeof(*a));
+	unsigned n = 0;
+
+	if (!a)
+		return errmsg_set(err, NW_ELIMIT, "no memory for the fields");
+	e->state = a;
+	for (unsigned p = 0; p < PROTO_COUNT; p++)
+		n += protocols[p]->nfields;
+	a->field = calloc(n + 1, sizeof(*a->field));
+	a->order = calloc(n + 1, sizeof(*a->order));
+	if (!a->field || !a->order || !fields_make(a)) {
+		all_end(e);
+		return errmsg_set(err, NW_ELIMIT, "no memory for %u fields", n);
+	}
+	return 0;
+}
+
+void all_end(struct export *e)
+{
+	struct all *a = e->state;
+
+	free(a->field);
+	free(a->order);
+	free(a->cells);
+	free(a->store.bytes);
+	free(a->keys);
+	free(a);
+	e->state = NULL;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of output formats, and what they all do alike. A format is a row here and its file. */
+#include "internal.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+
+const struct export_format export_formats[] = {
+	{ .name = "text", .help = "one line per packet as tcpdump prints it", .extension = "txt",
+	  .begin = text_begin, .packet = text_packet, .end = text_end },
+	{ .name = "csv", .help = "comma-separated values, RFC 4180", .extension = "csv", .columns = true,
+	  .begin = csv_begin, .packet = csv_packet },
+	{ .name = "tsv", .help = "tab-separated values, \\t \\n \\\\ \\xNN as escapes", .extension = "tsv", .columns = true,
+	  .begin = tsv_begin, .packet = tsv_packet },
+	{ .name = "json", .help = "one array of objects", .extension = "json", .columns = true, .all = true,
+	  .begin = json_begin, .packet = json_packet, .end = json_end },
+	{ .name = "ndjson", .help = "one object per line", .extension = "ndjson", .columns = true, .all = true,
+	  .begin = ndjson_begin, .packet = ndjson_packet, .end = ndjson_end },
+	{ .name = "pcap", .help = "capture file, one link type", .extension = "pcap", .binary = true, .raw = true,
+	  .begin = pcap_begin, .packet = pcap_packet, .end = pcap_end, .flush = pcap_flush },
+	{ .name = "pcapng", .help = "capture file with interfaces", .extension = "pcapng", .binary = true, .raw = true,
+	  .begin = pcapng_begin, .packet = pcap_packet, .end = pcap_end, .flush = pcap_flush },
+	{ .name = NULL }
+};
+
+const struct export_format *export_format_find(const char *name)
+{
+	for (const struct export_format *f = export_formats; f->name; f++)
+		if (!strcmp(f->name, name))
+			return f;
+	return NULL;
+}
+
+static int unknown_format(const char *name, struct errmsg *err)
+{
+	struct text_nearest near = { .word = name };
+	struct outbuf o;
+	char names[128];
+
+	outbuf_fixed(&o, names, sizeof(names));
+	for (const struct export_format *f = export_formats; f->name; f++) {
+		outbuf_str(&o, f == export_formats ? "" : ", ");
+		outbuf_str(&o, f->name);
+		text_nearest_try(&near, f->name);
+	}
+	return errmsg_set(err, NW_EINPUT, "'%s' is no output format; %s%s%sthere are %s", name, near.best ? "did you mean " : "",
+			  near.best ? near.best : "", near.best ? "? " : "", outbuf_cstr(&o));
+}
+
+static int fields_check(struct export *e, struct errmsg *err)
+{
+	const struct export_options *o = &e->o;
+
+	e->all = o->nfields == 1 && !strcmp(o->fields[0], "all");
+	if (o->nfields && !e->format->columns)
+		return errmsg_set(err, NW_EINPUT, "the format %s has no columns; leave the fields out or use csv, tsv, json or ndjson",
+				  e->format->name);
+	if (e->all && !e->format->all)
+		return errmsg_set(err, NW_EINPUT, "the fields of %s must be named; 'all' works with json and ndjson",
+				  e->format->name);
+	return 0;
+}
+
+int export_open(struct export **out_e, const struct export_options *o, struct decoder *d, struct outbuf *out,
+		struct errmsg *err)
+{
+	const struct export_format *f = export_format_find(o->format);
+	struct export *e;
+	int rc;
+
+	if (!f)
+		return unknown_format(o->format, err);
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return errmsg_set(err, NW_ELIMIT, "no memory for an export");
+	e->format = f;
+	e->o = *o;
+	e->out = out;
+	e->decoder = d;
+	rc = fields_check(e, err);
+	if (!rc && f->columns && !e->all)
+		rc = columns_open(&e->columns, o, d, err);
+	if (!rc && e->all)
+		decoder_want_all(d);
+	if (!rc && f->begin)
+		rc = f->begin(e, err);
+	if (rc) {
+		columns_release(&e->columns);
+		free(e);
+		return rc;
+	}
+	*out_e = e;
+	return 0;
+}
+
+void export_packet(struct export *e, struct packet *p)
+{
+	e->format->packet(e, p);
+	e->packets++;
+}
+
+int export_flush(struct export *e, struct errmsg *err)
+{
+	if (e->format->flush)
+		e->format->flush(e);
+	return outbuf_flush(e->out, err);
+}
+
+void export_close(struct export *e)
+{
+	if (!e)
+		return;
+	if (e->format->end)
+		e->format->end(e);
+	columns_release(&e->columns);
+	free(e);
+}
+
+const char *export_info(struct export *e, struct packet *p, size_t *len)
+{
+	struct outbuf o;
+
+	outbuf_fixed(&o, e->info, sizeof(e->info));
+	e->o.summary.out = &o;
+	packet_summary(&e->o.summary, p);
+	*len = outbuf_len(&o);
+	return e->info;
+}

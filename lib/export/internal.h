@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of lib/export share: the open export, its columns, and how the values of one packet are gathered. */
+#ifndef EXPORT_INTERNAL_H
+#define EXPORT_INTERNAL_H
+
+#include "export/export.h"
+
+enum column_kind {
+	COLUMN_NUMBER,
+	COLUMN_TIME,
+	COLUMN_SRC,
+	COLUMN_DST,
+	COLUMN_SPORT,
+	COLUMN_DPORT,
+	COLUMN_PROTO,
+	COLUMN_LENGTH,
+	COLUMN_INFO,
+	COLUMN_FIXED,  /* a field with one value per layer */
+	COLUMN_WALK,   /* a field that its protocol's walk() emits */
+	COLUMN_EITHER  /* everything else: field_each() knows */
+};
+
+struct column {
+	uint8_t kind;
+	uint8_t proto;
+	const char *name;
+	const struct field *field; /* NULL for the first nine kinds */
+	char *key;                 /* json: "\"name\":" */
+	uint32_t key_len;
+	uint32_t first, last;      /* its values in columns.cells: index + 1, 0: none */
+};
+
+/* One value of one column; several of the same column form a list in wire order. */
+struct cell {
+	const struct field *field;
+	struct value value;
+	uint32_t next;             /* index + 1 */
+};
+
+/* All requested walk fields of one protocol: its layers are walked once for all of them. */
+struct column_group {
+	uint8_t proto;
+	uint16_t *column;          /* by field index: column number + 1, 0: not asked for */
+	uint64_t *want;
+};
+
+/* Copies of what stood in a packet's scratch memory, which is used again and again while the packet is read. */
+struct value_store {
+	uint8_t *bytes;
+	uint32_t used;
+};
+/* Makes `v` last until the store is emptied; false if it is full: leave the value out. */
+bool value_keep(struct value_store *s, const struct packet *p, struct value *v);
+
+struct columns {
+	struct column *column;
+	unsigned ncolumns, ngroups;
+	struct column_group *group;
+	struct cell *cells;        /* grows to the largest packet met */
+	uint32_t ncells, room;
+	struct value_store store;
+	bool pseudo_only;          /* no registered field among them: nothing to gather */
+	bool info, proto;          /* the summary or the protocol is wanted */
+	char occurrence;           /* 'f', 'l' or 'a' */
+};
+
+/* The column names of `o`, or the default ones; asks `d` for what they look at. */
+int columns_open(struct columns *c, const struct export_options *o, struct decoder *d, struct errmsg *err);
+void columns_release(struct columns *c);
+/* Collects the values of all registered fields of the packet. They live as long as `p`. */
+void columns_gather(struct columns *c, struct packet *p);
+
+/* What the name-less columns show. */
+struct endpoint {
+	const uint8_t *addr; /* NULL: none */
+	uint8_t len;         /* 4, 16 or 6 */
+};
+struct endpoints {
+	struct endpoint src, dst;
+	bool has_ports;
+	uint16_t sport, dport;
+};
+void packet_endpoints(const struct packet *p, struct endpoints *e);
+void endpoint_put(struct outbuf *o, const struct endpoint *e);
+
+struct export {
+	const struct export_format *format;
+	struct export_options o;
+	struct outbuf *out;
+	struct decoder *decoder;  /* while the export is opened */
+	struct columns columns;
+	bool all;               /* every decoded field */
+	uint8_t capture_format; /* enum capture_format */
+	uint64_t packets;
+	void *state;            /* the format's own */
+	char info[4096];        /* the summary, when it is a column */
+};
+
+/* The summary of a packet as a fixed text in e->info. */
+const char *export_info(struct export *e, struct packet *p, size_t *len);
+
+int csv_begin(struct export *e, struct errmsg *err);
+void csv_packet(struct export *e, struct packet *p);
+int tsv_begin(struct export *e, struct errmsg *err);
+void tsv_packet(struct export *e, struct packet *p);
+void ndjson_packet(struct export *e, struct packet *p);
+int ndjson_begin(struct export *e, struct errmsg *err);
+void ndjson_end(struct export *e);
+int json_begin(struct export *e, struct errmsg *err);
+void json_packet(struct export *e, struct packet *p);
+void json_end(struct export *e);
+/* JSON texts of a value and of a string. */
+void json_value_put(struct outbuf *o, const struct field *f, const struct value *v);
+void json_string_put(struct outbuf *o, const char *text, size_t len);
+/* A quoted CSV value. */
+void csv_string_put(struct outbuf *o, const char *text, size_t len);
+/* Every decoded field as one object. */
+int all_begin(struct export *e, struct errmsg *err);
+void all_packet(struct export *e, struct packet *p);
+void all_end(struct export *e);
+int text_begin(struct export *e, struct errmsg *err);
+void text_packet(struct export *e, struct packet *p);
+void text_end(struct export *e);
+int pcap_begin(struct export *e, struct errmsg *err);
+int pcapng_begin(struct export *e, struct errmsg *err);
+void pcap_packet(struct export *e, struct packet *p);
+void pcap_end(struct export *e);
+void pcap_flush(struct export *e);
+
+#endif
