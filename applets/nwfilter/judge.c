@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Does this packet match? The cheapest question first: time, then classic BPF,
+ * which needs no decoding, then the display filter. What the display filter can
+ * say in BPF runs ahead of it; often that settles it ("tcp.port == 443").
+ */
+#include "nwfilter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SNAPLEN = 262144, BPF_TEXT = 4096 };
+
+int judge_open(struct judge *j, const struct nwfilter_options *o, struct errmsg *err)
+{
+	struct filter_notes notes = { "" };
+	int rc;
+
+	memset(j, 0, offsetof(struct judge, packet));
+	j->o = o;
+	j->rate_second = INT64_MIN;
+	decoder_init(&j->decoder);
+	if (!o->text[strspn(o->text, " \t\r\n")])
+		return 0;
+	if (!ENABLE_DISPLAY_FILTER)
+		return errmsg_set(err, NW_EINPUT, "display filters are not in this build; use --bpf EXPR");
+	rc = filter_compile(&j->filter, o->text, &notes, err);
+	if (rc)
+		return rc;
+	if (notes.hint[0])
+		fprintf(stderr, "nwfilter: %s\n", notes.hint);
+	filter_want(j->filter, &j->decoder);
+	j->decode = filter_needs_decoding(j->filter);
+	return 0;
+}
+
+void judge_close(struct judge *j)
+{
+	for (struct gate *g = j->gates, *next; g; g = next) {
+		next = g->next;
+		if (g->bpf)
+			bpf_free(g->bpf);
+		if (g->ahead)
+			bpf_free(g->ahead);
+		free(g);
+	}
+	if (j->filter)
+		filter_free(j->filter);
+	j->gates = j->gate = NULL;
+	j->filter = NULL;
+}
+
+/* --bpf for this link type. It may not exist there ("tcp" on a serial line): nothing of that kind matches then. */
+static int compile_bpf(struct judge *j, struct gate *g, struct errmsg *err)
+{
+	struct errmsg why;
+	const char *name = linktype_name(g->linktype);
+
+	if (!j->o->bpf || bpf_compile(&g->bpf, j->o->bpf, g->linktype, SNAPLEN, &why) == 0) {
+		j->any_gate_open = true;
+		return 0;
+	}
+	g->refused = true;
+	if (!j->gates)
+		return errmsg_set(err, NW_EINPUT, "--bpf: %s", why.text);
+	fprintf(stderr, "nwfilter: no packet of link type %u (%s) matches: %s\n", g->linktype, name ? name : "unknown",
+		why.text);
+	return 0;
+}
+
+static void compile_ahead(struct judge *j, struct gate *g)
+{
+	char text[BPF_TEXT] = "";
+
+	if (!j->filter || !j->decode)
+		return;
+	filter_bpf(j->filter, g->linktype, text, sizeof(text), &g->exact);
+	if (!text[0] || bpf_compile(&g->ahead, text, g->linktype, SNAPLEN, NULL) != 0) {
+		g->ahead = NULL;
+		g->exact = false;
+	}
+}
+
+int judge_gate(struct judge *j, uint16_t linktype, struct errmsg *err)
+{
+	struct gate *g;
+	int rc;
+
+	for (g = j->gates; g; g = g->next) {
+		if (g->linktype == linktype) {
+			j->gate = g;
+			return 0;
+		}
+	}
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		return errmsg_set(err, NW_ELIMIT, "no memory for a filter");
+	g->linktype = linktype;
+	rc = compile_bpf(j, g, err);
+	if (!rc)
+		compile_ahead(j, g);
+	g->next = j->gates;
+	j->gates = j->gate = g;
+	return rc;
+}
+
+static bool filters_match(struct judge *j, const struct gate *g, const struct frame *f)
+{
+	if (g->refused || (g->bpf && !bpf_match(g->bpf, f)))
+		return false;
+	if (!j->filter)
+		return true;
+	if (g->ahead) {
+		if (!bpf_match(g->ahead, f))
+			return false;
+		if (g->exact)
+			return true;
+	}
+	if (!j->decode)
+		return filter_match_frame(j->filter, f);
+	packet_decode(&j->packet, &j->decoder, f);
+	return filter_match(j->filter, &j->packet);
+}
+
+/* At most N packets in each second of the packets' own time. */
+static bool within_rate(struct judge *j, const struct frame *f)
+{
+	int64_t second = f->ts_ns / 1000000000;
+
+	if (second != j->rate_second) {
+		j->rate_second = second;
+		j->rate_used = 0;
+	}
+	return j->rate_used++ < j->o->rate;
+}
+
+int judge_match(struct judge *j, const struct frame *f, struct errmsg *err)
+{
+	const struct nwfilter_options *o = j->o;
+
+	if (!j->gate || j->gate->linktype != f->linktype) {
+		int rc = judge_gate(j, f->linktype, err);
+
+		if (rc)
+			return rc;
+	}
+	if (f->ts_ns < o->after_ns || f->ts_ns >= o->before_ns)
+		return 0;
+	if (filters_match(j, j->gate, f) == o->invert)
+		return 0;
+	if (o->sample > 1 && j->sampled++ % o->sample)
+		return 0;
+	return !o->rate || within_rate(j, f);
+}
