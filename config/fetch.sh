@@ -53,17 +53,26 @@ apt_private()
 		-o Acquire::Check-Valid-Until=false "$@"
 }
 
+# What apt's own sources name: origin, mirror, release.
+apt_targets() { apt-get "$@" indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE)' 'Created-By: Packages' 2>/dev/null; }
+
 # A private apt root: the source indexes of the machine's own mirror, for its own release and the newer ones, so that
 # /etc is not touched and root is not needed. An unsigned or outdated index is fine: it only says where a file is.
 apt_root()
 {
 	[ -z "$(find "$apt/ready" -mmin -600 2>/dev/null)" ] || return 0
 	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-	apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
-		awk '$1 == "Debian" && $3 !~ /-/ { print $2, $3, "main"; print $2, "trixie main"; print $2, "sid main" }
-		     $1 == "Ubuntu" && $3 !~ /-/ { print $2, $3, "main universe"; print $2, "devel main universe" }' |
+	targets=$(apt_targets)
+	if [ -z "$targets" ]; then # an image whose index files were removed
+		mkdir -p "$apt/host/partial"
+		apt-get -qq -o Dir::State::Lists="$apt/host" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User= update >&2
+		targets=$(apt_targets -o Dir::State::Lists="$apt/host")
+	fi
+	echo "$targets" | awk '
+		$1 == "Debian" && $3 !~ /-/ { print $2, $3, "main"; print $2, "trixie main"; print $2, "sid main" }
+		$1 == "Ubuntu" && $3 !~ /-/ { print $2, $3, "main universe"; print $2, "devel main universe" }' |
 		sort -u | sed 's/^/deb-src [trusted=yes] /' >"$apt/sources.list"
-	[ -s "$apt/sources.list" ] || { say "apt knows no Debian or Ubuntu mirror (apt-get update was never run?)"; return 1; }
+	[ -s "$apt/sources.list" ] || { say "apt names no Debian or Ubuntu mirror"; return 1; }
 	apt_private apt-get update >&2 || say "apt-get update: some index failed, going on"
 	: >"$apt/ready"
 }
