@@ -88,6 +88,8 @@ static int write_out(struct writer *w, const uint8_t *data, size_t len, struct e
 {
 	size_t done = 0;
 
+	if (w->o.sink)
+		return w->failed = w->o.sink(w->o.sink_user, (const char *)data, len, err);
 	while (done < len) {
 		ssize_t n = write(w->fd, data + done, len - done);
 
