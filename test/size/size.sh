@@ -29,7 +29,9 @@ awk -v build="$B/obj/" '
 		if (!bytes || hex(address) == 0 || section ~ /^\.(debug|comment|note\.gnu\.prop|symtab|strtab|shstrtab)/)
 			return
 		owner = object
-		if (index(owner, build) == 1) {
+		if (section ~ /^\.rodata\.(str|cst)/) # the linker merges them, and names the first file for all
+			owner = "merged strings"
+		else if (index(owner, build) == 1) {
 			owner = substr(owner, length(build) + 1)
 			split(owner, part, "/")
 			owner = part[1] "/" part[2]
