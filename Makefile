@@ -74,7 +74,7 @@ WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointe
 CFLAGS := -std=gnu11 -D_GNU_SOURCE= $(WARN) $(BASE_CFLAGS)
 CPPFLAGS = -Iinclude -Ilib -isystem $(D)/include -include $(B)/config.h $(BANNED)
 BANNED := -include config/banned.h
-FAST := lib/decode/% lib/filter/% lib/pcapio/% lib/capture/% lib/export/%
+FAST := lib/base/outbuf.c lib/decode/% lib/filter/% lib/pcapio/% lib/capture/% lib/export/%
 opt = $(if $(filter $(FAST),$(1)),$(OPT_FAST),$(OPT_SMALL))
 
 LIB_C := $(sort $(wildcard lib/*/*.c lib/*/*/*.c))

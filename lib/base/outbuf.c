@@ -111,10 +111,39 @@ bool outbuf_make_room(struct outbuf *o, size_t n)
 	return n <= (size_t)(o->end - o->pos);
 }
 
+/* Up to 16 bytes as two copies that may overlap: no loop, no call. */
+static inline void copy_short(char *to, const char *from, size_t len)
+{
+	if (len >= 8) {
+		uint64_t a, b;
+
+		memcpy(&a, from, 8);
+		memcpy(&b, from + len - 8, 8);
+		memcpy(to, &a, 8);
+		memcpy(to + len - 8, &b, 8);
+	} else if (len >= 4) {
+		uint32_t a, b;
+
+		memcpy(&a, from, 4);
+		memcpy(&b, from + len - 4, 4);
+		memcpy(to, &a, 4);
+		memcpy(to + len - 4, &b, 4);
+	} else if (len) {
+		to[0] = from[0];
+		to[len / 2] = from[len / 2];
+		to[len - 1] = from[len - 1];
+	}
+}
+
 void outbuf_bytes(struct outbuf *o, const void *data, size_t len)
 {
 	const char *p = data;
 
+	if (len <= 16 && len <= (size_t)(o->end - o->pos)) {
+		copy_short(o->pos, p, len);
+		o->pos += len;
+		return;
+	}
 	while (len > (size_t)(o->end - o->pos)) {
 		size_t n = (size_t)(o->end - o->pos);
 
@@ -129,25 +158,50 @@ void outbuf_bytes(struct outbuf *o, const void *data, size_t len)
 	o->pos += len;
 }
 
+static unsigned count_digits(uint32_t v)
+{
+	if (v < 10000)
+		return v < 100 ? v < 10 ? 1 : 2 : v < 1000 ? 3 : 4;
+	if (v < 100000000)
+		return v < 1000000 ? v < 100000 ? 5 : 6 : v < 10000000 ? 7 : 8;
+	return v < 1000000000 ? 9 : 10;
+}
+
+/* Exactly `digits` places, two per division, ending before `end`. */
+static inline void put_digits(char *end, uint32_t v, unsigned digits)
+{
+	while (digits >= 2) {
+		end -= 2;
+		memcpy(end, digit_pairs + v % 100 * 2, 2);
+		v /= 100;
+		digits -= 2;
+	}
+	if (digits)
+		end[-1] = (char)('0' + v % 10);
+}
+
+static void put_u32(struct outbuf *o, uint32_t v)
+{
+	unsigned n = count_digits(v);
+	char text[10];
+
+	if (__builtin_expect(n <= (size_t)(o->end - o->pos), 1)) {
+		put_digits(o->pos + n, v, n);
+		o->pos += n;
+		return;
+	}
+	put_digits(text + n, v, n); /* at the end of the buffer: in two pieces */
+	outbuf_bytes(o, text, n);
+}
+
 void outbuf_u64(struct outbuf *o, uint64_t v)
 {
-	char text[20];
-	int at = sizeof(text);
-
-	while (v >= 100) {
-		unsigned pair = (unsigned)(v % 100) * 2;
-
-		v /= 100;
-		text[--at] = digit_pairs[pair + 1];
-		text[--at] = digit_pairs[pair];
+	if (v <= UINT32_MAX) {
+		put_u32(o, (uint32_t)v);
+		return;
 	}
-	if (v >= 10) {
-		text[--at] = digit_pairs[v * 2 + 1];
-		text[--at] = digit_pairs[v * 2];
-	} else {
-		text[--at] = (char)('0' + v);
-	}
-	outbuf_bytes(o, text + at, sizeof(text) - (size_t)at);
+	outbuf_u64(o, v / 1000000000);
+	outbuf_padded(o, (uint32_t)(v % 1000000000), 9);
 }
 
 void outbuf_i64(struct outbuf *o, int64_t v)
@@ -169,16 +223,19 @@ void outbuf_hex(struct outbuf *o, uint64_t v, int digits)
 
 void outbuf_padded(struct outbuf *o, uint32_t v, int digits)
 {
-	char text[9];
-	int i;
+	char text[10];
 
-	for (i = digits - 1; i >= 0; i--, v /= 10)
-		text[i] = (char)('0' + v % 10);
+	if (__builtin_expect((size_t)digits <= (size_t)(o->end - o->pos), 1)) {
+		put_digits(o->pos + digits, v, (unsigned)digits);
+		o->pos += digits;
+		return;
+	}
+	put_digits(text + digits, v, (unsigned)digits);
 	outbuf_bytes(o, text, (size_t)digits);
 }
 
 /* One octet without leading zeros; returns past it. */
-static char *put_octet(char *p, unsigned v)
+static inline char *put_octet(char *p, unsigned v)
 {
 	if (v >= 100) {
 		*p++ = (char)('0' + v / 100);
@@ -191,16 +248,39 @@ static char *put_octet(char *p, unsigned v)
 	return p;
 }
 
+static inline char *put_ipv4(char *p, const uint8_t addr[4])
+{
+	p = put_octet(p, addr[0]);
+	*p++ = '.';
+	p = put_octet(p, addr[1]);
+	*p++ = '.';
+	p = put_octet(p, addr[2]);
+	*p++ = '.';
+	return put_octet(p, addr[3]);
+}
+
 void outbuf_ipv4(struct outbuf *o, const uint8_t addr[4])
 {
-	char text[16], *p = text;
-	int i;
+	char text[16];
 
-	for (i = 0; i < 4; i++) {
-		p = put_octet(p, addr[i]);
-		*p++ = '.';
+	if (__builtin_expect(o->end - o->pos >= 16, 1))
+		o->pos = put_ipv4(o->pos, addr);
+	else
+		outbuf_bytes(o, text, (size_t)(put_ipv4(text, addr) - text));
+}
+
+static inline char *put_group(char *p, unsigned v)
+{
+	if (v > 0xff) {
+		if (v > 0xfff)
+			*p++ = hex_digit[v >> 12];
+		*p++ = hex_digit[v >> 8 & 15];
+		*p++ = hex_digit[v >> 4 & 15];
+	} else if (v > 0xf) {
+		*p++ = hex_digit[v >> 4];
 	}
-	outbuf_bytes(o, text, (size_t)(p - text) - 1);
+	*p++ = hex_digit[v & 15];
+	return p;
 }
 
 /* RFC 5952: lower case, no leading zeros, the longest run (first of equals, two
@@ -209,6 +289,7 @@ void outbuf_ipv6(struct outbuf *o, const uint8_t addr[16])
 {
 	unsigned group[8];
 	int i, run = 0, best_at = -1, best = 1, limit = 8;
+	char text[48], *p = text;
 
 	for (i = 0; i < 8; i++) {
 		group[i] = (unsigned)addr[2 * i] << 8 | addr[2 * i + 1];
@@ -221,33 +302,48 @@ void outbuf_ipv6(struct outbuf *o, const uint8_t addr[16])
 	if (best_at == 0 && best == 5 && group[5] == 0xffff)
 		limit = 6;
 	for (i = 0; i < limit; i++) {
-		int digits = 1;
-
 		if (i == best_at) {
-			outbuf_bytes(o, "::", 2);
+			*p++ = ':';
+			*p++ = ':';
 			i += best - 1;
 			continue;
 		}
 		if (i && (best_at < 0 || i != best_at + best))
-			outbuf_char(o, ':');
-		while (group[i] >> (4 * digits))
-			digits++;
-		outbuf_hex(o, group[i], digits);
+			*p++ = ':';
+		p = put_group(p, group[i]);
 	}
 	if (limit == 6) {
-		outbuf_char(o, ':');
-		outbuf_ipv4(o, addr + 12);
+		*p++ = ':';
+		p = put_ipv4(p, addr + 12);
 	}
+	outbuf_bytes(o, text, (size_t)(p - text));
 }
 
 void outbuf_hexbytes(struct outbuf *o, const uint8_t *p, size_t len, char sep)
 {
-	size_t i;
+	enum { PIECE = 256 };
+	char text[3 * PIECE];
 
-	for (i = 0; i < len; i++) {
-		char text[3] = { hex_digit[p[i] >> 4], hex_digit[p[i] & 15], sep };
+	while (len) {
+		size_t n = len < PIECE ? len : PIECE, i;
+		bool last = n == len;
+		bool direct = 3 * n <= (size_t)(o->end - o->pos);
+		char *at = direct ? o->pos : text, *start = at;
 
-		outbuf_bytes(o, text, sep && i + 1 < len ? 3 : 2);
+		for (i = 0; i < n; i++) {
+			*at++ = hex_digit[p[i] >> 4];
+			*at++ = hex_digit[p[i] & 15];
+			if (sep)
+				*at++ = sep;
+		}
+		if (sep && last)
+			at--;
+		if (direct)
+			o->pos = at;
+		else
+			outbuf_bytes(o, text, (size_t)(at - start));
+		p += n;
+		len -= n;
 	}
 }
 
