@@ -36,7 +36,7 @@ struct opts {
 	const char *format, *tshark_format, *filter, *output, *time;
 	uint64_t count, gzip;
 	int verbose, hex, hex_ascii, ascii;
-	bool info, list_fields, no_header, utc, quiet, link_header, absolute_seq, line_buffered, follow;
+	bool info, list_fields, no_header, utc, nano, quiet, link_header, absolute_seq, line_buffered, follow;
 	char separator, quote, aggregator, occurrence;
 	bool header_said, header, gzip_said;
 };
@@ -65,7 +65,7 @@ static const struct option_row rows[] = {
 	OPT_STRING('f', "format", struct opts, format, "FORMAT", "text, csv, tsv, json, ndjson, pcap or pcapng (default: text)"),
 	OPT_LIST(0, "fields", struct opts, fields, "A,B,…", "these columns; 'all': every field there is (json, ndjson)"),
 	OPT_STRING('o', "output", struct opts, output, "FILE", "write FILE, which appears when it is complete; .gz compresses"),
-	OPT_CALL(0, "gzip", apply_gzip, "[LEVEL]", "compress the output (1 fast … 9 small)"),
+	OPT_CALL(0, "gzip", apply_gzip, "[=LEVEL]", "compress the output (1 fast … 9 small)"),
 	OPT_FLAG(0, "no-header", struct opts, no_header, "no line with the column names (csv, tsv)"),
 	OPT_FLAG('l', "line-buffered", struct opts, line_buffered, "write every packet at once"),
 	OPT_GROUP("As tshark does it"),
@@ -76,6 +76,7 @@ static const struct option_row rows[] = {
 	OPT_GROUP("Text lines, as tcpdump does it"),
 	OPT_STRING('t', "time", struct opts, time, "STYLE", "time, epoch, delta, date, first, iso or none (default: time)"),
 	OPT_FLAG(0, "utc", struct opts, utc, "times of the day in UTC"),
+	OPT_FLAG(0, "nano", struct opts, nano, "nine places of the second even in text"),
 	OPT_COUNT('v', "verbose", struct opts, verbose, "more of each packet; -vv more still"),
 	OPT_FLAG('q', "quiet", struct opts, quiet, "less of each packet"),
 	OPT_FLAG(0, "link-header", struct opts, link_header, "the link-layer header too (tcpdump -e)"),
@@ -562,7 +563,7 @@ static int run_export(struct run *r, struct errmsg *err)
 	if (eo.nfields > EXPORT_FIELDS_MAX)
 		return NW_EINPUT;
 	eo.fields = eo.nfields ? fields : NULL;
-	timefmt_init(&eo.time, style, input_digits(&r->in), o->utc);
+	timefmt_init(&eo.time, style, o->nano ? 9 : strcmp(o->format, "text") ? input_digits(&r->in) : 6, o->utc);
 	return export_open(&r->export, &eo, &r->decoder, &r->out.buf, err);
 }
 
