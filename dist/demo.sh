@@ -7,6 +7,7 @@
 # files. Nothing of the machine's own network is touched; the namespaces are gone at the end. The captures stay in
 # build/demo.
 set -eu
+[ $# -eq 0 ] || { echo "usage: sh dist/demo.sh" >&2; exit 2; }
 cd "$(dirname "$0")/.."
 [ "$(id -u)" = 0 ] || { echo "demo: needs root: live capture and network namespaces" >&2; exit 1; }
 sh config/packages.sh build demo
@@ -87,11 +88,8 @@ say "\$ nwcap -i veth0 -w ring.pcapng -C 200k -W 3      # a ring of three files,
 capture -w "$work/ring.pcapng" -C 200k -W 3
 ls -l "$work" | grep ring
 
-say "\$ nwfilter FILTER ring-file | nwexport -f csv | wc -l      # packets of the ring that match"
-for filter in dns http icmp 'tcp.flags.syn == 1' 'http.response.code == 404'; do
-	total=0
-	for file in "$work"/ring*; do
-		total=$((total + $(nwfilter "$filter" "$file" | nwexport -f csv | tail -n +2 | wc -l)))
-	done
-	printf '%8d  %s\n' "$total" "$filter"
+say "\$ nwfilter -r ring.pcapng0 -r ring.pcapng1 ... -c FILTER      # merged by time: how many packets match"
+for file in "$work"/ring*; do set -- "$@" -r "$file"; done
+for filter in dns http icmp 'tcp.flags.syn == 1' 'http.response.code == 404' 'frame.len > 1000 and ip.src == 192.0.2.2'; do
+	printf '%8s  %s\n' "$(nwfilter "$@" -c "$filter")" "$filter"
 done
