@@ -111,10 +111,21 @@ bool outbuf_make_room(struct outbuf *o, size_t n)
 	return n <= (size_t)(o->end - o->pos);
 }
 
-/* Up to 16 bytes as two copies that may overlap: no loop, no call. */
+struct pair {
+	uint64_t v[2];
+};
+
+/* Up to 32 bytes as two copies that may overlap: no loop, no call. */
 static inline void copy_short(char *to, const char *from, size_t len)
 {
-	if (len >= 8) {
+	if (len >= 16) {
+		struct pair a, b;
+
+		memcpy(&a, from, 16);
+		memcpy(&b, from + len - 16, 16);
+		memcpy(to, &a, 16);
+		memcpy(to + len - 16, &b, 16);
+	} else if (len >= 8) {
 		uint64_t a, b;
 
 		memcpy(&a, from, 8);
@@ -139,7 +150,7 @@ void outbuf_bytes(struct outbuf *o, const void *data, size_t len)
 {
 	const char *p = data;
 
-	if (len <= 16 && len <= (size_t)(o->end - o->pos)) {
+	if (len <= 32 && len <= (size_t)(o->end - o->pos)) {
 		copy_short(o->pos, p, len);
 		o->pos += len;
 		return;
@@ -319,24 +330,48 @@ void outbuf_ipv6(struct outbuf *o, const uint8_t addr[16])
 	outbuf_bytes(o, text, (size_t)(p - text));
 }
 
+/* Four bytes as eight digits in one word: nibbles apart, then '0' or 'a' - 10 added to all at once. */
+static inline void put_hex4(char *to, const uint8_t *p)
+{
+	uint64_t v, nibbles, letters, text;
+	uint32_t word;
+
+	memcpy(&word, p, 4);
+	v = (word | (uint64_t)word << 16) & 0x0000ffff0000ffff;
+	v = (v | v << 8) & 0x00ff00ff00ff00ff;
+	nibbles = (v >> 4 & 0x000f000f000f000f) | (v & 0x000f000f000f000f) << 8;
+	letters = (nibbles + 0x0606060606060606) >> 4 & 0x0101010101010101;
+	text = nibbles + 0x3030303030303030 + letters * ('a' - '0' - 10);
+	memcpy(to, &text, 8);
+}
+
+static inline char *put_hex(char *at, const uint8_t *p, size_t n, char sep)
+{
+	size_t i = 0;
+
+	if (!sep && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+		for (; i + 4 <= n; i += 4, at += 8)
+			put_hex4(at, p + i);
+	for (; i < n; i++) {
+		*at++ = hex_digit[p[i] >> 4];
+		*at++ = hex_digit[p[i] & 15];
+		if (sep)
+			*at++ = sep;
+	}
+	return at;
+}
+
 void outbuf_hexbytes(struct outbuf *o, const uint8_t *p, size_t len, char sep)
 {
 	enum { PIECE = 256 };
 	char text[3 * PIECE];
 
 	while (len) {
-		size_t n = len < PIECE ? len : PIECE, i;
-		bool last = n == len;
+		size_t n = len < PIECE ? len : PIECE;
 		bool direct = 3 * n <= (size_t)(o->end - o->pos);
-		char *at = direct ? o->pos : text, *start = at;
+		char *start = direct ? o->pos : text, *at = put_hex(start, p, n, sep);
 
-		for (i = 0; i < n; i++) {
-			*at++ = hex_digit[p[i] >> 4];
-			*at++ = hex_digit[p[i] & 15];
-			if (sep)
-				*at++ = sep;
-		}
-		if (sep && last)
+		if (sep && n == len)
 			at--;
 		if (direct)
 			o->pos = at;

@@ -238,13 +238,19 @@ static bool cells_grow(struct columns *c)
 static bool column_add(struct columns *c, struct column *col, const struct packet *p, const struct field *f,
 		       const struct value *v)
 {
-	struct value kept = *v;
+	struct value kept = { .u = 0 };
 	struct cell *cell;
 
 	if (col->last && c->occurrence == 'f')
 		return false;
-	if (f->type >= FIELD_IPV4 && !value_keep(&c->store, p, &kept))
-		return true;
+	if (f->type < FIELD_IPV4) {
+		kept.u = v->u;
+	} else {
+		kept.bytes = v->bytes;
+		kept.len = v->len;
+		if (!value_keep(&c->store, p, &kept))
+			return true;
+	}
 	if (col->last && c->occurrence == 'l') {
 		cell = &c->cells[col->last - 1];
 	} else {
@@ -258,7 +264,9 @@ static bool column_add(struct columns *c, struct column *col, const struct packe
 		col->last = c->ncells;
 	}
 	cell->field = f;
-	cell->value = kept;
+	cell->value.u = kept.u; /* one by one: see all.c */
+	cell->value.bytes = kept.bytes;
+	cell->value.len = kept.len;
 	cell->next = 0;
 	return c->occurrence != 'f';
 }
