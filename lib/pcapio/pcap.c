@@ -72,7 +72,9 @@ static unsigned record_doubts(const struct reader *r, const uint8_t *p, enum pca
 	return doubts;
 }
 
-/* How little sense the first three records make in this layout; 0: all. */
+/* How little sense the first three records make in this layout; 0: all. That the
+ * file, or what has been read of it, ends within a record says nothing against the layout,
+ * unless it is the first. */
 static unsigned layout_doubts(const struct reader *r, enum pcap_variant v, uint32_t snaplen)
 {
 	const uint8_t *p = r->pos + PCAP_HEADER;
@@ -83,11 +85,11 @@ static unsigned layout_doubts(const struct reader *r, enum pcap_variant v, uint3
 		uint32_t caplen;
 
 		if (left < header)
-			return doubts + 1;
+			return doubts + (i == 0);
 		doubts += record_doubts(r, p, v, snaplen);
 		caplen = load_u32(p + 8, r->swapped);
 		if (caplen > left - header)
-			return doubts + 1;
+			return doubts + (i == 0);
 		p += header + caplen;
 	}
 	return doubts;

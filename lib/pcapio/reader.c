@@ -216,34 +216,43 @@ static uint64_t record_offset(const struct reader *r)
 	return r->offset - (uint64_t)(r->end - r->pos);
 }
 
+/* "the 3 packets before it are good (...)" */
+static void what_is_good(const struct reader *r, char *text, size_t size)
+{
+	if (r->number == 0)
+		snprintf(text, size, "no packet was before it");
+	else
+		snprintf(text, size, "the %llu packet%s before it %s good (nwfilter -r FILE -w NEW keeps %s)",
+			 (unsigned long long)r->number, r->number == 1 ? "" : "s", r->number == 1 ? "is" : "are",
+			 r->number == 1 ? "it" : "them");
+}
+
 int reader_broken(struct reader *r, struct errmsg *err, const char *fmt, ...)
 {
-	char what[200];
+	char what[200], good[120];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
+	what_is_good(r, good, sizeof(good));
 	r->ended = true;
-	return errmsg_set(err, NW_EINPUT,
-			  "%s: damaged at byte %llu: %s; the %llu packets before it are good "
-			  "(nwfilter -r FILE -w NEW keeps them)",
-			  r->name, (unsigned long long)record_offset(r), what, (unsigned long long)r->number);
+	return errmsg_set(err, NW_EINPUT, "%s: damaged at byte %llu: %s; %s", r->name,
+			  (unsigned long long)record_offset(r), what, good);
 }
 
 int reader_cut(struct reader *r, uint64_t want, struct errmsg *err)
 {
 	uint64_t left = (uint64_t)(r->end - r->pos);
-	char need[40] = "";
+	char need[40] = "", good[120];
 
+	what_is_good(r, good, sizeof(good));
 	r->ended = true;
 	if (want)
 		snprintf(need, sizeof(need), " of %llu", (unsigned long long)want);
 	return errmsg_set(err, NW_EINPUT,
-			  "%s: cut off in the middle of a record: %llu%s bytes are there at byte %llu; the %llu packets "
-			  "before it are good (nwfilter -r FILE -w NEW keeps them)",
-			  r->name, (unsigned long long)left, need, (unsigned long long)record_offset(r),
-			  (unsigned long long)r->number);
+			  "%s: cut off in the middle of a record: %llu%s bytes of it are there, from byte %llu on; %s", r->name,
+			  (unsigned long long)left, need, (unsigned long long)record_offset(r), good);
 }
 
 /* ---- opening and closing ------------------------------------------------------------------ */

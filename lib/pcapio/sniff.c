@@ -43,7 +43,7 @@ int sniff_refuse(const uint8_t *head, size_t len, const char *name, struct errms
 	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
 		if (len >= looks[i].len && memcmp(head, looks[i].magic, looks[i].len) == 0)
 			return errmsg_set(err, NW_EINPUT, "%s: %s", name, looks[i].what);
-	if (is_text(head, len < 64 ? len : 64))
+	if (len >= 4 && is_text(head, len < 64 ? len : 64))
 		return errmsg_set(err, NW_EINPUT, "%s: is text, not a capture; give a pcap or pcapng file", name);
 	if (is_erf(head, len))
 		return errmsg_set(err, NW_EINPUT, "%s: looks like an ERF capture; use: editcap -F pcapng FILE NEW", name);
