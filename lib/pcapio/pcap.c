@@ -73,9 +73,9 @@ static unsigned record_doubts(const struct reader *r, const uint8_t *p, enum pca
 }
 
 /* How little sense the first three records make in this layout; 0: all. That the
- * file, or what has been read of it, ends within a record says nothing against the layout,
- * unless it is the first. */
-static unsigned layout_doubts(const struct reader *r, enum pcap_variant v, uint32_t snaplen)
+ * file, or what has been read of it, ends within a later record is `forgiven` to the
+ * likely layout, so that a cut-off file is not taken for something exotic. */
+static unsigned layout_doubts(const struct reader *r, enum pcap_variant v, uint32_t snaplen, bool forgiven)
 {
 	const uint8_t *p = r->pos + PCAP_HEADER;
 	unsigned doubts = 0;
@@ -85,11 +85,11 @@ static unsigned layout_doubts(const struct reader *r, enum pcap_variant v, uint3
 		uint32_t caplen;
 
 		if (left < header)
-			return doubts + (i == 0);
+			return doubts + !(forgiven && i);
 		doubts += record_doubts(r, p, v, snaplen);
 		caplen = load_u32(p + 8, r->swapped);
 		if (caplen > left - header)
-			return doubts + (i == 0);
+			return doubts + !(forgiven && i);
 		p += header + caplen;
 	}
 	return doubts;
@@ -105,7 +105,7 @@ static enum pcap_variant guess_variant(const struct reader *r, uint32_t magic, u
 	if (!r->regular)
 		return best;
 	for (int i = 0; i < 3; i++) {
-		unsigned doubts = layout_doubts(r, candidates[i], snaplen);
+		unsigned doubts = layout_doubts(r, candidates[i], snaplen, i == 0);
 
 		if (doubts < least) {
 			least = doubts;

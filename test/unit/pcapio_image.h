@@ -157,12 +157,13 @@ static inline int img_file(const void *bytes, size_t len)
 	return fd;
 }
 
-/* A stream whose every read(2) gives one piece: [0, a), [a, b), then pieces of `step`. */
-static inline int img_stream(const uint8_t *bytes, size_t len, size_t a, size_t b, size_t step)
+/* A stream whose pieces are [0, a), [a, b), then `step` bytes each. With SOCK_SEQPACKET every read(2) gives one
+ * piece (whose rest is lost if it asks for less); with SOCK_STREAM they come as they come. */
+static inline int img_stream(int type, const uint8_t *bytes, size_t len, size_t a, size_t b, size_t step)
 {
 	int fds[2];
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) < 0)
+	if (socketpair(AF_UNIX, type, 0, fds) < 0)
 		abort();
 	if (fork() == 0) {
 		close(fds[0]);
