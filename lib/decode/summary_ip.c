@@ -2,7 +2,7 @@
 /* Text lines of IPv4 (RFC 791) and IPv6 with its extension headers (RFC 8200). */
 #include "summary.h"
 
-enum { TCP = 6, UDP = 17, HEADER_4 = 20, HEADER_6 = 40 };
+enum { IGMP = 2, TCP = 6, UDP = 17, HEADER_4 = 20, HEADER_6 = 40 };
 
 static const struct value_name protocol_names[] = {
 	{ 0, "Options" }, { 1, "ICMP" }, { 2, "IGMP" }, { 4, "IPIP" }, { 6, "TCP" }, { 8, "EGP" }, { 9, "IGRP" },
@@ -24,12 +24,17 @@ static void put_missing(struct outbuf *o, const char *what, uint32_t missing, co
 	outbuf_str(o, tail);
 }
 
-/* Nothing of ours knows what is inside. */
+/* Nothing of ours knows what is inside: "GRE, length 80", or as tcpdump has it " ip-proto-253 80". */
 static void put_unknown_protocol(struct outbuf *o, unsigned number, uint32_t length)
 {
-	outbuf_str(o, " ip-proto-");
-	outbuf_u64(o, number);
-	outbuf_char(o, ' ');
+	const char *name = ip_protocol_name(number);
+
+	if (name) {
+		outbuf_str(o, name);
+		put_missing(o, ", length ", length, "");
+		return;
+	}
+	put_missing(o, " ip-proto-", number, " ");
 	outbuf_u64(o, length);
 }
 
@@ -140,6 +145,82 @@ static void put_ip_verbose(struct outbuf *o, const uint8_t *h, uint32_t kept, ui
 	outbuf_str(o, ")\n    ");
 }
 
+/* ---- IGMP, which has no file of its own yet: RFC 1112, 2236, 3376 ---------------------- */
+
+static const struct value_name igmp_records[] = {
+	{ 1, "is_in" }, { 2, "is_ex" }, { 3, "to_in" }, { 4, "to_ex" }, { 5, "allow" }, { 6, "block" }, { 0, NULL },
+};
+
+static void put_igmp_report(struct summary *s, struct cursor c)
+{
+	const uint8_t *h = cursor_take(&c, 8), *r;
+	unsigned records = get_be16(h + 6);
+
+	put_missing(s->out, "v3 report, ", records, " group record(s)");
+	while (s->verbose && records-- && (r = cursor_take(&c, 8))) {
+		const char *name = summary_name(igmp_records, r[0]);
+
+		outbuf_str(s->out, " [gaddr ");
+		outbuf_ipv4(s->out, r + 4);
+		outbuf_char(s->out, ' ');
+		outbuf_str(s->out, name ? name : "?");
+		put_missing(s->out, ", ", get_be16(r + 2), " source(s)]");
+		cursor_skip(&c, get_be16(r + 2) * 4u + r[1] * 4u);
+	}
+}
+
+static void put_igmp_query(struct outbuf *o, const uint8_t *h, uint32_t n)
+{
+	unsigned code = h[1], tenths = code < 128 ? code : ((code & 15) | 16) << ((code >> 4 & 7) + 3);
+
+	outbuf_str(o, "query v");
+	outbuf_char(o, n >= 12 ? '3' : code ? '2' : '1');
+	if (n >= 12 && code != 100)
+		outbuf_printf(o, " [max resp time %u.%us]", tenths / 10, tenths % 10);
+	else if (n < 12 && code && code != 100)
+		put_missing(o, " [max resp time ", code, "]");
+	if (!get_be32(h + 4))
+		return;
+	outbuf_str(o, " [gaddr ");
+	outbuf_ipv4(o, h + 4);
+	if (n >= 12 && get_be16(h + 10))
+		put_missing(o, ", ", get_be16(h + 10), " source(s)");
+	outbuf_char(o, ']');
+}
+
+static void put_igmp(struct summary *s, struct cursor c)
+{
+	const uint8_t *h = cursor_peek(&c, 8);
+
+	outbuf_str(s->out, "igmp ");
+	if (!h) {
+		outbuf_str(s->out, "[|igmp]");
+		return;
+	}
+	switch (h[0]) {
+	case 0x11:
+		put_igmp_query(s->out, h, (uint32_t)cursor_left(&c));
+		return;
+	case 0x22:
+		put_igmp_report(s, c);
+		return;
+	case 0x12:
+		outbuf_str(s->out, "v1 report ");
+		break;
+	case 0x16:
+		outbuf_str(s->out, "v2 report ");
+		break;
+	case 0x17:
+		outbuf_str(s->out, "leave ");
+		break;
+	default:
+		put_missing(s->out, "type ", h[0], " ");
+	}
+	outbuf_ipv4(s->out, h + 4);
+}
+
+/* ---- the line's part -------------------------------------------------------------------- */
+
 void ip_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	struct outbuf *o = s->out;
@@ -181,7 +262,11 @@ void ip_summary(struct summary *s, const struct packet *p, const struct layer *l
 	if (h[9] != TCP && h[9] != UDP) {
 		summary_addresses(o, p, l);
 		outbuf_bytes(o, ": ", 2);
-		if (!next && l->result != DECODE_TRUNCATED)
+		if (next || l->result == DECODE_TRUNCATED)
+			return;
+		if (h[9] == IGMP && !s->quiet)
+			put_igmp(s, packet_payload(p, l));
+		else
 			put_unknown_protocol(o, h[9], total - hlen);
 	} else if (!next) {
 		summary_addresses(o, p, l);

@@ -192,15 +192,78 @@ static struct seq_base base_of(struct summary *s, const struct packet *p, const 
 			      get_be32(h + 4), get_be32(h + 8), h[13] & SYN);
 }
 
-/* What tcpdump says of a payload by its port alone. */
+/*
+ * Text protocols that no file of ours decodes yet, and the pieces of messages
+ * that do not start here: known by the port alone, shown by their first line if
+ * that is a command ("USER x"), a reply ("220 hello") or a version ("SSH-2.0").
+ */
+static const struct text_port {
+	uint16_t port;
+	bool silent; /* says nothing of what is no line */
+	char name[5];
+} text_ports[] = {
+	{ 21, false, "FTP" }, { 22, true, "SSH" }, { 25, false, "SMTP" }, { 80, false, "HTTP" }, { 554, false, "RTSP" },
+	{ 8080, false, "HTTP" }, { 8554, false, "RTSP" },
+};
+
+static const struct text_port *text_port(unsigned sport, unsigned dport)
+{
+	for (size_t i = 0; i < sizeof(text_ports) / sizeof(*text_ports); i++)
+		if (text_ports[i].port == sport || text_ports[i].port == dport)
+			return &text_ports[i];
+	return NULL;
+}
+
+/* Length of the first line if it is worth showing, else 0. */
+static size_t command_line(struct cursor c, const char *name)
+{
+	size_t len = 0, word = 0, name_len = strlen(name), left = cursor_left(&c);
+
+	while (word < left && c.pos[word] >= 'A' && c.pos[word] <= 'Z')
+		word++;
+	if (word == 0)
+		while (word < left && word < 3 && c.pos[word] >= '0' && c.pos[word] <= '9')
+			word++;
+	if (word < 3 || word == left || word > 20)
+		return 0;
+	if (c.pos[word] != ' ' && c.pos[word] != '-' && c.pos[word] != '\r' &&
+	    (word != name_len || memcmp(c.pos, name, word) || c.pos[word] != '/'))
+		return 0;
+	while (len < left && c.pos[len] >= ' ' && c.pos[len] < 0x7f)
+		len++;
+	return len < left && c.pos[len] != '\r' && c.pos[len] != '\n' ? 0 : len;
+}
+
 static void put_by_port(struct outbuf *o, const struct packet *p, const struct layer *l, const uint8_t *h)
 {
-	unsigned sport = get_be16(h), dport = get_be16(h + 2);
+	const struct text_port *port = text_port(get_be16(h), get_be16(h + 2));
+	struct cursor c = packet_payload(p, l);
+	size_t len;
 
-	if (summary_next(p, l))
+	if (!port)
 		return;
-	if (sport == 80 || dport == 80 || sport == 8080 || dport == 8080)
-		outbuf_str(o, ": HTTP");
+	len = command_line(c, port->name);
+	if (!len && port->silent)
+		return;
+	outbuf_bytes(o, ": ", 2);
+	outbuf_str(o, port->name);
+	if (len) {
+		outbuf_bytes(o, ": ", 2);
+		outbuf_bytes(o, c.pos, len);
+	}
+}
+
+/* What joins the segment to what it carries. */
+static void put_payload(struct outbuf *o, const struct packet *p, const struct layer *l, const uint8_t *h)
+{
+	const struct layer *next = summary_next(p, l);
+
+	if (!next || !protocols[next->proto]->summary)
+		put_by_port(o, p, l, h);
+	else if (next->proto == PROTO_dns)
+		outbuf_char(o, ' ');
+	else
+		outbuf_bytes(o, ": ", 2);
 }
 
 void tcp_summary(struct summary *s, const struct packet *p, const struct layer *l)
@@ -264,7 +327,7 @@ void tcp_summary(struct summary *s, const struct packet *p, const struct layer *
 	}
 	put_number(o, ", length ", length);
 	if (length && !(h[13] & RST))
-		put_by_port(o, p, l, h);
+		put_payload(o, p, l, h);
 }
 
 /* ---- UDP ---------------------------------------------------------------------------- */
