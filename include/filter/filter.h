@@ -33,6 +33,7 @@ bool filter_match(const struct filter *f, struct packet *p);
 /* True if the filter can decide from the frame alone (numbers, lengths, times, bytes):
  * then packet_decode() may be left out and filter_match_frame() called. */
 bool filter_needs_decoding(const struct filter *f);
+bool filter_match_frame(const struct filter *f, const struct frame *frame);
 
 /* A BPF expression that lets through everything the filter can match, and maybe
  * more; "" when none is narrower than everything. `exact` says that the filter need
@@ -47,6 +48,8 @@ struct bpf;
 /* libpcap's language. NW_EINPUT with its reason. Cached per link type by the caller. */
 int bpf_compile(struct bpf **b, const char *text, unsigned linktype, uint32_t snaplen, struct errmsg *err);
 bool bpf_match(const struct bpf *b, const struct frame *f);
+/* Instructions of the program; the kernel takes 4096. */
+unsigned bpf_length(const struct bpf *b);
 void bpf_free(struct bpf *b);
 
 #endif
