@@ -1,0 +1,650 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HTTP/1 messages in one TCP segment (RFC 9110, RFC 9112), without the stream around it.
+ *
+ *	GET /index.html HTTP/1.1\r\n          HTTP/1.1 200 OK\r\n
+ *	Host: example.com\r\n                 Content-Length: 5\r\n
+ *	\r\n                                  \r\n
+ *	                                      hello
+ *
+ * A segment on an HTTP port that does not start a message is the rest of one:
+ * it is HTTP without fields, and the protocol column keeps saying TCP. On other
+ * ports the first line must be complete and name the version. Requests that
+ * follow one another in a segment are layers of their own.
+ *
+ * A header that has a field is a row of headers[]; every header line is a value
+ * of http.request.line or http.response.line.
+ */
+#include "decode/protocol.h"
+
+enum {
+	F_METHOD, F_URI, F_URI_PATH, F_URI_QUERY, F_URI_PARAMETER, F_REQUEST_VERSION, F_RESPONSE_VERSION, F_CODE, F_CODE_DESC,
+	F_PHRASE, F_HOST, F_USER_AGENT, F_ACCEPT, F_ACCEPT_LANGUAGE, F_ACCEPT_ENCODING, F_COOKIE, F_COOKIE_PAIR, F_REFERER,
+	F_AUTHORIZATION, F_AUTHBASIC, F_PROXY_AUTHENTICATE, F_PROXY_AUTHORIZATION, F_WWW_AUTHENTICATE, F_CONTENT_TYPE,
+	F_CONTENT_LENGTH_HEADER, F_CONTENT_LENGTH, F_CONTENT_ENCODING, F_TRANSFER_ENCODING, F_UPGRADE, F_CONNECTION, F_DATE,
+	F_CACHE_CONTROL, F_SERVER, F_LOCATION, F_WS_ACCEPT, F_WS_EXTENSIONS, F_WS_KEY, F_WS_PROTOCOL, F_WS_VERSION,
+	F_SET_COOKIE, F_LAST_MODIFIED, F_X_FORWARDED_FOR, F_HTTP2_SETTINGS, F_REQUEST_LINE, F_RESPONSE_LINE, F_FULL_URI,
+	F_REQUEST, F_RESPONSE, F_NOTIFICATION, F_CHUNK_SIZE, F_CHUNK_DATA, F_FILE_DATA, F_COUNT
+};
+
+/* layer.aux[0] */
+enum kind { CONTINUATION, REQUEST, RESPONSE, NOTIFICATION };
+
+struct text {
+	const uint8_t *p;
+	uint32_t len;
+};
+
+/* A message's first line and what its headers say of the body. */
+struct message {
+	enum kind kind;
+	struct text line;        /* without its end */
+	bool line_whole;
+	bool headers_whole;      /* the empty line was there */
+	bool has_length, chunked;
+	uint64_t content_length;
+	struct cursor headers;   /* the lines between */
+};
+
+/* ---- lines ------------------------------------------------------------------------------ */
+
+/* The next line, and past its end; `whole` says whether it has one. False when nothing is left. */
+static bool line_next(struct cursor *c, struct text *line, bool *whole)
+{
+	size_t left = cursor_left(c);
+	const uint8_t *end;
+
+	if (!left)
+		return false;
+	end = memchr(c->pos, '\n', left);
+	*whole = end != NULL;
+	line->p = c->pos;
+	line->len = (uint32_t)((end ? end : c->end) - c->pos);
+	c->pos = end ? end + 1 : c->end;
+	if (*whole && line->len && line->p[line->len - 1] == '\r')
+		line->len--;
+	return true;
+}
+
+static bool text_is(const struct text *t, const char *word)
+{
+	for (uint32_t i = 0; i < t->len; i++) {
+		uint8_t c = t->p[i];
+
+		if ((c >= 'A' && c <= 'Z' ? c + 32 : c) != (uint8_t)word[i] || !word[i])
+			return false;
+	}
+	return !word[t->len];
+}
+
+/* Splits "Name: value"; false if that is no header. */
+static bool header_split(const struct text *line, struct text *name, struct text *value)
+{
+	const uint8_t *colon = memchr(line->p, ':', line->len), *end = line->p + line->len;
+
+	if (!colon || line->p[0] == ' ' || line->p[0] == '\t')
+		return false;
+	*name = (struct text){ line->p, (uint32_t)(colon - line->p) };
+	for (colon++; colon < end && (*colon == ' ' || *colon == '\t'); colon++)
+		;
+	*value = (struct text){ colon, (uint32_t)(end - colon) };
+	return true;
+}
+
+static const char methods[][17] = {
+	"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "CONNECT", "PATCH", "TRACE", "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE",
+	"M-SEARCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH", "REPORT", "MERGE", "CHECKOUT",
+	"CHECKIN", "UNCHECKOUT", "MKACTIVITY", "MKWORKSPACE", "UPDATE", "LABEL", "VERSION-CONTROL", "BASELINE-CONTROL", "POLL",
+	"BCOPY", "BMOVE", "BDELETE", "BPROPFIND", "BPROPPATCH", "LINK", "UNLINK", "RPC_IN_DATA", "RPC_OUT_DATA", "CCM_POST"
+};
+
+static bool starts_with(const uint8_t *p, size_t len, const char *word)
+{
+	size_t n = strlen(word);
+
+	return len >= n && !memcmp(p, word, n);
+}
+
+/* A line that starts a message, as far as it is there. */
+static enum kind line_kind(const struct text *line)
+{
+	if (starts_with(line->p, line->len, "HTTP/1."))
+		return RESPONSE;
+	for (unsigned i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		size_t n = strlen(methods[i]);
+
+		if (line->len >= n && !memcmp(line->p, methods[i], n) && (line->len == n || line->p[n] == ' '))
+			return i == 9 ? NOTIFICATION : REQUEST;
+	}
+	return CONTINUATION;
+}
+
+/* Splits at blanks: method, target, version (all the rest). */
+static void line_split(const struct text *line, struct text part[3])
+{
+	const uint8_t *at = line->p, *end = line->p + line->len;
+
+	for (unsigned i = 0; i < 3; i++) {
+		const uint8_t *blank = i < 2 ? memchr(at, ' ', (size_t)(end - at)) : NULL;
+
+		part[i] = (struct text){ at, (uint32_t)((blank ? blank : end) - at) };
+		for (at = blank ? blank : end; at < end && *at == ' '; at++)
+			;
+	}
+}
+
+static uint64_t decimal(const struct text *t)
+{
+	uint64_t v = 0;
+
+	for (uint32_t i = 0; i < t->len && t->p[i] >= '0' && t->p[i] <= '9'; i++)
+		v = v < UINT64_MAX / 10 - 1 ? v * 10 + (t->p[i] - '0') : v;
+	return v;
+}
+
+/* Reads the message at `c`, leaving `c` at its body. */
+static void message_read(struct cursor *c, struct message *m)
+{
+	struct text line, name, value;
+	bool whole;
+
+	*m = (struct message){ .kind = CONTINUATION };
+	while (cursor_left(c) && (*c->pos == '\r' || *c->pos == '\n'))
+		c->pos++; /* an empty line or two before a request is to be forgiven (RFC 9112 section 2.2) */
+	if (!line_next(c, &m->line, &m->line_whole))
+		return;
+	m->kind = line_kind(&m->line);
+	m->headers = *c;
+	for (const uint8_t *start = c->pos; line_next(c, &line, &whole); start = c->pos) {
+		m->headers.end = start;
+		if (!line.len && whole) {
+			m->headers_whole = true;
+			return;
+		}
+		if (!header_split(&line, &name, &value)) {
+			if (whole) {
+				m->headers_whole = true;
+				c->pos = start;
+			}
+			return;
+		}
+		m->headers.end = c->pos;
+		if (text_is(&name, "content-length")) {
+			m->has_length = true;
+			m->content_length = decimal(&value);
+		} else if (text_is(&name, "transfer-encoding")) {
+			m->chunked = value.len >= 7 && text_is(&(struct text){ value.p, 7 }, "chunked");
+		}
+	}
+}
+
+/* ---- decode ------------------------------------------------------------------------------ */
+
+static bool http_detect(const struct decode *d, const struct cursor *payload)
+{
+	const struct layer *tcp = &d->p->layers[d->p->nlayers - 1];
+	const uint8_t *ports = d->p->frame->data + tcp->off;
+	struct cursor c = *payload;
+	struct text line, part[3];
+	bool whole;
+
+	/* nearly everything that is not HTTP leaves here */
+	if (cursor_left(&c) >= 16 && *c.pos >= 'A' && *c.pos <= 'Z' && line_next(&c, &line, &whole)) {
+		switch (line_kind(&line)) {
+		case RESPONSE:
+			if (line.len >= 12 && line.p[8] == ' ' && line.p[9] >= '1' && line.p[9] <= '9')
+				return true;
+			break;
+		case CONTINUATION:
+			break;
+		default:
+			line_split(&line, part);
+			if (whole && starts_with(part[2].p, part[2].len, "HTTP/1."))
+				return true;
+		}
+	}
+	return decode_claimed(CLAIM_TCP_PORT, get_be16(ports)) == PROTO_http ||
+	       decode_claimed(CLAIM_TCP_PORT, get_be16(ports + 2)) == PROTO_http;
+}
+
+static enum decode_result http_decode(struct decode *d, struct layer *l)
+{
+	struct cursor c = d->c;
+	struct message m;
+	uint64_t body;
+
+	message_read(&c, &m);
+	l->aux[0] = (uint16_t)m.kind;
+	if (m.kind == CONTINUATION || !m.headers_whole) {
+		bool cut = m.kind != CONTINUATION && c.snapped;
+
+		d->c.pos = d->c.end;
+		return cut ? DECODE_TRUNCATED : DECODE_OK;
+	}
+	decode_take(d, (uint32_t)(c.pos - d->c.pos));
+	body = m.has_length ? m.content_length : m.kind == RESPONSE || m.chunked ? UINT64_MAX : 0;
+	if (body < cursor_left(&c)) {
+		struct text line;
+		bool whole;
+
+		cursor_skip(&c, (size_t)body);
+		if (line_next(&c, &line, &whole) && line_kind(&line) != CONTINUATION) {
+			decode_take(d, (uint32_t)body);
+			l->wire_end = (uint32_t)(d->c.pos - d->p->frame->data);
+			d->next = PROTO_http;
+		}
+	}
+	return DECODE_OK;
+}
+
+static const char *http_column(const struct packet *p, const struct layer *l)
+{
+	(void)p;
+	return l->aux[0] == CONTINUATION ? NULL : "HTTP";
+}
+
+/* ---- fields of the first line --------------------------------------------------------------- */
+
+static bool kind_get(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	(void)p;
+	v->u = 1;
+	return l->aux[0] == f->shift;
+}
+
+/* Method, target and version of a request (shift 0..2), version, code and phrase of a response (shift 4..6). */
+static bool line_get(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	struct cursor c = packet_cursor(p, l);
+	struct text line, part[3];
+	bool whole;
+
+	if (l->aux[0] == CONTINUATION || (l->aux[0] == RESPONSE) != (f->shift >= 4))
+		return false;
+	while (cursor_left(&c) && (*c.pos == '\r' || *c.pos == '\n'))
+		c.pos++;
+	if (!line_next(&c, &line, &whole))
+		return false;
+	line_split(&line, part);
+	if (f->type == FIELD_UINT) {
+		v->u = decimal(&part[1]);
+		return part[1].len >= 3;
+	}
+	v->bytes = part[f->shift & 3].p;
+	v->len = part[f->shift & 3].len;
+	return f->shift != 6 || v->len;
+}
+
+static const struct value_name codes[] = {
+	{ 100, "Continue" }, { 101, "Switching Protocols" }, { 102, "Processing" }, { 103, "Early Hints" }, { 200, "OK" },
+	{ 201, "Created" }, { 202, "Accepted" }, { 203, "Non-authoritative Information" }, { 204, "No Content" },
+	{ 205, "Reset Content" }, { 206, "Partial Content" }, { 207, "Multi-Status" }, { 208, "Already Reported" },
+	{ 226, "IM Used" }, { 300, "Multiple Choices" }, { 301, "Moved Permanently" }, { 302, "Found" },
+	{ 303, "See Other" }, { 304, "Not Modified" }, { 305, "Use Proxy" }, { 307, "Temporary Redirect" },
+	{ 308, "Permanent Redirect" }, { 400, "Bad Request" }, { 401, "Unauthorized" }, { 402, "Payment Required" },
+	{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
+	{ 407, "Proxy Authentication Required" }, { 408, "Request Time-out" }, { 409, "Conflict" }, { 410, "Gone" },
+	{ 411, "Length Required" }, { 412, "Precondition Failed" }, { 413, "Request Entity Too Large" },
+	{ 414, "Request-URI Too Long" }, { 415, "Unsupported Media Type" }, { 416, "Requested Range Not Satisfiable" },
+	{ 417, "Expectation Failed" }, { 418, "I'm a teapot" }, { 421, "Misdirected Request" },
+	{ 422, "Unprocessable Entity" }, { 423, "Locked" }, { 424, "Failed Dependency" }, { 426, "Upgrade Required" },
+	{ 428, "Precondition Required" }, { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
+	{ 451, "Unavailable For Legal Reasons" }, { 500, "Internal Server Error" }, { 501, "Not Implemented" },
+	{ 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Time-out" },
+	{ 505, "HTTP Version Not Supported" }, { 507, "Insufficient Storage" }, { 508, "Loop Detected" },
+	{ 511, "Network Authentication Required" }, { 0, NULL }
+};
+
+static bool desc_get(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	static const char *const classes[] = { "Informational - Others", "Success - Others", "Redirection - Others",
+					       "Client Error - Others", "Server Error - Others" };
+	const char *text = NULL;
+	struct value code;
+
+	if (!line_get(p, l, &(struct field){ .type = FIELD_UINT, .shift = f->shift }, &code))
+		return false;
+	for (const struct value_name *n = codes; n->name; n++)
+		if (n->value == code.u)
+			text = n->name;
+	if (!text && code.u >= 100 && code.u < 600)
+		text = classes[code.u / 100 - 1];
+	if (!text)
+		return false;
+	v->bytes = (const uint8_t *)text;
+	v->len = (uint32_t)strlen(text);
+	return true;
+}
+
+/* ---- walk ----------------------------------------------------------------------------------- */
+
+static const struct header {
+	char name[24];
+	uint8_t field;
+} headers[] = {
+	{ "host", F_HOST }, { "user-agent", F_USER_AGENT }, { "accept", F_ACCEPT }, { "accept-language", F_ACCEPT_LANGUAGE },
+	{ "accept-encoding", F_ACCEPT_ENCODING }, { "cookie", F_COOKIE }, { "referer", F_REFERER },
+	{ "authorization", F_AUTHORIZATION }, { "proxy-authenticate", F_PROXY_AUTHENTICATE },
+	{ "proxy-authorization", F_PROXY_AUTHORIZATION }, { "www-authenticate", F_WWW_AUTHENTICATE },
+	{ "content-type", F_CONTENT_TYPE }, { "content-length", F_CONTENT_LENGTH_HEADER },
+	{ "content-encoding", F_CONTENT_ENCODING }, { "transfer-encoding", F_TRANSFER_ENCODING }, { "upgrade", F_UPGRADE },
+	{ "connection", F_CONNECTION }, { "date", F_DATE }, { "cache-control", F_CACHE_CONTROL }, { "server", F_SERVER },
+	{ "location", F_LOCATION }, { "sec-websocket-accept", F_WS_ACCEPT },
+	{ "sec-websocket-extensions", F_WS_EXTENSIONS }, { "sec-websocket-key", F_WS_KEY },
+	{ "sec-websocket-protocol", F_WS_PROTOCOL }, { "sec-websocket-version", F_WS_VERSION },
+	{ "set-cookie", F_SET_COOKIE }, { "last-modified", F_LAST_MODIFIED }, { "x-forwarded-for", F_X_FORWARDED_FOR },
+	{ "http2-settings", F_HTTP2_SETTINGS },
+};
+
+/* Emits the pieces between separators, blanks around them dropped. */
+static void walk_pieces(struct walk *w, unsigned field, const struct text *t, char separator)
+{
+	const uint8_t *at = t->p, *end = t->p + t->len;
+
+	while (at < end) {
+		const uint8_t *stop = memchr(at, separator, (size_t)(end - at));
+		const uint8_t *next = stop ? stop : end;
+
+		while (at < next && *at == ' ')
+			at++;
+		walk_bytes(w, field, at, (uint32_t)(next - at));
+		at = stop ? stop + 1 : end;
+	}
+}
+
+/* The name and password of "Basic dXNlcjpwYXNz". */
+static void walk_credentials(struct walk *w, const struct text *t)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint8_t *out = NULL;
+	uint32_t bits = 0, n = 0;
+
+	if (t->len < 7 || !text_is(&(struct text){ t->p, 6 }, "basic ") || !walk_wants(w, F_AUTHBASIC))
+		return;
+	out = packet_scratch(w->p, t->len);
+	if (!out)
+		return;
+	for (uint32_t i = 6, have = 0; i < t->len; i++) {
+		const char *at = t->p[i] ? strchr(alphabet, t->p[i]) : NULL;
+
+		if (!at)
+			break;
+		bits = bits << 6 | (uint32_t)(at - alphabet);
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			out[n++] = (uint8_t)(bits >> have);
+		}
+	}
+	walk_bytes(w, F_AUTHBASIC, out, n);
+}
+
+static void walk_header(struct walk *w, const struct text *name, const struct text *value)
+{
+	for (unsigned i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		if (!text_is(name, headers[i].name))
+			continue;
+		if (value->len)
+			walk_bytes(w, headers[i].field, value->p, value->len);
+		switch (headers[i].field) {
+		case F_COOKIE:
+			walk_pieces(w, F_COOKIE_PAIR, value, ';');
+			break;
+		case F_AUTHORIZATION:
+			walk_credentials(w, value);
+			break;
+		case F_CONTENT_LENGTH_HEADER:
+			walk_uint(w, F_CONTENT_LENGTH, decimal(value));
+			break;
+		}
+		return;
+	}
+}
+
+static void walk_target(struct walk *w, const struct text *uri)
+{
+	const uint8_t *mark = memchr(uri->p, '?', uri->len);
+
+	if (!mark)
+		return;
+	struct text query = { mark + 1, (uint32_t)(uri->p + uri->len - mark - 1) };
+
+	walk_bytes(w, F_URI_PATH, uri->p, (uint32_t)(mark - uri->p));
+	walk_bytes(w, F_URI_QUERY, query.p, query.len);
+	walk_pieces(w, F_URI_PARAMETER, &query, '&');
+}
+
+/* "http://" host target, or the target alone if it has all that */
+static void walk_full_uri(struct walk *w, const struct text part[2], const struct text *host)
+{
+	uint32_t len = 7 + host->len + part[1].len;
+	uint8_t *uri;
+
+	if (!host->len || !walk_wants(w, F_FULL_URI))
+		return;
+	if (text_is(&part[0], "connect") || starts_with(part[1].p, part[1].len, "http://") ||
+	    starts_with(part[1].p, part[1].len, "https://")) {
+		walk_bytes(w, F_FULL_URI, part[1].p, part[1].len);
+		return;
+	}
+	uri = packet_scratch(w->p, len);
+	if (!uri)
+		return;
+	memcpy(uri, "http://", 7);
+	memcpy(uri + 7, host->p, host->len);
+	memcpy(uri + 7 + host->len, part[1].p, part[1].len);
+	walk_bytes(w, F_FULL_URI, uri, len);
+}
+
+static uint64_t hexadecimal(const struct text *t)
+{
+	uint64_t v = 0;
+
+	for (uint32_t i = 0; i < t->len && i < 15; i++) {
+		uint8_t c = t->p[i] | 0x20;
+
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (c - '0');
+		else if (c >= 'a' && c <= 'f')
+			v = v << 4 | (c - 'a' + 10u);
+		else
+			break;
+	}
+	return v;
+}
+
+/* The body without the lengths between its pieces, when it all fits. */
+static void walk_chunks(struct walk *w, struct cursor c)
+{
+	uint32_t room = (uint32_t)cursor_left(&c), have = 0;
+	uint8_t *body = walk_wants(w, F_FILE_DATA) ? packet_scratch(w->p, room) : NULL;
+	struct text line;
+	bool whole;
+
+	while (line_next(&c, &line, &whole) && whole && line.len) {
+		uint64_t n = hexadecimal(&line);
+		const uint8_t *data = n <= cursor_left(&c) ? cursor_take(&c, (size_t)n) : NULL;
+
+		walk_uint(w, F_CHUNK_SIZE, n);
+		if (!n || !data)
+			break;
+		walk_bytes(w, F_CHUNK_DATA, data, (uint32_t)n);
+		if (body)
+			memcpy(body + have, data, (size_t)n);
+		have += (uint32_t)n;
+		line_next(&c, &line, &whole);
+	}
+	if (body && have)
+		walk_bytes(w, F_FILE_DATA, body, have);
+}
+
+static void walk_body(struct walk *w, const struct message *m, struct cursor c)
+{
+	if (!m->headers_whole || !cursor_left(&c))
+		return;
+	if (m->chunked) {
+		walk_chunks(w, c);
+		return;
+	}
+	if (m->has_length && m->content_length < cursor_left(&c))
+		c.end = c.pos + m->content_length;
+	if (cursor_left(&c))
+		walk_bytes(w, F_FILE_DATA, c.pos, (uint32_t)cursor_left(&c));
+}
+
+static void http_walk(struct walk *w, const struct packet *p, const struct layer *l)
+{
+	struct cursor c = packet_cursor(p, l);
+	struct text line, name, value, part[3], host = { c.pos, 0 };
+	struct message m;
+	bool whole;
+
+	if (l->aux[0] == CONTINUATION)
+		return;
+	message_read(&c, &m);
+	line_split(&m.line, part);
+	if (m.kind != RESPONSE)
+		walk_target(w, &part[1]);
+	for (const uint8_t *start = m.headers.pos; line_next(&m.headers, &line, &whole); start = m.headers.pos) {
+		if (!header_split(&line, &name, &value))
+			continue;
+		if (text_is(&name, "host"))
+			host = value;
+		walk_header(w, &name, &value);
+		if (m.kind != NOTIFICATION)
+			walk_bytes(w, m.kind == RESPONSE ? F_RESPONSE_LINE : F_REQUEST_LINE, start,
+				   (uint32_t)(m.headers.pos - start));
+	}
+	while (host.len && host.p[host.len - 1] == ' ')
+		host.len--;
+	if (m.kind != RESPONSE)
+		walk_full_uri(w, part, &host);
+	walk_body(w, &m, c);
+}
+
+/* ---- text ------------------------------------------------------------------------------------- */
+
+/* tcpdump decodes HTTP on two ports; elsewhere it takes a -v to see it. */
+static bool tcpdump_knows(const struct packet *p, const struct layer *tcp)
+{
+	const uint8_t *h = p->frame->data + tcp->off;
+	unsigned a = get_be16(h), b = get_be16(h + 2);
+
+	return a == 80 || b == 80 || a == 8080 || b == 8080;
+}
+
+static void http_summary(struct summary *s, const struct packet *p, const struct layer *l)
+{
+	struct cursor c = packet_cursor(p, l);
+	struct message m;
+	struct text line;
+	bool whole;
+
+	if (l[-1].proto != PROTO_tcp || (!s->verbose && !tcpdump_knows(p, l - 1)))
+		return;
+	if (l->aux[0] == CONTINUATION && !tcpdump_knows(p, l - 1))
+		return;
+	outbuf_str(s->out, ": HTTP");
+	if (s->verbose) {
+		outbuf_str(s->out, ", length: ");
+		outbuf_u64(s->out, l[-1].wire_end - l->off);
+	}
+	if (l->aux[0] == CONTINUATION)
+		return;
+	message_read(&c, &m);
+	outbuf_str(s->out, s->verbose ? "\n\t" : ": ");
+	outbuf_escaped(s->out, m.line.p, m.line.len);
+	if (!s->verbose)
+		return;
+	while (line_next(&m.headers, &line, &whole)) {
+		outbuf_str(s->out, "\n\t");
+		outbuf_escaped(s->out, line.p, line.len);
+	}
+	if (m.headers_whole)
+		outbuf_str(s->out, "\n\t");
+}
+
+/* ---- the protocol ------------------------------------------------------------------------------ */
+
+#define LINE(n, part, lab) { .name = n, .label = lab, .type = FIELD_STRING, .shift = part, .get = line_get }
+#define KIND(n, k, lab) { .name = n, .label = lab, .type = FIELD_BOOL, .shift = k, .get = kind_get }
+#define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
+
+static const struct field fields[F_COUNT] = {
+	[F_METHOD] = LINE("http.request.method", 0, "Method"),
+	[F_URI] = LINE("http.request.uri", 1, "Target"),
+	[F_URI_PATH] = TEXT("http.request.uri.path", "Path"),
+	[F_URI_QUERY] = TEXT("http.request.uri.query", "Query"),
+	[F_URI_PARAMETER] = TEXT("http.request.uri.query.parameter", "Query parameter"),
+	[F_REQUEST_VERSION] = LINE("http.request.version", 2, "Version"),
+	[F_RESPONSE_VERSION] = LINE("http.response.version", 4, "Version"),
+	[F_CODE] = { .name = "http.response.code", .label = "Status code", .type = FIELD_UINT, .shift = 5, .get = line_get,
+		     .names = codes },
+	[F_CODE_DESC] = { .name = "http.response.code.desc", .label = "Status", .type = FIELD_STRING, .shift = 5, .get = desc_get },
+	[F_PHRASE] = LINE("http.response.phrase", 6, "Phrase"),
+	[F_HOST] = TEXT("http.host", "Host"),
+	[F_USER_AGENT] = TEXT("http.user_agent", "User agent"),
+	[F_ACCEPT] = TEXT("http.accept", "Accept"),
+	[F_ACCEPT_LANGUAGE] = TEXT("http.accept_language", "Accept language"),
+	[F_ACCEPT_ENCODING] = TEXT("http.accept_encoding", "Accept encoding"),
+	[F_COOKIE] = TEXT("http.cookie", "Cookie"),
+	[F_COOKIE_PAIR] = TEXT("http.cookie_pair", "Cookie pair"),
+	[F_REFERER] = TEXT("http.referer", "Referer"),
+	[F_AUTHORIZATION] = TEXT("http.authorization", "Authorization"),
+	[F_AUTHBASIC] = TEXT("http.authbasic", "Credentials"),
+	[F_PROXY_AUTHENTICATE] = TEXT("http.proxy_authenticate", "Proxy authenticate"),
+	[F_PROXY_AUTHORIZATION] = TEXT("http.proxy_authorization", "Proxy authorization"),
+	[F_WWW_AUTHENTICATE] = TEXT("http.www_authenticate", "Authenticate"),
+	[F_CONTENT_TYPE] = TEXT("http.content_type", "Content type"),
+	[F_CONTENT_LENGTH_HEADER] = TEXT("http.content_length_header", "Content length"),
+	[F_CONTENT_LENGTH] = FIELD_WALK(FIELD_UINT, "http.content_length", "Content length"),
+	[F_CONTENT_ENCODING] = TEXT("http.content_encoding", "Content encoding"),
+	[F_TRANSFER_ENCODING] = TEXT("http.transfer_encoding", "Transfer encoding"),
+	[F_UPGRADE] = TEXT("http.upgrade", "Upgrade"),
+	[F_CONNECTION] = TEXT("http.connection", "Connection"),
+	[F_DATE] = TEXT("http.date", "Date"),
+	[F_CACHE_CONTROL] = TEXT("http.cache_control", "Cache control"),
+	[F_SERVER] = TEXT("http.server", "Server"),
+	[F_LOCATION] = TEXT("http.location", "Location"),
+	[F_WS_ACCEPT] = TEXT("http.sec_websocket_accept", "WebSocket accept"),
+	[F_WS_EXTENSIONS] = TEXT("http.sec_websocket_extensions", "WebSocket extensions"),
+	[F_WS_KEY] = TEXT("http.sec_websocket_key", "WebSocket key"),
+	[F_WS_PROTOCOL] = TEXT("http.sec_websocket_protocol", "WebSocket protocol"),
+	[F_WS_VERSION] = TEXT("http.sec_websocket_version", "WebSocket version"),
+	[F_SET_COOKIE] = TEXT("http.set_cookie", "Set cookie"),
+	[F_LAST_MODIFIED] = TEXT("http.last_modified", "Last modified"),
+	[F_X_FORWARDED_FOR] = TEXT("http.x_forwarded_for", "Forwarded for"),
+	[F_HTTP2_SETTINGS] = TEXT("http.http2_settings", "HTTP/2 settings"),
+	[F_REQUEST_LINE] = TEXT("http.request.line", "Header line"),
+	[F_RESPONSE_LINE] = TEXT("http.response.line", "Header line"),
+	[F_FULL_URI] = TEXT("http.request.full_uri", "URI"),
+	[F_REQUEST] = KIND("http.request", REQUEST, "Request"),
+	[F_RESPONSE] = KIND("http.response", RESPONSE, "Response"),
+	[F_NOTIFICATION] = KIND("http.notification", NOTIFICATION, "Notification"),
+	[F_CHUNK_SIZE] = FIELD_WALK(FIELD_UINT, "http.chunk_size", "Chunk size"),
+	[F_CHUNK_DATA] = FIELD_WALK(FIELD_BYTES, "http.chunk_data", "Chunk data"),
+	[F_FILE_DATA] = TEXT("http.file_data", "Body"),
+};
+
+/* Wireshark's */
+static const struct claim claims[] = {
+	{ CLAIM_TCP_PORT, 80 }, { CLAIM_TCP_PORT, 3128 }, { CLAIM_TCP_PORT, 3132 }, { CLAIM_TCP_PORT, 5985 },
+	{ CLAIM_TCP_PORT, 8080 }, { CLAIM_TCP_PORT, 8088 }, { CLAIM_TCP_PORT, 11371 }, { CLAIM_TCP_PORT, 1900 },
+	{ CLAIM_TCP_PORT, 2869 }, { CLAIM_TCP_PORT, 2710 }, { CLAIM_NONE, 0 }
+};
+
+const struct protocol proto_http = {
+	.name = "http",
+	.title = "Hypertext Transfer Protocol",
+	.reference = "RFC 9112",
+	.application = true,
+	.decode = http_decode,
+	.detect = http_detect,
+	.detect_on = 1 << CLAIM_TCP_PORT,
+	.column_of = http_column,
+	.walk = http_walk,
+	.summary = http_summary,
+	.fields = fields,
+	.nfields = F_COUNT,
+	.claims = claims,
+};
