@@ -74,7 +74,8 @@ WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointe
 CFLAGS := -std=gnu11 -D_GNU_SOURCE= $(WARN) $(BASE_CFLAGS)
 CPPFLAGS = -Iinclude -Ilib -isystem $(D)/include -include $(B)/config.h $(BANNED)
 BANNED := -include config/banned.h
-FAST := lib/base/outbuf.c lib/decode/% lib/filter/% lib/pcapio/% lib/capture/% lib/export/%
+# What runs once per packet is -O2, the rest -Os; the capture profile decodes only what a person reads on the screen.
+FAST := lib/base/outbuf.c lib/pcapio/% lib/capture/% $(if $(filter capture,$(PROFILE)),,lib/decode/% lib/filter/% lib/export/%)
 opt = $(if $(filter $(FAST),$(1)),$(OPT_FAST),$(OPT_SMALL))
 
 LIB_C := $(sort $(wildcard lib/*/*.c lib/*/*/*.c))
@@ -89,8 +90,9 @@ all: $(NW)
 
 # Switches: every ENABLE_X of the profile as 0 or 1. OFF=ENABLE_X overrides one (make check-config).
 $(B)/config.h: $(CONF) Makefile FORCE
-	@mkdir -p $(@D); { echo '/* generated from $(CONF) */'; echo '#define NWBOX_PROFILE "$(PROFILE)"'; \
-		sed -n 's/^\(ENABLE_[A-Z0-9_]*\)=\([01]\)$$/#define \1 \2/p' $(CONF) $(if $(OFF),| sed 's/ $(OFF) 1$$/ $(OFF) 0/'); } >$@.new
+	@mkdir -p $(@D); { echo '/* made from $(CONF) */'; echo '#define NWBOX_PROFILE "$(PROFILE)"'; \
+		sed -n 's/^\(ENABLE_[A-Z0-9_]*\)=\([01]\)$$/#define \1 \2/p' $(CONF) \
+		$(if $(OFF),| sed 's/ $(OFF) 1$$/ $(OFF) 0/'); } >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 # Everything that decides the result but is no file: a changed flag, a removed or added source rebuilds what it must.
@@ -101,7 +103,7 @@ $(B)/sources: FORCE
 
 # private: not for the prerequisites, or the record of flags would change with whoever asks first
 $(B)/obj/applets/%.o: private CPPFLAGS += -Iapplets
-$(B)/obj/%.o: %.c $(B)/config.h $(B)/flags | $(LIBS)
+$(B)/obj/%.o: %.c $(B)/config.h $(B)/flags $(LIBS)
 	@mkdir -p $(@D); $(if $(Q),echo "  CC      $<")
 	$(Q)$(CC_T) $(CFLAGS) $(call opt,$<) $(EXTRA_CFLAGS) $(CPPFLAGS) -MMD -MP -c $< -o $@
 
