@@ -170,7 +170,9 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 			if (d.next == PROTO_NONE)
 				break; /* what the header says of its end is not to be believed */
 		}
-		l->wire_end = (uint32_t)(d.c.pos - f->data) + d.wire_left;
+		/* only ever narrower: a last layer may walk its bytes without counting them off wire_left */
+		if ((uint32_t)(d.c.pos - f->data) + d.wire_left < l->wire_end)
+			l->wire_end = (uint32_t)(d.c.pos - f->data) + d.wire_left;
 	}
 	p->nlayers = (uint8_t)(l - p->layers + 1);
 }
