@@ -94,22 +94,42 @@ static int take_filtered(void *user, const struct frame *f, struct errmsg *err)
 	return went;
 }
 
+/* Ends the capture, once. A reader who has seen enough is no failure. */
 static void output_failed(struct live *l, int code)
 {
 	l->output_error = code;
-	if (code != NW_ECLOSED)
+	if (code != NW_ECLOSED && !l->status)
 		l->status = nwcap_fail(code, &l->err);
 	loop_stop(&l->loop);
+}
+
+/* What the kernel has taken already is still in the ring, or in a block that it hands over within the time-out. */
+static void take_rest(struct source *s)
+{
+	struct live *l = s->live;
+
+	capture_stop(s->capture);
+	do {
+		capture_dispatch(s->capture, 0, l->take, s, &l->err);
+		if (l->output_error || l->enough || !capture_pending(s->capture))
+			return;
+	} while (!nanosleep(&(struct timespec){ .tv_nsec = DRAIN_STEP_NS }, NULL));
 }
 
 /* An interface is gone. The others go on. */
 static void source_lost(struct source *s)
 {
 	struct live *l = s->live;
+	struct errmsg why = l->err;
 
 	loop_remove_fd(&s->io);
 	l->alive--;
-	fprintf(stderr, "nwcap: %s%s\n", l->err.text, l->alive ? "; the other interfaces go on" : "");
+	take_rest(s);
+	if (l->output_error) {
+		output_failed(l, l->output_error);
+		return;
+	}
+	fprintf(stderr, "nwcap: %s%s\n", why.text, l->alive ? "; the other interfaces go on" : "");
 	if (!l->alive) {
 		l->status = 1;
 		loop_stop(&l->loop);
@@ -297,6 +317,8 @@ static void on_signal(struct loop *loop, int signo)
 
 	if (signo == SIGUSR1) {
 		say_counters(l);
+	} else if (signo == SIGHUP && !l->o->max_bytes && !l->o->interval_ns) {
+		fputs("nwcap: SIGHUP begins the next file of a ring; there is none without -C or -G\n", stderr);
 	} else if (signo == SIGHUP) {
 		/* what is in the file stays good, so a next one that cannot be opened is only said */
 		if (l->out.ring && ring_rotate(l->out.ring, &l->err))
@@ -440,10 +462,52 @@ static int start_sources(struct live *l, struct errmsg *err)
 	return 0;
 }
 
+/* pcapng: what each interface received and lost up to here, as the last blocks of every file. */
+static int write_statistics(void *user, struct writer *w, struct errmsg *err)
+{
+	struct live *l = user;
+	int64_t now = loop_realtime_ns();
+	int bad = 0;
+
+	for (unsigned i = 0; i < l->nsources && !bad; i++) {
+		struct source *s = &l->sources[i];
+		struct interface counters = *capture_interface(s->capture);
+		struct capture_counters k;
+
+		capture_counters(s->capture, &k, NULL);
+		counters.received = k.received;
+		counters.dropped = k.dropped;
+		counters.ifdropped = k.ifdropped;
+		counters.delivered = s->captured;
+		bad = writer_statistics(w, s->ifid, &counters, l->started_ns, now, err);
+	}
+	return bad;
+}
+
+/* pcap has no place for two link types; said before anything is captured, with this applet's cure. */
+static int check_linktypes(const struct live *l, struct errmsg *err)
+{
+	const struct interface *a = capture_interface(l->sources[0].capture);
+
+	for (unsigned i = 1; i < l->nsources && l->out.to_file && l->out.format == FORMAT_PCAP; i++) {
+		const struct interface *b = capture_interface(l->sources[i].capture);
+
+		if (a->linktype != b->linktype)
+			return errmsg_set(err, NW_EINPUT, "%s: pcap holds one link type, and %s has %s, %s has %s; write pcapng "
+					  "(--format pcapng, or a name that ends in .pcapng)", l->o->write, a->name,
+					  linktype_name(a->linktype), b->name, linktype_name(b->linktype));
+	}
+	return 0;
+}
+
 static int open_output(struct live *l, struct errmsg *err)
 {
-	int bad = output_open(&l->out, capture_interface(l->sources[0].capture), err);
+	int bad = check_linktypes(l, err);
 
+	if (!bad)
+		bad = output_open(&l->out, capture_interface(l->sources[0].capture), err);
+	if (!bad && l->out.ring)
+		ring_on_finishing(l->out.ring, write_statistics, l);
 	for (unsigned i = 0; i < l->nsources && !bad; i++)
 		bad = output_add_interface(&l->out, capture_interface(l->sources[i].capture), &l->sources[i].ifid, err);
 	if (bad == NW_EPERM && l->o->user)
@@ -515,63 +579,26 @@ static int enter_loop(struct live *l, struct errmsg *err)
 
 /* ---- the end ----------------------------------------------------------------------------------- */
 
-/* The kernel takes nothing more; what it had taken is still written. */
+/* The kernel takes nothing more on any interface; what it had taken is still written. */
 static void drain(struct live *l)
 {
-	bool pending = true;
-
 	for (unsigned i = 0; i < l->nsources; i++)
 		capture_stop(l->sources[i].capture);
-	while (pending) {
-		pending = false;
-		for (unsigned i = 0; i < l->nsources; i++) {
-			struct source *s = &l->sources[i];
-
-			if (!s->io.loop)
-				continue;
-			source_take(s);
-			if (l->output_error || l->enough)
-				return;
-			pending |= s->io.loop && capture_pending(s->capture);
-		}
-		if (pending)
-			nanosleep(&(struct timespec){ .tv_nsec = DRAIN_STEP_NS }, NULL);
-	}
-}
-
-/* pcapng: what each interface received and lost, as the last blocks of the file. */
-static int write_statistics(struct live *l)
-{
-	int64_t now = loop_realtime_ns();
-	int bad = 0;
-
-	for (unsigned i = 0; i < l->nsources && !bad; i++) {
-		struct source *s = &l->sources[i];
-		struct interface counters = *capture_interface(s->capture);
-		struct capture_counters k;
-
-		capture_counters(s->capture, &k, NULL);
-		counters.received = k.received;
-		counters.dropped = k.dropped;
-		counters.ifdropped = k.ifdropped;
-		counters.delivered = s->captured;
-		bad = writer_statistics(ring_writer(l->out.ring), s->ifid, &counters, l->started_ns, now, &l->err);
-	}
-	return bad;
+	for (unsigned i = 0; i < l->nsources && !l->output_error && !l->enough; i++)
+		if (l->sources[i].io.loop)
+			take_rest(&l->sources[i]);
+	if (l->output_error)
+		output_failed(l, l->output_error);
 }
 
 static void finish(struct live *l)
 {
-	int bad = 0;
+	int bad;
 
 	if (!l->output_error && !l->enough)
 		drain(l);
 	for (unsigned i = 0; i < l->nsources; i++)
 		watch_source(&l->sources[i], loop_realtime_ns(), true);
-	if (!l->output_error && l->out.ring)
-		bad = write_statistics(l);
-	if (bad)
-		output_failed(l, bad);
 	bad = output_close(&l->out, &l->err);
 	if (bad && !l->output_error)
 		output_failed(l, bad);

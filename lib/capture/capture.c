@@ -12,7 +12,7 @@
  * Exact counting needs care at both ends, because packets pass while the socket
  * is being set up and while it is being stopped:
  *
- *   bind ── ring made ── "reject all" ── counters read ── filter set ─────────── "reject all" ── drain ── counters
+ *   bind ── ring made ── "reject all" ── counters read ── filter on ──────────── "reject all" ── drain ── counters
  *   |<── early: counted by the kernel, not wanted ──>|     |<── the capture ──>|
  *
  * While "reject all" stands no packet enters the ring, so the counters can be read at rest: what
@@ -20,9 +20,13 @@
  * known by their time. At the end the same filter stops the flow (closing would lose what is in
  * the ring), the kernel hands over its last block, and what it counted is what was handed out.
  *
- * Two libpcap habits would spoil the counts, so they are moved into the kernel's filter: -Q is
- * done there and not after the ring, and on loopback devices, where every packet
- * passes twice, the outgoing copy (which libpcap throws away) never enters.
+ * Three libpcap habits would spoil the counts:
+ * - -Q is applied after the ring: here it is a part of the kernel's filter;
+ * - on loopback devices every packet passes twice and the outgoing copy is thrown away
+ *   after the ring: here it never enters;
+ * - after pcap_setfilter() the first blocks are filtered once more in user space, where
+ *   "inbound" and "ifindex" match nothing: so libpcap is let translate the filter for the kernel, then is told to
+ *   accept everything, and its translation is put back onto the socket.
  */
 #include "private.h"
 #include "sys/netns.h"
@@ -61,89 +65,12 @@ struct capture {
 	int timeout_ms;
 	enum capture_direction direction;
 	bool loopback, any;
-	bool stopped;
+	bool running, stopped;
 	int64_t stopped_ns;            /* monotonic */
 	struct pcap_stat last;         /* as libpcap said it last, wrapping */
 	struct capture_counters sum;
 	uint64_t ifdrops_before;
 };
-
-/* ---- the kernel's filter ----------------------------------------------------------- */
-
-/* One instruction, "return 0", straight onto the socket: libpcap must not learn of it, or it
- * would apply it to what is already in the ring. A packet that another processor is just putting into the ring still
- * sees the old filter; a millisecond later it is through. */
-static void reject_all(pcap_t *p)
-{
-	struct sock_filter none = BPF_STMT(BPF_RET | BPF_K, 0);
-	struct sock_fprog program = { 1, &none };
-
-	setsockopt(pcap_fileno(p), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
-	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-}
-
-static int compile(pcap_t *p, struct bpf_program *code, const char *text, bool optimize, struct errmsg *err)
-{
-	if (pcap_compile(p, code, text, optimize, PCAP_NETMASK_UNKNOWN))
-		return errmsg_set(err, NW_EINPUT, "filter \"%.200s\": %s", text, pcap_geterr(p));
-	return 0;
-}
-
-/* The user's filter inside what direction and loopback demand. */
-static const char *kernel_condition(const struct capture *c)
-{
-	if (c->direction == DIRECTION_IN)
-		return "inbound";
-	if (c->direction == DIRECTION_OUT)
-		return c->any ? "outbound and not ifindex 1" : "outbound";
-	if (c->loopback)
-		return "inbound";
-	return c->any ? "not (outbound and ifindex 1)" : "";
-}
-
-int capture_check_filter(struct capture *c, const char *bpf, struct errmsg *err)
-{
-	struct bpf_program code;
-	int bad = compile(c->pcap, &code, bpf, false, err);
-
-	if (!bad)
-		pcap_freecode(&code);
-	return bad;
-}
-
-int capture_set_filter(struct capture *c, const char *bpf, bool optimize, struct errmsg *err)
-{
-	const char *condition = kernel_condition(c);
-	struct bpf_program code;
-	char *whole = NULL;
-	int bad;
-
-	if (!bpf)
-		bpf = "";
-	/* alone first: an error is about the user's words, and "a) or (b" stays one */
-	bad = compile(c->pcap, &code, bpf, optimize, err);
-	if (bad)
-		return bad;
-	if (*condition) {
-		size_t size = strlen(condition) + strlen(bpf) + 16;
-
-		pcap_freecode(&code);
-		whole = malloc(size);
-		if (!whole)
-			return errmsg_set(err, NW_ELIMIT, "no memory for a filter of %zu bytes", size);
-		snprintf(whole, size, *bpf ? "%s and (%s)" : "%s", condition, bpf);
-		bad = compile(c->pcap, &code, whole, optimize, err);
-		free(whole);
-		if (bad)
-			return bad;
-	}
-	if (pcap_setfilter(c->pcap, &code))
-		bad = errmsg_set(err, NW_ESYS, "%s: cannot set the filter: %s", c->interface.name, pcap_geterr(c->pcap));
-	pcap_freecode(&code);
-	if (!bad)
-		snprintf(c->interface.filter, sizeof(c->interface.filter), "%s", bpf);
-	return bad;
-}
 
 /* ---- counters ------------------------------------------------------------------------ */
 
@@ -167,6 +94,145 @@ int capture_counters(struct capture *c, struct capture_counters *k, struct errms
 	if (drops > c->ifdrops_before)
 		c->sum.ifdropped = drops - c->ifdrops_before;
 	*k = c->sum;
+	return bad;
+}
+
+/* ---- the kernel's filter ----------------------------------------------------------- */
+
+static void attach(pcap_t *p, struct sock_fprog *program)
+{
+	setsockopt(pcap_fileno(p), SOL_SOCKET, SO_ATTACH_FILTER, program, sizeof(*program));
+}
+
+/* One instruction, "return 0", straight onto the socket: libpcap must not learn of it, or it
+ * would apply it to what is already in the ring. A packet that another processor is just putting into the ring still
+ * sees the old filter; a millisecond later it is through. */
+static void reject_all(pcap_t *p)
+{
+	struct sock_filter none = BPF_STMT(BPF_RET | BPF_K, 0);
+
+	attach(p, &(struct sock_fprog){ 1, &none });
+	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
+/* What stands on the socket, into memory that the caller frees. False: nothing does, libpcap filters in user space. */
+static bool attached(pcap_t *p, struct sock_fprog *program)
+{
+	socklen_t count = 0; /* this option counts instructions, not bytes */
+
+	program->filter = NULL;
+	if (getsockopt(pcap_fileno(p), SOL_SOCKET, SO_GET_FILTER, NULL, &count) || !count || count > BPF_MAXINSNS)
+		return false;
+	program->filter = calloc(count, sizeof(*program->filter));
+	if (!program->filter || getsockopt(pcap_fileno(p), SOL_SOCKET, SO_GET_FILTER, program->filter, &count)) {
+		free(program->filter);
+		return false;
+	}
+	program->len = (unsigned short)count;
+	return true;
+}
+
+static int compile(pcap_t *p, struct bpf_program *code, const char *text, bool optimize, struct errmsg *err)
+{
+	if (pcap_compile(p, code, text, optimize, PCAP_NETMASK_UNKNOWN))
+		return errmsg_set(err, NW_EINPUT, "filter \"%.200s\": %s", text, pcap_geterr(p));
+	return 0;
+}
+
+/* What direction and loopback demand of the filter, beside the user's words. */
+static const char *kernel_condition(const struct capture *c)
+{
+	if (c->direction == DIRECTION_IN)
+		return "inbound";
+	if (c->direction == DIRECTION_OUT)
+		return c->any ? "outbound and not ifindex 1" : "outbound";
+	if (c->loopback)
+		return "inbound";
+	return c->any ? "not (outbound and ifindex 1)" : "";
+}
+
+/* The user's words alone first: an error is about them, and "a) or (b" stays one. */
+static int compile_whole(struct capture *c, struct bpf_program *code, const char *bpf, bool optimize, struct errmsg *err)
+{
+	const char *condition = kernel_condition(c);
+	int bad = compile(c->pcap, code, bpf, optimize, err);
+	size_t size;
+	char *whole;
+
+	if (bad || !*condition)
+		return bad;
+	pcap_freecode(code);
+	size = strlen(condition) + strlen(bpf) + 16;
+	whole = malloc(size);
+	if (!whole)
+		return errmsg_set(err, NW_ELIMIT, "no memory for a filter of %zu bytes", size);
+	snprintf(whole, size, *bpf ? "%s and (%s)" : "%s", condition, bpf);
+	bad = compile(c->pcap, code, whole, optimize, err);
+	free(whole);
+	return bad;
+}
+
+int capture_check_filter(struct capture *c, const char *bpf, struct errmsg *err)
+{
+	struct bpf_program code;
+	int bad = compile(c->pcap, &code, bpf, false, err);
+
+	if (!bad)
+		pcap_freecode(&code);
+	return bad;
+}
+
+static int set_filter(struct capture *c, struct bpf_program *code, struct errmsg *err)
+{
+	if (pcap_setfilter(c->pcap, code))
+		return errmsg_set(err, NW_ESYS, "%s: cannot set the filter: %s", c->interface.name, pcap_geterr(c->pcap));
+	return 0;
+}
+
+/* From a capture at rest to a running one; see the top of the file. */
+static int begin(struct capture *c, struct bpf_program *code, struct errmsg *err)
+{
+	struct bpf_insn accept = BPF_STMT(BPF_RET | BPF_K, c->snaplen);
+	struct sock_fprog kernel;
+	struct timespec now;
+	bool in_kernel;
+	int bad = set_filter(c, code, err);
+
+	if (bad)
+		return bad;
+	in_kernel = attached(c->pcap, &kernel);
+	if (in_kernel)
+		bad = set_filter(c, &(struct bpf_program){ 1, &accept }, err);
+	reject_all(c->pcap);
+	if (!bad)
+		bad = read_kernel(c, err);
+	c->sum = (struct capture_counters){ 0 };
+	c->ifdrops_before = link_drops(&c->link);
+	clock_gettime(CLOCK_REALTIME, &now);
+	c->start_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	c->running = true;
+	if (in_kernel)
+		attach(c->pcap, &kernel);
+	else
+		setsockopt(pcap_fileno(c->pcap), SOL_SOCKET, SO_DETACH_FILTER, &(int){ 0 }, sizeof(int));
+	free(kernel.filter);
+	return bad;
+}
+
+int capture_set_filter(struct capture *c, const char *bpf, bool optimize, struct errmsg *err)
+{
+	struct bpf_program code;
+	int bad;
+
+	if (!bpf)
+		bpf = "";
+	bad = compile_whole(c, &code, bpf, optimize, err);
+	if (bad)
+		return bad;
+	bad = c->running ? set_filter(c, &code, err) : begin(c, &code, err);
+	pcap_freecode(&code);
+	if (!bad)
+		snprintf(c->interface.filter, sizeof(c->interface.filter), "%s", bpf);
 	return bad;
 }
 
@@ -232,11 +298,10 @@ static void describe(struct capture *c, const struct capture_options *o)
 		link_describe(pcap_fileno(c->pcap), o->interface, i);
 }
 
-/* From an activated handle to a capture at rest whose filter is about to let packets in. */
-static int begin(struct capture *c, const struct capture_options *o, struct errmsg *err)
+/* From an activated handle to a capture at rest. */
+static int prepare(struct capture *c, const struct capture_options *o, struct errmsg *err)
 {
 	char reason[PCAP_ERRBUF_SIZE];
-	struct timespec now;
 	int bad;
 
 	reject_all(c->pcap);
@@ -247,15 +312,10 @@ static int begin(struct capture *c, const struct capture_options *o, struct errm
 	bad = choose_linktype(c, o, err);
 	if (bad)
 		return bad;
-	c->ifdrops_before = link_drops(&c->link);
-	clock_gettime(CLOCK_REALTIME, &now);
-	c->start_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-	bad = read_kernel(c, err);
-	c->sum = (struct capture_counters){ 0 };
 	c->frame.linktype = c->interface.linktype;
 	c->frame.has_ts = true;
 	c->fraction_ns = pcap_get_tstamp_precision(c->pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
-	return bad || o->hold ? bad : capture_set_filter(c, o->filter, o->optimize, err);
+	return o->hold ? 0 : capture_set_filter(c, o->filter, o->optimize, err);
 }
 
 static int open_here(struct capture *c, const struct capture_options *o, struct errmsg *err)
@@ -266,7 +326,7 @@ static int open_here(struct capture *c, const struct capture_options *o, struct 
 		return bad;
 	if (!c->any)
 		link_open(&c->link, o->interface);
-	return begin(c, o, err);
+	return prepare(c, o, err);
 }
 
 int capture_open(struct capture **out, const struct capture_options *o, struct errmsg *err)
