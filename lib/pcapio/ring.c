@@ -38,7 +38,7 @@ struct ring {
 	uint64_t sequence;         /* of the next file */
 	unsigned repeat;           /* how often in a row a timed name came out the same */
 	int64_t deadline_ns;
-	char name[NAME], temporary[NAME + 8], last_timed[NAME];
+	char name[NAME], temporary[NAME + 16], last_timed[NAME];
 	char **finished;           /* the names of the newest, as a circle of o.keep */
 	unsigned nfinished, oldest;
 	void (*on_finished)(void *user, const char *path);
@@ -164,11 +164,15 @@ static int rescue(struct ring *r, struct errmsg *err)
 /* Opens the file that starts now; *fd. */
 static int open_next(struct ring *r, int64_t now_ns, int *fd, struct errmsg *err)
 {
+	char current[sizeof(r->temporary)];
 	int rc = make_name(r, now_ns, err);
 
 	if (rc)
 		return rc;
+	memcpy(current, r->temporary, sizeof(current));
 	snprintf(r->temporary, sizeof(r->temporary), ".%s.part", r->name);
+	if (strcmp(r->temporary, current) == 0) /* a ring of one: the old and the new have one name */
+		snprintf(r->temporary, sizeof(r->temporary), ".%s.2.part", r->name);
 	*fd = open_at(r, r->temporary, O_EXCL | O_NOFOLLOW);
 	if (*fd < 0 && errno == EEXIST) {
 		rc = rescue(r, err);
@@ -183,29 +187,30 @@ static int open_next(struct ring *r, int64_t now_ns, int *fd, struct errmsg *err
 	return 0;
 }
 
-/* A finished file joins the circle; the oldest beyond -W goes. With -W 1 the last finished one stays until the next is. */
-static void remember(struct ring *r, const char *name)
+/* A finished file joins the circle; the oldest beyond -W goes. While another is being written, that one counts
+ * too; but with -W 1 the last finished one stays until the next is. */
+static void remember(struct ring *r, const char *name, bool last)
 {
-	unsigned most = r->o.keep > 1 ? r->o.keep - 1 : 1;
+	unsigned most = r->o.keep > 1 && !last ? r->o.keep - 1 : r->o.keep;
 
 	if (!r->finished)
 		return;
-	if (r->nfinished == most) {
+	while (r->nfinished >= most) {
 		char *old = r->finished[r->oldest];
 
 		if (old && strcmp(old, name) != 0)
 			ring_unlink(r, old);
 		free(old);
 		r->finished[r->oldest] = NULL;
-		r->oldest = (r->oldest + 1) % most;
+		r->oldest = (r->oldest + 1) % r->o.keep;
 		r->nfinished--;
 	}
-	r->finished[(r->oldest + r->nfinished) % most] = strdup(name);
+	r->finished[(r->oldest + r->nfinished) % r->o.keep] = strdup(name);
 	r->nfinished++;
 }
 
 /* The file is complete: it gets its name. */
-static int finish_file(struct ring *r, int fd, const char *temporary, const char *name, struct errmsg *err)
+static int finish_file(struct ring *r, int fd, const char *temporary, const char *name, bool last, struct errmsg *err)
 {
 	char path[4096];
 	int rc = 0;
@@ -214,7 +219,7 @@ static int finish_file(struct ring *r, int fd, const char *temporary, const char
 		rc = errmsg_errno(err, "%s", name);
 	if (ring_rename(r, temporary, name) < 0)
 		return errmsg_errno(err, "%s: cannot give the file its name; it is complete as %s", name, temporary);
-	remember(r, name);
+	remember(r, name, last);
 	if (r->on_finished) {
 		snprintf(path, sizeof(path), "%.*s%s", (int)r->dir_len, r->path, name);
 		r->on_finished(r->on_finished_user, path);
@@ -243,7 +248,7 @@ static int switch_file(struct ring *r, int64_t now_ns, struct errmsg *err)
 	r->deadline_ns = next_deadline(r, now_ns);
 	if (!rc)
 		rc = rc2;
-	rc2 = finish_file(r, old_fd, old_temporary, old_name, rc ? NULL : err);
+	rc2 = finish_file(r, old_fd, old_temporary, old_name, false, rc ? NULL : err);
 	return rc ? rc : rc2;
 }
 
@@ -423,7 +428,7 @@ int ring_close(struct ring *r, struct errmsg *err)
 	rc2 = writer_close(r->writer, rc ? NULL : err);
 	rc = rc ? rc : rc2;
 	if (r->rotates) {
-		rc2 = finish_file(r, r->fd, r->temporary, r->name, rc ? NULL : err);
+		rc2 = finish_file(r, r->fd, r->temporary, r->name, true, rc ? NULL : err);
 		rc = rc ? rc : rc2;
 	} else if (r->fd != STDOUT_FILENO) {
 		if (close(r->fd) < 0 && errno != EINTR && !rc)

@@ -67,17 +67,19 @@ static int write_failed(struct writer *w, const uint8_t *data, size_t done, stru
 	int why = errno;
 	size_t whole = whole_records(w, data, done, &w->out_packets);
 	off_t at = lseek(w->fd, 0, SEEK_CUR);
+	char good[80] = "no packet is in it";
 	struct stat st;
 
 	if (whole < done && at >= 0 && fstat(w->fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    ftruncate(w->fd, at - (off_t)(done - whole)) < 0)
 		errno = why; /* nothing more can be done; the reader of the file will say that it is cut off */
+	if (w->out_packets)
+		snprintf(good, sizeof(good), "the %llu packets before that are in it and good", (unsigned long long)w->out_packets);
 	if (why == EPIPE)
 		w->failed = errmsg_set(err, NW_ECLOSED, "%s: its reader went away after %llu packets", w->name,
 				       (unsigned long long)w->out_packets);
 	else
-		w->failed = errmsg_set(err, NW_ESYS, "%s: %s; the %llu packets before that are in it and good%s", w->name,
-				       strerror(why), (unsigned long long)w->out_packets,
+		w->failed = errmsg_set(err, NW_ESYS, "%s: %s; %s%s", w->name, strerror(why), good,
 				       why == ENOSPC || why == EDQUOT ? ", make room or name another place with -w" : "");
 	w->run = w->run_end = NULL;
 	w->pos = w->buf;
