@@ -144,7 +144,7 @@ static int add_interface(struct reader *r, uint32_t linktype, uint32_t snaplen, 
 	return 0;
 }
 
-int pcap_open(struct reader *r, struct errmsg *err)
+int pcap_file_open(struct reader *r, struct errmsg *err)
 {
 	const uint8_t *h = r->pos;
 	size_t left = (size_t)(r->end - h);
@@ -211,7 +211,7 @@ uint64_t pcap_record_len(const struct reader *r)
 }
 
 /* What reader_next() does not do itself: byte order, variants, and every kind of bad news. */
-int pcap_next(struct reader *r, struct frame *f, struct errmsg *err)
+int pcap_file_next(struct reader *r, struct frame *f, struct errmsg *err)
 {
 	const uint8_t *p = r->pos;
 	size_t left = (size_t)(r->end - p);

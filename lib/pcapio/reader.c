@@ -193,7 +193,7 @@ int reader_next(struct reader *r, struct frame *f, struct errmsg *err)
 	}
 	if (r->ended)
 		return 0;
-	return r->format == FORMAT_PCAPNG ? pcapng_next(r, f, err) : pcap_next(r, f, err);
+	return r->format == FORMAT_PCAPNG ? pcapng_next(r, f, err) : pcap_file_next(r, f, err);
 }
 
 int reader_read(struct reader *r, struct frame *f, struct errmsg *err)
@@ -298,7 +298,7 @@ static int open_format(struct reader *r, struct errmsg *err)
 	if (len >= 4 && memcmp(r->pos, shb, 4) == 0)
 		rc = pcapng_open(r, err);
 	else if (len >= 4 && pcap_magic(r->pos))
-		rc = pcap_open(r, err);
+		rc = pcap_file_open(r, err);
 	else
 		rc = sniff_refuse(r->pos, len, r->name, err);
 	return rc;

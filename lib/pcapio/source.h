@@ -105,8 +105,8 @@ int sniff_refuse(const uint8_t *head, size_t len, const char *name, struct errms
 
 /* pcap.c */
 bool pcap_magic(const uint8_t *p);
-int pcap_open(struct reader *r, struct errmsg *err);
-int pcap_next(struct reader *r, struct frame *f, struct errmsg *err);
+int pcap_file_open(struct reader *r, struct errmsg *err);
+int pcap_file_next(struct reader *r, struct frame *f, struct errmsg *err);
 /* Bytes of the record at r->pos, 0 if that cannot be said yet. */
 uint64_t pcap_record_len(const struct reader *r);
 const char *pcap_variant_name(const struct reader *r);
