@@ -42,12 +42,12 @@ static bool known_magic(uint32_t m)
 	return m == MAGIC_US || m == MAGIC_NS || m == MAGIC_MODIFIED || m == MAGIC_IXIA_NS || m == MAGIC_IXIA_US;
 }
 
-bool pcap_magic(const uint8_t *p)
+bool pcapfile_magic(const uint8_t *p)
 {
 	return known_magic(load_u32(p, false)) || known_magic(load_u32(p, true));
 }
 
-const char *pcap_variant_name(const struct reader *r)
+const char *pcapfile_variant_name(const struct reader *r)
 {
 	return variants[r->variant].name;
 }
@@ -200,7 +200,7 @@ static void record_lengths(const struct reader *r, const uint8_t *p, uint32_t *c
 	*wirelen = exchanged ? first : second;
 }
 
-uint64_t pcap_record_len(const struct reader *r)
+uint64_t pcapfile_record_len(const struct reader *r)
 {
 	uint32_t caplen, wirelen;
 
@@ -215,7 +215,7 @@ int pcap_file_next(struct reader *r, struct frame *f, struct errmsg *err)
 {
 	const uint8_t *p = r->pos;
 	size_t left = (size_t)(r->end - p);
-	uint64_t want = pcap_record_len(r);
+	uint64_t want = pcapfile_record_len(r);
 	uint32_t nano = r->interfaces[0].info->tsresol == 9 ? 1 : 1000;
 
 	if (record_too_long(r, want))

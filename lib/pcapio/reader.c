@@ -135,7 +135,7 @@ static long source_read(struct reader *r, struct errmsg *err)
 /* The record at pos can be handed out, or it can be said that it is broken. */
 static bool record_ready(const struct reader *r)
 {
-	uint64_t want = r->format == FORMAT_PCAPNG ? pcapng_record_len(r) : pcap_record_len(r);
+	uint64_t want = r->format == FORMAT_PCAPNG ? pcapng_record_len(r) : pcapfile_record_len(r);
 
 	return want && (record_too_long(r, want) || want <= (uint64_t)(r->end - r->pos));
 }
@@ -297,7 +297,7 @@ static int open_format(struct reader *r, struct errmsg *err)
 				  r->regular ? "" : "; see what the program before this one says");
 	if (len >= 4 && memcmp(r->pos, shb, 4) == 0)
 		rc = pcapng_open(r, err);
-	else if (len >= 4 && pcap_magic(r->pos))
+	else if (len >= 4 && pcapfile_magic(r->pos))
 		rc = pcap_file_open(r, err);
 	else
 		rc = sniff_refuse(r->pos, len, r->name, err);
@@ -426,7 +426,7 @@ void reader_describe(const struct reader *r, char *text, size_t size)
 
 	if (r->format == FORMAT_PCAP && r->ninterfaces && r->interfaces[0].info->tsresol == 9)
 		resolution = ", nanoseconds";
-	snprintf(text, size, "%s%s%s%s", r->format == FORMAT_PCAPNG ? "pcapng" : pcap_variant_name(r), resolution,
+	snprintf(text, size, "%s%s%s%s", r->format == FORMAT_PCAPNG ? "pcapng" : pcapfile_variant_name(r), resolution,
 		 r->swapped == little ? ", big-endian" : "", r->gunzip ? ", gzip" : "");
 }
 

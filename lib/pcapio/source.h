@@ -103,13 +103,13 @@ struct reader {
 /* sniff.c: says what the bytes look like when they are no capture: "is compressed with zstd; ..." */
 int sniff_refuse(const uint8_t *head, size_t len, const char *name, struct errmsg *err);
 
-/* pcap.c */
-bool pcap_magic(const uint8_t *p);
+/* pcap.c (not pcap_: libpcap has those names) */
+bool pcapfile_magic(const uint8_t *p);
 int pcap_file_open(struct reader *r, struct errmsg *err);
 int pcap_file_next(struct reader *r, struct frame *f, struct errmsg *err);
 /* Bytes of the record at r->pos, 0 if that cannot be said yet. */
-uint64_t pcap_record_len(const struct reader *r);
-const char *pcap_variant_name(const struct reader *r);
+uint64_t pcapfile_record_len(const struct reader *r);
+const char *pcapfile_variant_name(const struct reader *r);
 
 /* A record of this many bytes is a lie, not a packet: the most a packet may have, and room for headers and options. */
 static inline bool record_too_long(const struct reader *r, uint64_t bytes)
