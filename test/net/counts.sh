@@ -55,7 +55,7 @@ same "-c: captured" "$(number count captured)" 100
 same "-c: in the file" "$(packets "$TMP/count.pcap")" 100
 
 # packets while the capture starts and stops: what is in the file is what was counted, whatever that is
-in_a "$BLAST" "$VETH_A" 300000 60 100000 >/dev/null &
+in_a "$BLAST" "$VETH_A" 300000 60 100000 >/dev/null 2>&1 &
 BACKGROUND="$BACKGROUND $!"
 start busy -i "$VETH_B" -w "$TMP/busy.pcap" || exit 1
 sleep 0.5

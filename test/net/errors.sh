@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# What can go wrong before a capture: one sentence with its cure, the right exit status, nothing captured.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/lib.sh"
+live
+
+# refused NAME STATUS PATTERN ARG...: nwcap says one line that matches
+refused()
+{
+	what=$1 want=$2 pattern=$3
+	shift 3
+	err=$(in_b timeout 10 nwcap "$@" 2>&1 >/dev/null </dev/null)
+	status=$?
+	if [ "$status" != "$want" ]; then
+		not_ok "$what" "exit status $status, not $want: $err"
+	elif [ "$(printf '%s\n' "$err" | wc -l)" != 1 ]; then
+		not_ok "$what" "more than one line: $err"
+	else
+		case $err in
+		"nwcap: "$pattern) ok "$what" ;;
+		*) not_ok "$what" "said: $err" ;;
+		esac
+	fi
+}
+
+refused "unknown interface" 5 "nosuch0: no such interface*nwcap -D*" -i nosuch0
+refused "unknown interface, nearly right" 5 "${VETH_B}x: no such interface; did you mean $VETH_B?*" -i "${VETH_B}x"
+refused "interface number" 5 "*only*interfaces*nwcap -D*" -i 99
+refused "bad capture filter" 5 "*tcp prot*" -i "$VETH_B" tcp prot 80
+refused "bad filter with a good one" 5 "*prot*" -i "$VETH_B" -Y udp tcp prot 80
+refused "two filters" 5 "*-F*" -i "$VETH_B" -F /dev/null udp
+refused "filter file that is not there" 1 "-F /nonexistent*" -i "$VETH_B" -F /nonexistent
+refused "option without its number" 5 "-c needs a value*" -i "$VETH_B" -c
+refused "option with a bad number" 5 "*-c*'x'*" -i "$VETH_B" -c x
+refused "unknown option" 5 "*--intrface*--interface*" --intrface x
+refused "unknown link type" 5 "-y NOSUCH*-L*" -i "$VETH_B" -y NOSUCH
+refused "link type of another kind of interface" 5 "*PPP*EN10MB*" -i "$VETH_B" -y PPP
+refused "-W alone" 5 "-W 3 needs -C*" -i "$VETH_B" -w "$TMP/x" -W 3
+refused "-C without a file" 5 "-C*-w FILE*" -i "$VETH_B" -C 1
+refused "-C to standard output" 5 "-C*-w FILE*" -i "$VETH_B" -C 1 -w -
+refused "lines and packets to one place" 5 "*--print*-w -*" -i "$VETH_B" -w - --print
+refused "a directory that is not there" 1 "$TMP/nosuch/x.pcap*No such file*" -i "$VETH_B" -w "$TMP/nosuch/x.pcap"
+refused "unknown namespace" 5 "nosuch: no such network namespace*" --netns nosuch -i lo
+refused "unknown namespace, nearly right" 5 "*did you mean $NS_B?*" --netns "${NS_B}x" -i lo
+refused "no such process" 5 "*no process*" --netns 999999999 -i lo
+refused "file and interface" 5 "*-r*-i*" -r x.pcap -i "$VETH_B"
+refused "file that is not there" 1 "*$TMP/none.pcap*No such file*" -r "$TMP/none.pcap"
+
+in_b ip link set lo down
+refused "interface that is down" 5 "lo: the interface is down; ip link set lo up" -i lo
+in_b ip link set lo up
+in_b ip tuntap add dev nwtun mode tun 2>/dev/null && in_b ip link set nwtun up &&
+	refused "two link types into pcap" 5 "*$VETH_B has EN10MB*nwtun has RAW*--format pcapng*" -i "$VETH_B" -i nwtun -w "$TMP/x.pcap"
+
+if [ "$(id -u)" = 0 ] && [ -z "${NWBOX_USERNS:-}" ] && command -v setpriv >/dev/null; then
+	cp "$NWBOX" "$TMP/nwcap" && chmod 755 "$TMP" "$TMP/nwcap"
+	err=$(in_b setpriv --reuid=nobody --regid=nogroup --clear-groups "$TMP/nwcap" -i "$VETH_B" 2>&1)
+	same "no permission: exit status" $? 7
+	case $err in
+	"nwcap: $VETH_B: capturing needs the capability CAP_NET_RAW; "*"setcap cap_net_raw"*"$TMP/nwcap") ok "no permission: the cure" ;;
+	*) not_ok "no permission: the cure" "$err" ;;
+	esac
+else
+	skip "no permission" "needs root and setpriv"
+fi
+
+if command -v script >/dev/null; then
+	out=$(in_b script -qec "timeout 5 nwcap -i $VETH_B -w -" /dev/null </dev/null 2>&1 | tr -d '\r')
+	case $out in
+	*"standard output is a terminal"*) ok "binary to a terminal is refused" ;;
+	*) not_ok "binary to a terminal is refused" "$out" ;;
+	esac
+else
+	skip "binary to a terminal is refused" "script is not installed"
+fi
+
+same "-D lists the interface" "$(in_b nwcap -D | grep -c "^[0-9]*\.$VETH_B \[Up, Running\] 10\.9\.0\.2")" 1
+same "-D in another namespace" "$(nwcap --netns "$NS_A" -D | grep -c "\.$VETH_A ")" 1
+same "-L" "$(in_b nwcap -i "$VETH_B" -L | sed -n 2p)" "  EN10MB (Ethernet)"
+same "-i by number" "$(in_b timeout -s INT 2 nwcap -i "$(in_b nwcap -D | sed -n "s/\.$VETH_B .*//p")" -w /dev/null 2>&1 |
+	grep -c "listening on $VETH_B,")" 1
+same "-d as tcpdump compiles it" "$(in_b nwcap -d -y EN10MB tcp port 80)" "$(tcpdump -y EN10MB -d tcp port 80 2>/dev/null)"
+same "-ddd as tcpdump compiles it" "$(in_b nwcap -ddd -y EN10MB udp)" "$(tcpdump -y EN10MB -ddd udp 2>/dev/null)"
