@@ -131,7 +131,7 @@ bool checksum_transport(const struct packet *p, const struct layer *l, unsigned 
 			return false;
 		total = checksum_add(number + n, h + 12, 8);
 	} else {
-		if (net->aux[1] & 0xfff9)
+		if (net->aux[1] & 0xfff9 || h[6] == 43) /* of a fragment; behind a routing header `dst` is not the last */
 			return false;
 		total = checksum_add(number + n, h + 8, 32);
 	}
@@ -168,18 +168,42 @@ static void put_mark(struct outbuf *o, const struct layer *l)
 	}
 }
 
+void summary_payload_cut(struct outbuf *o, const struct packet *p, const struct layer *l, unsigned kind, unsigned sport,
+			 unsigned dport)
+{
+	unsigned proto = decode_claimed(kind, sport < dport ? sport : dport);
+
+	if (packet_payload(p, l).pos < p->frame->data + p->frame->caplen || p->frame->caplen >= l->wire_end)
+		return;
+	if (proto == PROTO_NONE)
+		proto = decode_claimed(kind, sport < dport ? dport : sport);
+	if (proto == PROTO_NONE || !protocols[proto]->summary || proto == PROTO_http || proto == PROTO_tls)
+		return;
+	outbuf_bytes(o, " [|", 3);
+	outbuf_str(o, mark_name(proto));
+	outbuf_char(o, ']');
+}
+
 static void put_layers(struct summary *s, const struct packet *p, unsigned from)
 {
+	const struct layer *bad = NULL; /* contradicts itself, but it could be read on */
+
 	for (unsigned i = from; i < p->nlayers; i++) {
 		const struct layer *l = &p->layers[i];
 
 		if (protocols[l->proto]->summary)
 			protocols[l->proto]->summary(s, p, l);
-		put_mark(s->out, l);
 		/* an ICMP error shows the packet it quotes itself; of a quiet line the ports are the end */
-		if (l->proto == PROTO_icmp || l->proto == PROTO_icmpv6 || (s->quiet && l->proto >= PROTO_tcp))
-			return;
+		if (l->proto == PROTO_icmp || l->proto == PROTO_icmpv6 || (s->quiet && l->proto >= PROTO_tcp) ||
+		    i + 1 == p->nlayers) {
+			put_mark(s->out, l);
+			break;
+		}
+		if (l->result != DECODE_OK)
+			bad = l;
 	}
+	if (bad)
+		put_mark(s->out, bad);
 }
 
 void summary_quoted(struct summary *s, const struct packet *p, const struct layer *l)

@@ -45,6 +45,10 @@ const char *summary_name(const struct value_name *names, uint32_t value);
 /* The layers behind `l`: the packet that an ICMP error quotes. */
 void summary_quoted(struct summary *s, const struct packet *p, const struct layer *l);
 
+/* " [|domain]" when nothing was kept of a payload that a port of `kind` (enum claim_kind) promises to be one we tell of. */
+void summary_payload_cut(struct outbuf *o, const struct packet *p, const struct layer *l, unsigned kind, unsigned sport,
+			 unsigned dport);
+
 /* Internet checksum, RFC 1071: ones' complement sum of `len` bytes, added to `sum`, not folded. */
 uint32_t checksum_add(uint32_t sum, const uint8_t *bytes, uint32_t len);
 uint16_t checksum_fold(uint32_t sum);

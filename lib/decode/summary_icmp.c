@@ -104,11 +104,9 @@ static bool put_unreachable(struct outbuf *o, const uint8_t *h, struct cursor c)
 		return true;
 	}
 	pattern = summary_name(unreachable, h[1]);
-	if (!pattern) {
-		put_number(o, "#", h[1]);
-		pattern = " %d unreachable";
-	}
-	put_pattern(o, pattern, ip + 16, NULL);
+	put_pattern(o, pattern ? pattern : "%d unreachable - #", ip + 16, NULL);
+	if (!pattern)
+		outbuf_u64(o, h[1]);
 	return true;
 }
 
@@ -473,18 +471,20 @@ static void put_listener_report(struct summary *s, const uint8_t *h, struct curs
 }
 
 /* RFC 2710 section 3 and, when longer, RFC 3810 section 5.1 */
-static void put_listener_query(struct summary *s, const uint8_t *h, struct cursor c)
+static bool put_listener_query(struct summary *s, const uint8_t *h, struct cursor c, uint32_t length)
 {
 	const uint8_t *group = cursor_take(&c, 16), *more;
 	uint32_t delay = get_be16(h + 4);
 
 	if (!group)
-		return;
+		return false;
 	more = cursor_take(&c, 4);
+	if (!more && length > 24)
+		return false;
 	if (!more) {
 		outbuf_printf(s->out, "max resp delay: %u addr: ", delay);
 		outbuf_ipv6(s->out, group);
-		return;
+		return true;
 	}
 	if (delay >= 0x8000)
 		delay = ((delay & 0x0fff) | 0x1000) << ((delay >> 12 & 7) + 3);
@@ -493,11 +493,14 @@ static void put_listener_query(struct summary *s, const uint8_t *h, struct curso
 		outbuf_printf(s->out, " [max resp delay=%u]", delay);
 	outbuf_str(s->out, " [gaddr ");
 	outbuf_ipv6(s->out, group);
+	if (s->verbose)
+		outbuf_printf(s->out, " robustness=%u qqi=%u", more[0] & 7, more[1]);
 	outbuf_char(s->out, ']');
+	return true;
 }
 
 /* What stands behind the type. False if it was cut off. */
-static bool put_details_6(struct summary *s, const uint8_t *h, struct cursor c)
+static bool put_details_6(struct summary *s, const uint8_t *h, struct cursor c, uint32_t length)
 {
 	struct outbuf *o = s->out;
 	const uint8_t *at;
@@ -536,8 +539,7 @@ static bool put_details_6(struct summary *s, const uint8_t *h, struct cursor c)
 		put_number(o, ", seq ", get_be16(h + 6));
 		return true;
 	case 130:
-		put_listener_query(s, h, c);
-		return true;
+		return put_listener_query(s, h, c, length);
 	case 131:
 	case 132:
 		at = cursor_take(&c, 16);
@@ -600,8 +602,11 @@ void icmpv6_summary(struct summary *s, const struct packet *p, const struct laye
 	const char *name;
 	uint16_t sum;
 
-	if (!h)
+	if (!h) {
+		if (l->result == DECODE_OK) /* the four bytes that every message has */
+			outbuf_str(o, "ICMP6 [|icmp6]");
 		return;
+	}
 	if (s->verbose && checksum_transport(p, l, 58, &sum)) {
 		if (sum)
 			outbuf_printf(o, "[bad icmp6 cksum 0x%04x -> 0x%04x!] ", get_be16(h + 2),
@@ -619,7 +624,7 @@ void icmpv6_summary(struct summary *s, const struct packet *p, const struct laye
 	}
 	if (s->verbose && is_discovery(h[0]))
 		put_number(o, ", length ", length);
-	if (!put_details_6(s, h, c)) {
+	if (!put_details_6(s, h, c, length)) {
 		outbuf_str(o, " [|icmp6]");
 		return;
 	}

@@ -191,32 +191,39 @@ static void put_igmp_query(struct outbuf *o, const uint8_t *h, uint32_t n)
 static void put_igmp(struct summary *s, struct cursor c)
 {
 	const uint8_t *h = cursor_peek(&c, 8);
+	const char *group = NULL;
 
-	outbuf_str(s->out, "igmp ");
+	outbuf_str(s->out, "igmp");
 	if (!h) {
-		outbuf_str(s->out, "[|igmp]");
+		outbuf_str(s->out, " [|igmp]");
 		return;
 	}
+	outbuf_char(s->out, ' ');
 	switch (h[0]) {
 	case 0x11:
 		put_igmp_query(s->out, h, (uint32_t)cursor_left(&c));
-		return;
+		break;
 	case 0x22:
 		put_igmp_report(s, c);
-		return;
+		break;
 	case 0x12:
-		outbuf_str(s->out, "v1 report ");
+		group = "v1 report ";
 		break;
 	case 0x16:
-		outbuf_str(s->out, "v2 report ");
+		group = "v2 report ";
 		break;
 	case 0x17:
-		outbuf_str(s->out, "leave ");
+		group = "leave ";
 		break;
 	default:
-		put_missing(s->out, "type ", h[0], " ");
+		put_missing(s->out, "type ", h[0], "");
 	}
-	outbuf_ipv4(s->out, h + 4);
+	if (group) {
+		outbuf_str(s->out, group);
+		outbuf_ipv4(s->out, h + 4);
+	}
+	if (s->verbose && !c.snapped && checksum_fold(checksum_add(0, c.pos, (uint32_t)cursor_left(&c))))
+		outbuf_printf(s->out, " bad igmp cksum %x!", get_be16(h + 2));
 }
 
 /* ---- the line's part -------------------------------------------------------------------- */
@@ -237,7 +244,7 @@ void ip_summary(struct summary *s, const struct packet *p, const struct layer *l
 	hlen = (h[0] & 15u) * 4;
 	total = get_be16(h + 2);
 	if (h[0] >> 4 != 4) {
-		put_missing(o, "version ", h[0] >> 4, "");
+		put_missing(o, "unknown ip ", h[0] >> 4, "");
 		return;
 	}
 	if (hlen < HEADER_4) {
@@ -383,7 +390,10 @@ static bool put_extensions(struct summary *s, const struct layer *l, struct curs
 			outbuf_char(o, ' ');
 			break;
 		case AH:
-			outbuf_printf(o, "AH(spi=0x%08x,seq=0x%x,icv=0x", get_be32(h + 4), len >= 12 ? get_be32(h + 8) : 0);
+			outbuf_str(o, "AH(");
+			if (s->verbose)
+				outbuf_printf(o, "length=%u(%u-bytes),", h[1], len);
+			outbuf_printf(o, "spi=0x%08x,seq=0x%x,icv=0x", get_be32(h + 4), len >= 12 ? get_be32(h + 8) : 0);
 			for (uint32_t i = 12; i + 4 <= len; i += 4)
 				outbuf_hex(o, get_be32(h + i), 8);
 			outbuf_str(o, "): ");
@@ -423,7 +433,7 @@ void ipv6_summary(struct summary *s, const struct packet *p, const struct layer 
 	if (!s->link_header)
 		outbuf_bytes(o, "IP6 ", 4);
 	if (h[0] >> 4 != 6) {
-		put_missing(o, "version ", h[0] >> 4, "");
+		put_missing(o, "unknown ip ", h[0] >> 4, "");
 		return;
 	}
 	plen = get_be16(h + 4);

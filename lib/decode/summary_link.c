@@ -158,10 +158,14 @@ void null_summary(struct summary *s, const struct packet *p, const struct layer 
 
 void raw_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	(void)p;
-	(void)l;
+	const uint8_t *h;
+
 	if (s->link_header)
 		outbuf_str(s->out, "ip: ");
+	if (l->result == DECODE_MALFORMED && packet_bytes(p, l, &h)) {
+		outbuf_str(s->out, "unknown ip ");
+		outbuf_u64(s->out, *h >> 4);
+	}
 }
 
 /* ---- ARP --------------------------------------------------------------------------- */

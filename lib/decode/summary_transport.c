@@ -106,6 +106,7 @@ static bool put_option(struct outbuf *o, unsigned kind, struct cursor c, uint32_
 
 		outbuf_str(o, " 0x");
 		outbuf_hex(o, v, v > 0xfff ? 4 : v > 0xff ? 3 : v > 0xf ? 2 : 1);
+		put_number(o, " ", v & 1 ? (v >> 1) * 60 : v >> 1); /* RFC 5482: minutes or seconds */
 		return len == 2;
 	}
 	case OPT_TFO:
@@ -113,7 +114,7 @@ static bool put_option(struct outbuf *o, unsigned kind, struct cursor c, uint32_
 		outbuf_hexbytes(o, c.pos, len, 0);
 		return true;
 	case OPT_MD5:
-		outbuf_str(o, "shared secret not supplied with -M, digest ");
+		outbuf_str(o, " shared secret not supplied with -M, can't check - ");
 		outbuf_hexbytes(o, c.pos, len, 0);
 		return len == 16;
 	default:
@@ -122,20 +123,31 @@ static bool put_option(struct outbuf *o, unsigned kind, struct cursor c, uint32_
 	}
 }
 
-/* "options [nop,nop,TS val 1 ecr 2]". False if they end in the middle. */
-static bool put_options(struct outbuf *o, struct cursor c, uint32_t sack_base)
+enum options_end { OPTIONS_WHOLE, OPTIONS_CUT, OPTIONS_BAD };
+
+/* "options [nop,nop,TS val 1 ecr 2]". `c` is what was kept of `len` bytes of options. */
+static enum options_end put_options(struct outbuf *o, struct cursor c, uint32_t len, uint32_t sack_base)
 {
+	const uint8_t *start = c.pos;
 	bool first = true;
 
 	outbuf_str(o, ", options [");
-	while (cursor_left(&c)) {
-		unsigned kind = cursor_u8(&c), len;
-		const char *name = summary_name(option_names, kind);
+	while ((uint32_t)(c.pos - start) < len) {
+		unsigned kind, size = 1;
+		const char *name;
 		struct cursor body;
 
 		if (!first)
 			outbuf_char(o, ',');
 		first = false;
+		kind = cursor_u8(&c);
+		if (!c.cut && kind != OPT_EOL && kind != OPT_NOP)
+			size = cursor_u8(&c);
+		if (c.cut)
+			return OPTIONS_CUT;
+		if (size > 1 ? size - 2 > len - (uint32_t)(c.pos - start) : kind != OPT_EOL && kind != OPT_NOP)
+			return OPTIONS_BAD;
+		name = summary_name(option_names, kind);
 		if (name)
 			outbuf_str(o, name);
 		else
@@ -144,19 +156,16 @@ static bool put_options(struct outbuf *o, struct cursor c, uint32_t sack_base)
 			break;
 		if (kind == OPT_NOP)
 			continue;
-		len = cursor_u8(&c);
-		if (c.cut || len < 2)
-			return false;
-		body = cursor_sub(&c, len - 2);
+		body = cursor_sub(&c, size - 2);
 		if (c.cut)
-			return false;
+			return OPTIONS_CUT;
 		if (!put_option(o, kind, body, sack_base)) {
-			put_number(o, "[len ", len);
+			put_number(o, "[len ", size);
 			outbuf_char(o, ']');
 		}
 	}
 	outbuf_char(o, ']');
-	return true;
+	return OPTIONS_WHOLE;
 }
 
 /* ---- TCP ---------------------------------------------------------------------------- */
@@ -199,11 +208,12 @@ static struct seq_base base_of(struct summary *s, const struct packet *p, const 
  */
 static const struct text_port {
 	uint16_t port;
-	bool silent; /* says nothing of what is no line */
+	bool silent;  /* says nothing of what is no line */
+	bool replies; /* a line may start with a three-digit code */
 	char name[5];
 } text_ports[] = {
-	{ 21, false, "FTP" }, { 22, true, "SSH" }, { 25, false, "SMTP" }, { 80, false, "HTTP" }, { 554, false, "RTSP" },
-	{ 8080, false, "HTTP" }, { 8554, false, "RTSP" },
+	{ 21, false, true, "FTP" }, { 22, true, false, "SSH" }, { 25, false, true, "SMTP" }, { 80, false, false, "HTTP" },
+	{ 554, false, false, "RTSP" }, { 8080, false, false, "HTTP" }, { 8554, false, false, "RTSP" },
 };
 
 static const struct text_port *text_port(unsigned sport, unsigned dport)
@@ -215,19 +225,19 @@ static const struct text_port *text_port(unsigned sport, unsigned dport)
 }
 
 /* Length of the first line if it is worth showing, else 0. */
-static size_t command_line(struct cursor c, const char *name)
+static size_t command_line(struct cursor c, const struct text_port *port)
 {
-	size_t len = 0, word = 0, name_len = strlen(name), left = cursor_left(&c);
+	size_t len = 0, word = 0, name_len = strlen(port->name), left = cursor_left(&c);
 
 	while (word < left && c.pos[word] >= 'A' && c.pos[word] <= 'Z')
 		word++;
-	if (word == 0)
+	if (word == 0 && port->replies)
 		while (word < left && word < 3 && c.pos[word] >= '0' && c.pos[word] <= '9')
 			word++;
 	if (word < 3 || word == left || word > 20)
 		return 0;
 	if (c.pos[word] != ' ' && c.pos[word] != '-' && c.pos[word] != '\r' &&
-	    (word != name_len || memcmp(c.pos, name, word) || c.pos[word] != '/'))
+	    (word != name_len || memcmp(c.pos, port->name, word) || c.pos[word] != '/'))
 		return 0;
 	while (len < left && c.pos[len] >= ' ' && c.pos[len] < 0x7f)
 		len++;
@@ -242,7 +252,7 @@ static void put_by_port(struct outbuf *o, const struct packet *p, const struct l
 
 	if (!port)
 		return;
-	len = command_line(c, port->name);
+	len = command_line(c, port);
 	if (!len && port->silent)
 		return;
 	outbuf_bytes(o, ": ", 2);
@@ -250,20 +260,20 @@ static void put_by_port(struct outbuf *o, const struct packet *p, const struct l
 	if (len) {
 		outbuf_bytes(o, ": ", 2);
 		outbuf_bytes(o, c.pos, len);
+		if (len == cursor_left(&c) && c.snapped)
+			outbuf_str(o, " [|text]");
 	}
 }
 
-/* What joins the segment to what it carries. */
+/* Protocols on TCP write what joins them to the line themselves (" 12345+ A? ...", ": HTTP: GET / ...", nothing). */
 static void put_payload(struct outbuf *o, const struct packet *p, const struct layer *l, const uint8_t *h)
 {
 	const struct layer *next = summary_next(p, l);
 
+	if (!next)
+		summary_payload_cut(o, p, l, CLAIM_TCP_PORT, get_be16(h), get_be16(h + 2));
 	if (!next || !protocols[next->proto]->summary)
 		put_by_port(o, p, l, h);
-	else if (next->proto == PROTO_dns)
-		outbuf_char(o, ' ');
-	else
-		outbuf_bytes(o, ": ", 2);
 }
 
 void tcp_summary(struct summary *s, const struct packet *p, const struct layer *l)
@@ -285,18 +295,19 @@ void tcp_summary(struct summary *s, const struct packet *p, const struct layer *
 	if (n < TCP_HEADER)
 		return;
 	hlen = (h[12] >> 4) * 4u;
-	if (hlen < TCP_HEADER || hlen > wire) {
-		outbuf_printf(o, " tcp %d [bad hdr length %u - too %s, %s %u]", (int)(wire - hlen), hlen,
-			      hlen < TCP_HEADER ? "short" : "long", hlen < TCP_HEADER ? "<" : ">",
-			      hlen < TCP_HEADER ? (unsigned)TCP_HEADER : wire);
+	if (hlen < TCP_HEADER) {
+		outbuf_printf(o, " tcp %d [bad hdr length %u - too short, < %d]", (int)(wire - hlen), hlen, TCP_HEADER);
 		return;
 	}
+	if (s->quiet)
+		outbuf_printf(o, "tcp %d", (int)(wire - hlen));
+	else
+		put_flags(o, (h[12] & 1u) << 8 | h[13]);
+	if (hlen > wire)
+		outbuf_printf(o, " [bad hdr length %u - too long, > %u]", hlen, wire);
+	if (s->quiet || hlen > wire)
+		return;
 	length = wire - hlen;
-	if (s->quiet) {
-		put_number(o, "tcp ", length);
-		return;
-	}
-	put_flags(o, (h[12] & 1u) << 8 | h[13]);
 	if (s->verbose)
 		put_tcp_checksum(o, p, l, h);
 	base = base_of(s, p, l, h);
@@ -318,12 +329,13 @@ void tcp_summary(struct summary *s, const struct packet *p, const struct layer *
 		put_number(o, ", urg ", get_be16(h + 18));
 	if (hlen > TCP_HEADER) {
 		uint32_t kept = n < hlen ? n : hlen;
+		enum options_end end = put_options(o, cursor_over(h + TCP_HEADER, kept - TCP_HEADER, n < hlen),
+						   hlen - TCP_HEADER, base.other);
 
-		if (!put_options(o, cursor_over(h + TCP_HEADER, kept - TCP_HEADER, n < hlen), base.other) || kept < hlen) {
-			if (kept == hlen)
-				outbuf_str(o, "[bad opt]");
+		if (end == OPTIONS_BAD)
+			outbuf_str(o, "[bad opt]");
+		if (end != OPTIONS_WHOLE || kept < hlen)
 			return;
-		}
 	}
 	put_number(o, ", length ", length);
 	if (length && !(h[13] & RST))
@@ -375,5 +387,12 @@ void udp_summary(struct summary *s, const struct packet *p, const struct layer *
 		put_udp_checksum(o, p, l, h);
 	if (next && protocols[next->proto]->summary && !s->quiet)
 		return;
+	if (l->result == DECODE_MALFORMED && len > l->wire_end - l->off) {
+		put_number(o, "UDP, bad length ", len - UDP_HEADER);
+		put_number(o, " > ", l->wire_end - l->off - UDP_HEADER);
+		return;
+	}
 	put_number(o, "UDP, length ", len - UDP_HEADER);
+	if (!next && !s->quiet)
+		summary_payload_cut(o, p, l, CLAIM_UDP_PORT, get_be16(h), get_be16(h + 2));
 }
