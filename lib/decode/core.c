@@ -146,6 +146,7 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 	p->network = p->transport = -1;
 	p->scratch_used = 0;
 	*l = (struct layer){ .proto = PROTO_frame, .wire_end = d.wire_left };
+	p->nlayers = 1;
 	while (d.next != PROTO_NONE) {
 		const uint8_t *start = d.c.pos;
 		unsigned proto = d.next;
@@ -156,6 +157,7 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 			break;
 		}
 		l++;
+		p->nlayers = (uint8_t)(l - p->layers + 1); /* detect() looks at the layers so far */
 		*l = (struct layer){ .proto = (uint8_t)proto, .off = (uint32_t)(start - f->data) };
 		l->wire_end = l->off + d.wire_left;
 		proto_set_add(&p->present, proto);
@@ -174,7 +176,6 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 		if ((uint32_t)(d.c.pos - f->data) + d.wire_left < l->wire_end)
 			l->wire_end = (uint32_t)(d.c.pos - f->data) + d.wire_left;
 	}
-	p->nlayers = (uint8_t)(l - p->layers + 1);
 }
 
 /* ---- reading ------------------------------------------------------------------------ */
