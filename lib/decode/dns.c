@@ -49,7 +49,7 @@ enum { OPCODE_UPDATE = 5, CLASS_HIGH_BIT = 0x8000 /* mDNS: unicast answer wanted
 /* By the layer that carries it: TCP, or a message before this one in the segment. */
 static bool over_tcp(const struct layer *carrier)
 {
-	return carrier->proto == PROTO_tcp || carrier->aux[0];
+	return carrier->proto == PROTO_tcp || (carrier->proto != PROTO_udp && carrier->aux[0]);
 }
 
 struct cursor dns_message(const struct packet *p, const struct layer *l, bool *tcp)
@@ -111,12 +111,13 @@ enum decode_result dns_decode(struct decode *d, struct layer *l)
 	}
 	msg = cursor_sub(&d->c, len);
 	d->c.cut = false;
-	d->wire_left -= len;
 	r = message_check(msg);
 	if (r == DECODE_MALFORMED && more)
 		r = DECODE_OK;
-	if (cursor_left(&d->c) > 2)
+	if (cursor_left(&d->c) > 2) {
+		d->wire_left -= len;
 		d->next = l->proto;
+	}
 	return r;
 }
 

@@ -245,7 +245,6 @@ static bool put_data(const struct line *l, struct dns_record *r)
 		put_u(o, ' ', get_be16(h + 2));
 		return true;
 	case DNS_TXT:
-	case DNS_SPF:
 		return put_strings(l, c);
 	case DNS_OPT:
 		put_opt(l, r);

@@ -15,7 +15,8 @@
  * A header that has a field is a row of headers[]; every header line is a value
  * of http.request.line or http.response.line.
  */
-#include "decode/protocol.h"
+#include "decode/http.h"
+#include "decode/tls.h"
 
 enum {
 	F_METHOD, F_URI, F_URI_PATH, F_URI_QUERY, F_URI_PARAMETER, F_REQUEST_VERSION, F_RESPONSE_VERSION, F_CODE, F_CODE_DESC,
@@ -180,31 +181,35 @@ static void message_read(struct cursor *c, struct message *m)
 
 /* ---- decode ------------------------------------------------------------------------------ */
 
-static bool http_detect(const struct decode *d, const struct cursor *payload)
+bool http_starts(const struct cursor *payload)
 {
-	const struct layer *tcp = &d->p->layers[d->p->nlayers - 1];
-	const uint8_t *ports = d->p->frame->data + tcp->off;
 	struct cursor c = *payload;
 	struct text line, part[3];
 	bool whole;
 
 	/* nearly everything that is not HTTP leaves here */
-	if (cursor_left(&c) >= 16 && *c.pos >= 'A' && *c.pos <= 'Z' && line_next(&c, &line, &whole)) {
-		switch (line_kind(&line)) {
-		case RESPONSE:
-			if (line.len >= 12 && line.p[8] == ' ' && line.p[9] >= '1' && line.p[9] <= '9')
-				return true;
-			break;
-		case CONTINUATION:
-			break;
-		default:
-			line_split(&line, part);
-			if (whole && starts_with(part[2].p, part[2].len, "HTTP/1."))
-				return true;
-		}
+	if (cursor_left(&c) < 16 || *c.pos < 'A' || *c.pos > 'Z' || !line_next(&c, &line, &whole))
+		return false;
+	switch (line_kind(&line)) {
+	case CONTINUATION:
+		return false;
+	case RESPONSE:
+		return line.len >= 12 && line.p[8] == ' ' && line.p[9] >= '1' && line.p[9] <= '9';
+	default:
+		line_split(&line, part);
+		return whole && starts_with(part[2].p, part[2].len, "HTTP/1.");
 	}
-	return decode_claimed(CLAIM_TCP_PORT, get_be16(ports)) == PROTO_http ||
-	       decode_claimed(CLAIM_TCP_PORT, get_be16(ports + 2)) == PROTO_http;
+}
+
+static bool http_detect(const struct decode *d, const struct cursor *payload)
+{
+	const struct layer *tcp = &d->p->layers[d->p->nlayers - 1];
+	const uint8_t *ports = d->p->frame->data + tcp->off;
+
+	if (http_starts(payload))
+		return true;
+	return (decode_claimed(CLAIM_TCP_PORT, get_be16(ports)) == PROTO_http ||
+		decode_claimed(CLAIM_TCP_PORT, get_be16(ports + 2)) == PROTO_http) && !tls_starts(payload);
 }
 
 static enum decode_result http_decode(struct decode *d, struct layer *l)

@@ -221,6 +221,21 @@ static void put_details(struct outbuf *o, const uint8_t *h)
 	put_offset(o, "\n\t    Originator - Transmit Timestamp: ", h + 24, h + 40);
 }
 
+static void put_tail(struct outbuf *o, const uint8_t *p, uint32_t n)
+{
+	if (n == 4 || n == 4 + 16 || n == 4 + 20) {
+		outbuf_str(o, "\n\tKey id: ");
+		outbuf_u64(o, get_be32(p));
+		if (n > 4)
+			outbuf_str(o, "\n\tAuthentication: ");
+		outbuf_hexbytes(o, p + 4, n - 4, 0);
+	} else if (n) {
+		outbuf_str(o, "\n\t(");
+		outbuf_u64(o, n);
+		outbuf_str(o, " more bytes after the header)");
+	}
+}
+
 static void ntp_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	static const char *const modes[] = { "unspecified", "symmetric active", "symmetric passive", "Client",
@@ -236,8 +251,10 @@ static void ntp_summary(struct summary *s, const struct packet *p, const struct 
 	outbuf_str(s->out, modes[h[0] & 7]);
 	outbuf_str(s->out, ", length ");
 	outbuf_u64(s->out, l->wire_end - l->off);
-	if (s->verbose && l->aux[0] < MODE_CONTROL && n >= HEADER)
+	if (s->verbose && l->aux[0] < MODE_CONTROL && n >= HEADER) {
 		put_details(s->out, h);
+		put_tail(s->out, h + HEADER, n - HEADER);
+	}
 }
 
 /* ---- the protocol -------------------------------------------------------------------------- */

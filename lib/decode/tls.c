@@ -18,6 +18,7 @@
  * "of version 1.2" belongs to TLS 1.3 only the ServerHello knows, so that is
  * right in the segments that have it.
  */
+#include "decode/http.h"
 #include "decode/tls.h"
 
 enum content { CHANGE_CIPHER_SPEC = 20, ALERT = 21, HANDSHAKE = 22, APPLICATION_DATA = 23, HEARTBEAT = 24 };
@@ -77,15 +78,23 @@ static bool handshake_readable(struct cursor c, bool whole)
 
 /* ---- decode --------------------------------------------------------------------------- */
 
+bool tls_starts(const struct cursor *payload)
+{
+	const uint8_t *h = cursor_peek(payload, RECORD_HEADER);
+
+	return h && header_fits(h);
+}
+
+/* On its own ports also the middle of a record. */
 static bool tls_detect(const struct decode *d, const struct cursor *payload)
 {
 	const struct layer *tcp = &d->p->layers[d->p->nlayers - 1];
 	const uint8_t *ports = d->p->frame->data + tcp->off;
-	const uint8_t *h = cursor_peek(payload, RECORD_HEADER);
 
-	/* on its ports also the middle of a record */
-	return (h && header_fits(h)) || decode_claimed(CLAIM_TCP_PORT, get_be16(ports)) == PROTO_tls ||
-	       decode_claimed(CLAIM_TCP_PORT, get_be16(ports + 2)) == PROTO_tls;
+	if (tls_starts(payload))
+		return true;
+	return (decode_claimed(CLAIM_TCP_PORT, get_be16(ports)) == PROTO_tls ||
+		decode_claimed(CLAIM_TCP_PORT, get_be16(ports + 2)) == PROTO_tls) && !http_starts(payload);
 }
 
 /* Looks at the first message of a handshake record. */

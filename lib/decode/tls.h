@@ -32,6 +32,8 @@ struct tls_hello {
 	struct cursor name;   /* the server name, empty if there is none */
 };
 
+/* Is there a record header, certain enough on any port? */
+bool tls_starts(const struct cursor *payload);
 /* Does a type of message exist, and can it be `len` bytes long? */
 bool tls_message_known(unsigned type, uint32_t len);
 /* Emits the fields of one message, type and length included. `body` may hold less than `len` bytes: then the fields
