@@ -61,6 +61,7 @@ struct packet {
 	uint8_t scratch[PACKET_SCRATCH];
 };
 
+struct conversations;
 struct field;
 struct value;
 struct walk;
@@ -73,10 +74,12 @@ struct protocol;
 struct decoder {
 	struct proto_set want;
 	bool application; /* some wanted protocol is an application protocol */
+	struct conversations *tcp, *udp; /* NULL unless tcp.stream or udp.stream is wanted */
 };
 
 /* Prepares the tables (once per process, cheap) and a decoder that wants no application layer. */
 void decoder_init(struct decoder *d);
+void decoder_release(struct decoder *d);
 void decoder_want(struct decoder *d, unsigned proto);
 void decoder_want_field(struct decoder *d, const struct field *f);
 void decoder_want_all(struct decoder *d);

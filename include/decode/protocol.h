@@ -74,6 +74,7 @@ struct field {
 	const struct value_name *names;
 	uint8_t either[4];              /* indices + 1 of the fields it stands for, 0-terminated unless full */
 	uint8_t hex_digits;             /* SHOW_HEX: zero-padded to this many (0: 2 * width) */
+	bool conversation;              /* needs the numbering of decode/conversation.h */
 	bool innermost;                 /* depends on all layers of the packet: application layers are decoded for it */
 };
 
@@ -205,6 +206,11 @@ static inline uint8_t decode_claimed(enum claim_kind kind, unsigned value)
  * by content where content tells, by port otherwise. PROTO_NONE when nothing
  * asked for application layers or nobody knows it. */
 uint8_t decode_application(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port);
+
+/* Books the conversation of a TCP or UDP layer, when somebody asked for its number; `h` is its header. */
+void decode_conversation(struct decode *d, struct layer *l, const uint8_t *h);
+/* tcp.stream, udp.stream: what decode_conversation() booked in aux. */
+field_get conversation_field;
 
 /* ---- for the walk functions ----------------------------------------------------- */
 

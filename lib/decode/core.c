@@ -10,6 +10,7 @@
  * into one small hash table at start, because a look-up per layer is on the
  * path of every packet.
  */
+#include "decode/conversation.h"
 #include "decode/protocol.h"
 
 #include <string.h>
@@ -72,6 +73,13 @@ void decoder_init(struct decoder *d)
 	memset(d, 0, sizeof(*d));
 }
 
+void decoder_release(struct decoder *d)
+{
+	conversations_free(d->tcp);
+	conversations_free(d->udp);
+	d->tcp = d->udp = NULL;
+}
+
 void decoder_want(struct decoder *d, unsigned proto)
 {
 	proto_set_add(&d->want, proto);
@@ -83,6 +91,10 @@ void decoder_want_all(struct decoder *d)
 {
 	memset(&d->want, 0xff, sizeof(d->want));
 	d->application = true;
+	if (!d->tcp)
+		d->tcp = conversations_new();
+	if (!d->udp)
+		d->udp = conversations_new();
 }
 
 void decoder_want_field(struct decoder *d, const struct field *f)
@@ -94,6 +106,10 @@ void decoder_want_field(struct decoder *d, const struct field *f)
 			decoder_want(d, i);
 	if (f->innermost)
 		d->application = true;
+	if (f->conversation && proto == PROTO_tcp && !d->tcp)
+		d->tcp = conversations_new();
+	if (f->conversation && proto == PROTO_udp && !d->udp)
+		d->udp = conversations_new();
 }
 
 uint8_t decode_application(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port)
@@ -117,6 +133,42 @@ uint8_t decode_application(const struct decode *d, enum claim_kind kind, uint16_
 			return proto;
 	}
 	return proto_set_has(&d->decoder->want, PROTO_data) ? PROTO_data : PROTO_NONE;
+}
+
+void decode_conversation(struct decode *d, struct layer *l, const uint8_t *h)
+{
+	struct conversations *c = l->proto == PROTO_tcp ? d->decoder->tcp : d->decoder->udp;
+	const uint8_t *src = NULL, *dst = NULL;
+	unsigned len = 0;
+	int32_t number;
+
+	for (const struct layer *n = l; !src && n-- > d->p->layers;) {
+		const uint8_t *ip = d->p->frame->data + n->off;
+
+		len = n->proto == PROTO_ip ? 4 : n->proto == PROTO_ipv6 ? 16 : 0;
+		if (!len)
+			continue;
+		src = ip + (len == 4 ? 12 : 8);
+		dst = src + len;
+	}
+	if (!src || !c)
+		return;
+	if (l->proto == PROTO_tcp)
+		number = conversation_number_tcp(c, src, dst, len, get_be16(h), get_be16(h + 2), get_be32(h + 4), h[13]);
+	else
+		number = conversation_number(c, src, dst, len, get_be16(h), get_be16(h + 2));
+	l->aux[0] = (uint16_t)((uint32_t)number >> 16);
+	l->aux[1] = (uint16_t)number;
+}
+
+bool conversation_field(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	uint32_t number = (uint32_t)l->aux[0] << 16 | l->aux[1];
+
+	(void)p;
+	(void)f;
+	v->u = number;
+	return number != (uint32_t)CONVERSATION_NONE;
 }
 
 bool decode_limit(struct decode *d, uint32_t n)

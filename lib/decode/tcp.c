@@ -5,7 +5,7 @@
 #include "summary.h"
 
 enum {
-	SRCPORT, DSTPORT, PORT, LEN, SEQ_RAW, ACK_RAW, HDR_LEN, FLAGS, RES, NS, CWR, ECE, URG, ACK, PUSH, RESET, SYN, FIN,
+	SRCPORT, DSTPORT, PORT, STREAM, LEN, SEQ_RAW, ACK_RAW, HDR_LEN, FLAGS, RES, NS, CWR, ECE, URG, ACK, PUSH, RESET, SYN, FIN,
 	WINDOW, CHECKSUM, URGENT, PAYLOAD, OPTION_KIND, OPTION_LEN, MSS, WSCALE, SACK_PERM, SACK_LE, SACK_RE, TSVAL, TSECR
 };
 enum { HEADER = 20 };
@@ -16,8 +16,11 @@ static enum decode_result tcp_decode(struct decode *d, struct layer *l)
 	const uint8_t *h = decode_take(d, HEADER);
 	uint32_t hlen;
 
+	l->aux[0] = l->aux[1] = 0xffff; /* no conversation */
 	if (!h)
 		return cursor_short(&d->c);
+	if (d->decoder->tcp)
+		decode_conversation(d, l, h);
 	if (!d->quoted)
 		d->p->transport = (int8_t)(l - d->p->layers);
 	hlen = (h[12] >> 4) * 4u;
@@ -124,6 +127,8 @@ static const struct field tcp_fields[] = {
 	[SRCPORT] = FIELD_FIXED(FIELD_UINT, "tcp.srcport", 0, 2, "Source port"),
 	[DSTPORT] = FIELD_FIXED(FIELD_UINT, "tcp.dstport", 2, 2, "Destination port"),
 	[PORT] = FIELD_EITHER(FIELD_UINT, "tcp.port", "Source or destination port", SRCPORT + 1, DSTPORT + 1),
+	[STREAM] = { .name = "tcp.stream", .label = "Conversation, counted from 0", .type = FIELD_UINT,
+		     .get = conversation_field, .conversation = true },
 	[LEN] = FIELD_GET(FIELD_UINT, "tcp.len", get_len, "Payload length"),
 	[SEQ_RAW] = FIELD_FIXED(FIELD_UINT, "tcp.seq_raw", 4, 4, "Sequence number"),
 	[ACK_RAW] = FIELD_FIXED(FIELD_UINT, "tcp.ack_raw", 8, 4, "Acknowledgment number"),

@@ -3,7 +3,7 @@
 #include "decode/protocol.h"
 #include "summary.h"
 
-enum { SRCPORT, DSTPORT, PORT, LENGTH, CHECKSUM, PAYLOAD };
+enum { SRCPORT, DSTPORT, PORT, STREAM, LENGTH, CHECKSUM, PAYLOAD };
 enum { HEADER = 8 };
 
 static enum decode_result udp_decode(struct decode *d, struct layer *l)
@@ -12,8 +12,11 @@ static enum decode_result udp_decode(struct decode *d, struct layer *l)
 	enum decode_result result = DECODE_OK;
 	uint32_t len;
 
+	l->aux[0] = l->aux[1] = 0xffff; /* no conversation */
 	if (!h)
 		return cursor_short(&d->c);
+	if (d->decoder->udp)
+		decode_conversation(d, l, h);
 	if (!d->quoted)
 		d->p->transport = (int8_t)(l - d->p->layers);
 	len = get_be16(h + 4);
@@ -39,6 +42,8 @@ static const struct field udp_fields[] = {
 	[SRCPORT] = FIELD_FIXED(FIELD_UINT, "udp.srcport", 0, 2, "Source port"),
 	[DSTPORT] = FIELD_FIXED(FIELD_UINT, "udp.dstport", 2, 2, "Destination port"),
 	[PORT] = FIELD_EITHER(FIELD_UINT, "udp.port", "Source or destination port", SRCPORT + 1, DSTPORT + 1),
+	[STREAM] = { .name = "udp.stream", .label = "Conversation, counted from 0", .type = FIELD_UINT,
+		     .get = conversation_field, .conversation = true },
 	[LENGTH] = FIELD_FIXED(FIELD_UINT, "udp.length", 4, 2, "Length, header included"),
 	[CHECKSUM] = FIELD_FIXED_HEX("udp.checksum", 6, 2, "Checksum"),
 	[PAYLOAD] = FIELD_GET(FIELD_BYTES, "udp.payload", get_payload, "Payload"),
