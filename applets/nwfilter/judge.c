@@ -76,7 +76,7 @@ static void compile_ahead(struct judge *j, struct gate *g)
 	if (!j->filter || !j->decode)
 		return;
 	filter_bpf(j->filter, g->linktype, text, sizeof(text), &g->exact);
-	if (!text[0] || bpf_compile(&g->ahead, text, g->linktype, SNAPLEN, NULL) != 0) {
+	if (!g->exact || !text[0] || bpf_compile(&g->ahead, text, g->linktype, SNAPLEN, NULL) != 0) {
 		g->ahead = NULL;
 		g->exact = false;
 	}

@@ -31,7 +31,6 @@
 enum {
 	CHUNK = 512 * 1024,
 	HEADROOM = 64 * 1024,
-	BASE_SHIFT = 80,
 	PAGE = 4096,
 	MAX_RECORD = 64 * 1024 * 1024,
 	PIPE_BYTES = 1024 * 1024,
@@ -120,7 +119,7 @@ static long source_read(struct reader *r, struct errmsg *err)
 {
 	size_t room = (size_t)(r->limit - r->end);
 	size_t len = room < r->chunk ? room : r->chunk;
-	uint8_t *at = r->buf + (r->end - r->buf);
+	uint8_t *at = r->buf + (r->end - r->buf); /* r->end, not const */
 	long n = r->gunzip ? gunzip_read(r->gunzip, r, at, len, err) : reader_raw(r, at, len, err);
 
 	if (n > 0) {
@@ -130,6 +129,57 @@ static long source_read(struct reader *r, struct errmsg *err)
 		r->eof = true;
 	}
 	return n;
+}
+
+/* The next chunk of a file that two threads read, with the cut-off record of the last one in front of it. A record
+ * that is too long for that ends the method: 0, then read(2) goes on. 1: done; or an error. */
+static int next_chunk(struct reader *r, struct errmsg *err)
+{
+	size_t left = (size_t)(r->end - r->pos);
+	uint8_t *base;
+	ssize_t n;
+
+	if (left > AHEAD_HEADROOM) {
+		int rc = buffer_grow(r, 2 * left, left, err);
+
+		ahead_stop(r->ahead, r->ahead_next);
+		r->ahead = NULL;
+		return rc;
+	}
+	n = ahead_take(r->ahead, r->ahead_next, &base);
+	if (n < 0) {
+		errno = (int)-n;
+		return errmsg_errno(err, "%s", r->name);
+	}
+	memcpy(base - left, r->pos, left);
+	r->pos = base - left;
+	r->end = base + n;
+	r->offset += (uint64_t)n;
+	if (r->ahead_next)
+		ahead_give_back(r->ahead, r->ahead_next - 1);
+	free(r->buf); /* what was read at open has been used up */
+	r->buf = NULL;
+	r->ahead_next++;
+	r->eof = n < (ssize_t)r->chunk;
+	return 1;
+}
+
+/* More bytes into the buffer, or eof. 0 or an error. */
+static int more_bytes(struct reader *r, bool first, struct errmsg *err)
+{
+	int rc;
+
+	if (!r->ahead_tried && r->regular && !r->follow && !r->gunzip) {
+		r->ahead_tried = true;
+		r->ahead = ahead_start(r->fd, r->chunk);
+	}
+	if (r->ahead) {
+		rc = next_chunk(r, err);
+		if (rc)
+			return rc < 0 ? rc : 0;
+	}
+	rc = buffer_room(r, first, err);
+	return rc ? rc : (int)source_read(r, err);
 }
 
 /* The record at pos can be handed out, or it can be said that it is broken. */
@@ -147,21 +197,17 @@ int reader_fill(struct reader *r, struct errmsg *err)
 	if (r->ended)
 		return 0;
 	while (!record_ready(r)) {
-		long n;
 		int rc;
 
 		if (r->eof)
 			return r->end > r->pos; /* a cut-off record: reader_next() says so */
-		rc = buffer_room(r, first, err);
-		if (rc)
-			return rc;
-		first = false;
 		r->first_block = NULL;
-		n = source_read(r, err);
-		if (n < 0) {
+		rc = more_bytes(r, first, err);
+		if (rc < 0) {
 			r->ended = true;
-			return (int)n;
+			return rc;
 		}
+		first = false;
 	}
 	return 1;
 }
@@ -378,6 +424,7 @@ void reader_close(struct reader *r)
 	for (uint32_t i = 0; i < r->ninterfaces; i++)
 		free(r->interfaces[i].info);
 	free(r->interfaces);
+	ahead_stop(r->ahead, r->ahead_next);
 	gunzip_close(r->gunzip);
 	if (r->watch_fd >= 0)
 		close(r->watch_fd);

@@ -6,13 +6,18 @@
 #include "base/bytes.h"
 #include "pcapio/reader.h"
 
+#include <sys/types.h>
+
 enum {
 	PCAP_HEADER = 24,
 	PCAP_RECORD = 16,
 	EPB_HEADER = 28,
 	BLOCK_MIN = 12,
 	ORDER_MARK = 0x1a2b3c4d,
-	MAX_INTERFACES = 65536
+	MAX_INTERFACES = 65536,
+	BASE_SHIFT = 80,               /* where read() puts bytes within a page, see reader.c */
+	AHEAD_HEADROOM = 64 * 1024,
+	AHEAD_MIN_BYTES = 4 * 1024 * 1024
 };
 
 /* Integers of a file in the order of the machine that wrote it. */
@@ -61,6 +66,7 @@ struct source_interface {
 };
 
 struct gunzip;
+struct ahead;
 
 struct reader {
 	/* ---- looked at for every packet */
@@ -91,6 +97,9 @@ struct reader {
 	uint8_t *buf, *base, *limit;
 	size_t chunk;                  /* bytes asked of read() at a time */
 	uint64_t offset;               /* of `end` in the (unpacked) stream */
+	struct ahead *ahead;           /* then pos..end is in one of its chunks, and buf is not used */
+	uint64_t ahead_next;           /* chunk to take next */
+	bool ahead_tried;
 
 	/* ---- where it comes from */
 	int fd;
@@ -126,6 +135,16 @@ int pcapng_replay(struct reader *r, struct errmsg *err);
 /* pcapng_blocks.c: the blocks that are no packets. Interfaces become known, the block goes to on_block. */
 int pcapng_block(struct reader *r, const uint8_t *p, uint32_t len, struct errmsg *err);
 void pcapng_describe_block(struct block *b, const uint8_t *p, uint32_t len, bool swapped);
+
+/* ahead.c: chunks of a large file, read by two threads. NULL when that is no use: no regular file, a
+ * small rest, one core. Reads from where the descriptor stands. */
+struct ahead *ahead_start(int fd, size_t chunk);
+/* Chunk `index` (0, 1, 2, ...): its bytes at *base with AHEAD_HEADROOM free bytes in front. Bytes, fewer than a
+ * chunk at the end; or -errno. Stays until given back; in order. */
+ssize_t ahead_take(struct ahead *a, uint64_t index, uint8_t **base);
+void ahead_give_back(struct ahead *a, uint64_t index);
+/* Ends it; the descriptor stands behind `chunks_used` chunks. */
+void ahead_stop(struct ahead *a, uint64_t chunks_used);
 
 /* gzip.c; reads from r->fd. Both return NW_EINPUT when ENABLE_GZIP is off. */
 int gunzip_open(struct gunzip **g, const uint8_t *head, size_t len, struct errmsg *err);
