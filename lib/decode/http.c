@@ -212,7 +212,7 @@ static bool http_detect(const struct decode *d, const struct cursor *payload)
 		decode_claimed(CLAIM_TCP_PORT, get_be16(ports + 2)) == PROTO_http) && !tls_starts(payload);
 }
 
-static enum decode_result http_decode(struct decode *d, struct layer *l)
+enum decode_result http_decode(struct decode *d, struct layer *l)
 {
 	struct cursor c = d->c;
 	struct message m;
@@ -497,7 +497,7 @@ static void walk_body(struct walk *w, const struct message *m, struct cursor c)
 		walk_bytes(w, F_FILE_DATA, c.pos, (uint32_t)cursor_left(&c));
 }
 
-static void http_walk(struct walk *w, const struct packet *p, const struct layer *l)
+void http_walk(struct walk *w, const struct packet *p, const struct layer *l)
 {
 	struct cursor c = packet_cursor(p, l);
 	struct text line, name, value, part[3], host = { c.pos, 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What else wants to know of HTTP: whether it is. */
+/* What other protocols use of HTTP/1. */
 #ifndef LIB_DECODE_HTTP_H
 #define LIB_DECODE_HTTP_H
 
@@ -7,5 +7,8 @@
 
 /* Is there a first line of HTTP/1, certain enough on any port? */
 bool http_starts(const struct cursor *payload);
+
+enum decode_result http_decode(struct decode *d, struct layer *l);
+void http_walk(struct walk *w, const struct packet *p, const struct layer *l);
 
 #endif
