@@ -23,7 +23,8 @@ bool io_is_terminal(int fd);
 
 /* A file that appears under its name only when it is complete: written as
  * ".NAME.PID.part" beside it, renamed by outfile_commit(), removed by outfile_abort().
- * An existing file is replaced, its mode kept. Not for "-". */
+ * An existing file is replaced, its mode kept, a link followed; a pipe or device is
+ * written to as it stands. Not for "-". */
 struct outfile {
 	int fd;
 	char path[4096], temporary[4096];

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -125,6 +126,14 @@ static bool temporary_name(char *out, size_t size, const char *path)
 	return n > 0 && (size_t)n < size;
 }
 
+/* A pipe, a device, a socket: nothing to put a finished file in place of. */
+static int open_in_place(struct outfile *f, struct errmsg *err)
+{
+	f->temporary[0] = '\0';
+	f->fd = open(f->path, O_WRONLY | O_CLOEXEC);
+	return f->fd < 0 ? errmsg_errno(err, "%s: cannot write to it", f->path) : 0;
+}
+
 int outfile_open(struct outfile *f, const char *path, struct errmsg *err)
 {
 	struct stat st;
@@ -132,25 +141,30 @@ int outfile_open(struct outfile *f, const char *path, struct errmsg *err)
 
 	f->fd = -1;
 	f->temporary[0] = '\0';
-	if (strlen(path) >= sizeof(f->path) || !temporary_name(f->temporary, sizeof(f->temporary), path))
-		return errmsg_set(err, NW_EINPUT, "the file name is longer than %zu bytes; use a shorter one",
-				  sizeof(f->path) - 16);
+	if (strlen(path) >= sizeof(f->path))
+		return errmsg_set(err, NW_EINPUT, "the file name is longer than %zu bytes; use a shorter one", sizeof(f->path));
 	memcpy(f->path, path, strlen(path) + 1);
 	if (stat(path, &st) == 0) {
 		if (S_ISDIR(st.st_mode))
 			return errmsg_set(err, NW_EINPUT, "%s: is a directory; name a file in it", path);
+		if (!S_ISREG(st.st_mode))
+			return open_in_place(f, err);
 		mode = st.st_mode & 0777;
+		if (!realpath(path, f->path)) /* a link stays a link: what it names is replaced */
+			return errmsg_errno(err, "%s", path);
 	}
+	if (!temporary_name(f->temporary, sizeof(f->temporary), f->path))
+		return errmsg_set(err, NW_EINPUT, "%s: the name is too long; use a shorter one", path);
 	f->fd = open(f->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (f->fd < 0)
 		return errmsg_errno(err, "%s: cannot create it", path);
-	if (mode != 0666 && fchmod(f->fd, mode) < 0 && errno != EPERM)
-		goto fail;
+	if (mode != 0666 && fchmod(f->fd, mode) < 0 && errno != EPERM) {
+		int rc = errmsg_errno(err, "%s: cannot set its mode", path);
+
+		outfile_abort(f);
+		return rc;
+	}
 	return 0;
-fail:
-	errmsg_errno(err, "%s: cannot set its mode", path);
-	outfile_abort(f);
-	return NW_ESYS;
 }
 
 int outfile_commit(struct outfile *f, struct errmsg *err)
@@ -161,7 +175,7 @@ int outfile_commit(struct outfile *f, struct errmsg *err)
 	if (close(f->fd) < 0 && errno != EINTR)
 		rc = errmsg_errno(err, "%s", f->path);
 	f->fd = -1;
-	if (!rc && rename(f->temporary, f->path) < 0)
+	if (!rc && f->temporary[0] && rename(f->temporary, f->path) < 0)
 		rc = errmsg_errno(err, "%s: cannot give the file its name", f->path);
 	if (rc)
 		outfile_abort(f);
