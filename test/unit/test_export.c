@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* The output formats: columns, occurrences, quoting, escapes; what a packet without a field gives; wrong names. */
+#include "check.h"
+#include "export/export.h"
+
+static char text[65536];
+static struct packet packet;
+static struct outbuf out;
+
+/* Ethernet, IPv4 (DF, a router alert), UDP 5000 > 53, DNS query for a,b"c with two questions */
+static const uint8_t dns_frame[] = {
+	0x00, 0x53, 0, 0, 0, 2, 0x00, 0x53, 0, 0, 0, 1, 0x08, 0x00,
+	0x46, 0, 0, 66, 0, 1, 0x40, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 53, 0x94, 4, 0, 0,
+	0x13, 0x88, 0, 53, 0, 42, 0, 0,
+	0, 7, 1, 0, 0, 2, 0, 0, 0, 0, 0, 0,
+	5, 'a', ',', 'b', '"', 'c', 0, 0, 1, 0, 1,
+	5, '\t', 0xff, '\n', '\\', 'x', 0, 0, 28, 0, 1,
+};
+
+static const uint8_t arp_frame[] = {
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0x53, 0, 0, 0, 1, 0x08, 0x06,
+	0, 1, 8, 0, 6, 4, 0, 1, 0x00, 0x53, 0, 0, 0, 1, 192, 0, 2, 1, 0, 0, 0, 0, 0, 0, 192, 0, 2, 2,
+};
+
+static struct frame frame_of(const uint8_t *data, uint32_t len)
+{
+	return (struct frame){ .number = 7, .ts_ns = 1700000000123456789, .data = data, .caplen = len, .wirelen = len,
+			       .linktype = LINKTYPE_ETHERNET, .has_ts = true };
+}
+
+/* What a format makes of one frame with these fields. */
+static const char *export_frame(struct export_options *o, const uint8_t *data, uint32_t len)
+{
+	struct frame f = frame_of(data, len);
+	struct decoder d;
+	struct export *e;
+	struct errmsg err;
+
+	decoder_init(&d);
+	timefmt_init(&o->time, TIMEFMT_EPOCH, o->time.digits ? o->time.digits : 6, true);
+	outbuf_fixed(&out, text, sizeof(text));
+	if (export_open(&e, o, &d, &out, &err)) {
+		outbuf_str(&out, err.text);
+		return outbuf_cstr(&out);
+	}
+	packet_decode(&packet, &d, &f);
+	export_packet(e, &packet);
+	export_close(e);
+	return outbuf_cstr(&out);
+}
+
+#define DNS dns_frame, sizeof(dns_frame)
+#define ARP arp_frame, sizeof(arp_frame)
+#define FIELDS(...) .fields = (const char *const[]){ __VA_ARGS__ }, .nfields = sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)
+#define EXPORT(...) (&(struct export_options){ __VA_ARGS__ })
+
+TEST(csv_default_columns)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "csv", .header = true), DNS),
+		  "number,time,src,dst,sport,dport,proto,length\n"
+		  "7,1700000000.123456,192.0.2.1,192.0.2.53,5000,53,DNS,80\n");
+	CHECK_STR(export_frame(EXPORT(.format = "csv"), ARP),
+		  "7,1700000000.123456,00:53:00:00:00:01,ff:ff:ff:ff:ff:ff,,,ARP,42\n");
+}
+
+TEST(csv_quotes_only_what_needs_it)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "csv", FIELDS("dns.qry.name", "ip.src", "dns.id")), DNS),
+		  "\"a,b\"\"c\",192.0.2.1,0x0007\n");
+	CHECK_STR(export_frame(EXPORT(.format = "csv", .separator = ';', FIELDS("dns.qry.name", "ip.src")), DNS),
+		  "\"a,b\"\"c\";192.0.2.1\n");
+	CHECK_STR(export_frame(EXPORT(.format = "csv", .quote = '"', FIELDS("ip.src", "number", "tcp.port")), DNS),
+		  "\"192.0.2.1\",\"7\",\n");
+	CHECK_STR(export_frame(EXPORT(.format = "csv", .separator = '.', FIELDS("ip.src", "dns.id")), DNS),
+		  "\"192.0.2.1\".0x0007\n");
+}
+
+TEST(occurrences_and_aggregator)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "tsv", FIELDS("dns.qry.type", "udp.port")), DNS), "1\t5000\n");
+	CHECK_STR(export_frame(EXPORT(.format = "tsv", .occurrence = 'l', FIELDS("dns.qry.type", "udp.port")), DNS), "28\t53\n");
+	CHECK_STR(export_frame(EXPORT(.format = "tsv", .occurrence = 'a', FIELDS("dns.qry.type", "udp.port")), DNS),
+		  "1,28\t5000,53\n");
+	CHECK_STR(export_frame(EXPORT(.format = "tsv", .occurrence = 'a', .aggregator = '|', FIELDS("dns.qry.type")), DNS),
+		  "1|28\n");
+	CHECK_STR(export_frame(EXPORT(.format = "csv", .occurrence = 'a', FIELDS("dns.qry.type", "ip.ttl")), DNS),
+		  "\"1,28\",64\n");
+}
+
+/* Two columns of one walk field, and a field asked for by both a walk and an alternative. */
+TEST(a_field_may_be_asked_for_twice)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "tsv", .occurrence = 'a', FIELDS("dns.qry.type", "ip.src", "dns.qry.type")), DNS),
+		  "1,28\t192.0.2.1\t1,28\n");
+}
+
+TEST(tsv_escapes)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "tsv", .occurrence = 'l', FIELDS("dns.qry.name", "ip.src")), DNS),
+		  "\\t\\xff\\n\\\\x\t192.0.2.1\n");
+}
+
+TEST(missing_fields_are_empty)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "tsv", FIELDS("ip.src", "tcp.port", "dns.qry.name", "arp.opcode")), ARP), "\t\t\t1\n");
+	CHECK_STR(export_frame(EXPORT(.format = "ndjson", FIELDS("ip.src", "tcp.port")), ARP), "{}\n");
+}
+
+TEST(ndjson_types)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "ndjson"), DNS),
+		  "{\"number\":7,\"time\":1700000000.123456,\"src\":\"192.0.2.1\",\"dst\":\"192.0.2.53\",\"sport\":5000,\"dport\":53,"
+		  "\"proto\":\"DNS\",\"length\":80}\n");
+	CHECK_STR(export_frame(EXPORT(.format = "ndjson", .occurrence = 'a',
+				      FIELDS("ip.flags.df", "dns.id", "dns.qry.name", "frame.time_epoch", "eth.src")), DNS),
+		  "{\"ip.flags.df\":true,\"dns.id\":7,\"dns.qry.name\":[\"a,b\\\"c\",\"\\t\xef\xbf\xbd\\n\\\\x\"],"
+		  "\"frame.time_epoch\":1700000000.123456789,\"eth.src\":\"00:53:00:00:00:01\"}\n");
+}
+
+TEST(json_is_one_array)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "json", FIELDS("number")), ARP), "[\n{\"number\":7}\n]\n");
+}
+
+TEST(all_fields_have_each_key_once)
+{
+	const char *all = export_frame(EXPORT(.format = "ndjson", FIELDS("all")), DNS), *at = all;
+	unsigned types = 0;
+
+	CHECK(strstr(all, "\"dns.qry.type\":[1,28]") != NULL);
+	CHECK(strstr(all, "\"ip.opt.type\":148") != NULL);
+	CHECK(strstr(all, "\"udp.port\"") == NULL); /* an alias, not a field of its own */
+	for (; (at = strstr(at, "\"dns.qry.type\":")); at++)
+		types++;
+	CHECK_EQ(types, 1);
+}
+
+TEST(wireshark_column_names)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "tsv", FIELDS("_ws.col.Source", "_ws.col.Protocol", "_ws.col.protocol", "frame.number")),
+			       DNS), "192.0.2.1\tDNS\tDNS\t7\n");
+}
+
+TEST(text_line)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "text"), ARP),
+		  "1700000000.123456 ARP, Request who-has 192.0.2.2 tell 192.0.2.1, length 28\n");
+}
+
+TEST(info_column)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "csv", FIELDS("number", "info")), ARP),
+		  "7,\"ARP, Request who-has 192.0.2.2 tell 192.0.2.1, length 28\"\n");
+}
+
+TEST(wrong_names_are_refused_with_the_nearest)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "csv", FIELDS("ip.scr")), DNS),
+		  "'ip.scr' is no field; did you mean ip.src? --list-fields shows all");
+	CHECK_STR(export_frame(EXPORT(.format = "cvs"), DNS),
+		  "'cvs' is no output format; did you mean csv? there are text, csv, tsv, json, ndjson, pcap, pcapng");
+	CHECK_STR(export_frame(EXPORT(.format = "text", FIELDS("ip.src")), DNS),
+		  "the format text has no columns; leave the fields out or use csv, tsv, json or ndjson");
+	CHECK_STR(export_frame(EXPORT(.format = "csv", FIELDS("all")), DNS),
+		  "the fields of csv must be named; 'all' works with json and ndjson");
+}
+
+/* Nothing is decoded twice, and the packet's scratch memory is not shared between columns. */
+TEST(names_survive_until_the_row_is_written)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "tsv", .occurrence = 'a', FIELDS("dns.qry.name", "dns.qry.type", "frame.protocols", "dns.qry.name")),
+			       DNS), "a,b\"c,\\t\\xff\\n\\\\x\t1,28\teth:ip:udp:dns\ta,b\"c,\\t\\xff\\n\\\\x\n");
+}
+
+/* Every length of the frame: no byte beyond it is read (the sanitizers watch), a row comes each time. */
+TEST(every_length)
+{
+	uint8_t copy[sizeof(dns_frame)];
+
+	for (uint32_t n = 0; n <= sizeof(dns_frame); n++) {
+		uint8_t *end = copy + sizeof(copy) - n;
+
+		memcpy(end, dns_frame, n);
+		CHECK(strlen(export_frame(EXPORT(.format = "csv", FIELDS("number", "info", "dns.qry.name")), end, n)) > 3);
+		CHECK(strlen(export_frame(EXPORT(.format = "ndjson", FIELDS("all")), end, n)) > 3);
+	}
+}
