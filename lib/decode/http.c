@@ -8,14 +8,15 @@
  *	                                      hello
  *
  * A segment on an HTTP port that does not start a message is the rest of one:
- * it is HTTP without fields, and the protocol column keeps saying TCP. On other
- * ports the first line must be complete and name the version. Requests that
- * follow one another in a segment are layers of their own.
+ * it is HTTP without fields, and says so in the column once the connection has
+ * shown a message. On other ports the first line must be complete and name the
+ * version. Requests that follow one another in a segment are layers of their own.
  *
  * A header that has a field is a row of headers[]; every header line is a value
  * of http.request.line or http.response.line.
  */
 #include "decode/http.h"
+#include "decode/notes.h"
 #include "decode/tls.h"
 
 enum {
@@ -28,7 +29,7 @@ enum {
 	F_REQUEST, F_RESPONSE, F_NOTIFICATION, F_CHUNK_SIZE, F_CHUNK_DATA, F_FILE_DATA, F_COUNT
 };
 
-/* layer.aux[0] */
+/* layer.aux[0]; aux[1]: the connection is known to be HTTP */
 enum kind { CONTINUATION, REQUEST, RESPONSE, NOTIFICATION };
 
 struct text {
@@ -112,8 +113,11 @@ static enum kind line_kind(const struct text *line)
 	if (starts_with(line->p, line->len, "HTTP/1."))
 		return RESPONSE;
 	for (unsigned i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		size_t n = strlen(methods[i]);
+		size_t n;
 
+		if (!line->len || methods[i][0] != (char)line->p[0])
+			continue; /* the bodies on port 80 come through here */
+		n = strlen(methods[i]);
 		if (line->len >= n && !memcmp(line->p, methods[i], n) && (line->len == n || line->p[n] == ' '))
 			return i == 9 ? NOTIFICATION : REQUEST;
 	}
@@ -212,14 +216,24 @@ static bool http_detect(const struct decode *d, const struct cursor *payload)
 		decode_claimed(CLAIM_TCP_PORT, get_be16(ports + 2)) == PROTO_http) && !tls_starts(payload);
 }
 
+/* "101 Switching Protocols": what follows is something else. */
+static bool switches(const struct message *m)
+{
+	return m->kind == RESPONSE && m->line.len >= 12 && !memcmp(m->line.p + 9, "101", 3);
+}
+
 enum decode_result http_decode(struct decode *d, struct layer *l)
 {
+	uint16_t *note = decode_note(d, l - 1);
 	struct cursor c = d->c;
 	struct message m;
 	uint64_t body;
 
 	message_read(&c, &m);
 	l->aux[0] = (uint16_t)m.kind;
+	if (note && m.kind != CONTINUATION)
+		*note = switches(&m) ? NOTE_NONE : NOTE_HTTP;
+	l->aux[1] = note && *note == NOTE_HTTP;
 	if (m.kind == CONTINUATION || !m.headers_whole) {
 		bool cut = m.kind != CONTINUATION && c.snapped;
 
@@ -245,7 +259,7 @@ enum decode_result http_decode(struct decode *d, struct layer *l)
 static const char *http_column(const struct packet *p, const struct layer *l)
 {
 	(void)p;
-	return l->aux[0] == CONTINUATION ? NULL : "HTTP";
+	return l->aux[0] != CONTINUATION || l->aux[1] ? "HTTP" : NULL;
 }
 
 /* ---- fields of the first line --------------------------------------------------------------- */
