@@ -62,6 +62,7 @@ struct packet {
 };
 
 struct conversations;
+struct notes;
 struct field;
 struct value;
 struct walk;
@@ -75,6 +76,7 @@ struct decoder {
 	struct proto_set want;
 	bool application; /* some wanted protocol is an application protocol */
 	struct conversations *tcp, *udp; /* NULL unless tcp.stream or udp.stream is wanted */
+	struct notes *notes;             /* of connections, for the column; NULL unless tls or http is wanted */
 };
 
 /* Prepares the tables (once per process, cheap) and a decoder that wants no application layer. */

@@ -11,12 +11,17 @@
  * path of every packet.
  */
 #include "decode/conversation.h"
+#include "decode/notes.h"
 #include "decode/protocol.h"
 
 #include <string.h>
 
+/* Stands in for what the profile leaves out: the linker drops what nothing refers to. */
+static const struct protocol proto_left_out = { .name = "", .title = "", .reference = "", .application = true };
+
 const struct protocol *const protocols[PROTO_COUNT] = {
 #define PROTOCOL(name) &proto_##name,
+#define APPLICATION(name) ENABLE_APP_PROTOCOLS ? &proto_##name : &proto_left_out,
 #include "decode/protocols.def"
 #undef PROTOCOL
 };
@@ -77,7 +82,9 @@ void decoder_release(struct decoder *d)
 {
 	conversations_free(d->tcp);
 	conversations_free(d->udp);
+	notes_free(d->notes);
 	d->tcp = d->udp = NULL;
+	d->notes = NULL;
 }
 
 void decoder_want(struct decoder *d, unsigned proto)
@@ -85,12 +92,16 @@ void decoder_want(struct decoder *d, unsigned proto)
 	proto_set_add(&d->want, proto);
 	if (protocols[proto]->application)
 		d->application = true;
+	if ((proto == PROTO_tls || proto == PROTO_http) && !d->notes)
+		d->notes = notes_new();
 }
 
 void decoder_want_all(struct decoder *d)
 {
 	memset(&d->want, 0xff, sizeof(d->want));
 	d->application = true;
+	if (!d->notes)
+		d->notes = notes_new();
 	if (!d->tcp)
 		d->tcp = conversations_new();
 	if (!d->udp)

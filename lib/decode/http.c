@@ -661,7 +661,7 @@ const struct protocol proto_http = {
 	.detect = http_detect,
 	.detect_on = 1 << CLAIM_TCP_PORT,
 	.column_of = http_column,
-	.walk = http_walk,
+	PROTOCOL_WALK(http_walk),
 	.summary = http_summary,
 	.fields = fields,
 	.nfields = F_COUNT,

@@ -14,19 +14,18 @@
  * hello, of which one wants to see what is there: a ClientHello with a
  * post-quantum key needs two segments, and the server's name is in the first.
  *
- * The column names the version that the records say. Whether application data
- * "of version 1.2" belongs to TLS 1.3 only the ServerHello knows, so that is
- * right in the segments that have it.
+ * The column names the version that was agreed. Whether application data "of
+ * version 1.2" belongs to TLS 1.3 only the ServerHello knows, so it is noted for
+ * the connection (notes.h); before, the records are believed.
  */
 #include "decode/http.h"
+#include "decode/notes.h"
 #include "decode/tls.h"
 
 enum content { CHANGE_CIPHER_SPEC = 20, ALERT = 21, HANDSHAKE = 22, APPLICATION_DATA = 23, HEARTBEAT = 24 };
 enum { RECORD_HEADER = 5, RECORD_MAX = 16384 + 2048, MESSAGE_HEADER = 4 };
 
-/* layer.aux[0]: version for the column, 0 if no record ends here */
-/* layer.aux[1]: */
-enum { CHOSE_1_3 = 1 /* the server did, in this segment */ };
+/* layer.aux[0]: version for the column, 0 if it is not known */
 
 struct record {
 	uint8_t type;
@@ -97,48 +96,55 @@ static bool tls_detect(const struct decode *d, const struct cursor *payload)
 		decode_claimed(CLAIM_TCP_PORT, get_be16(ports + 2)) == PROTO_tls) && !http_starts(payload);
 }
 
-/* Looks at the first message of a handshake record. */
-static bool hello_check(const struct record *r, struct layer *l)
+/* Looks at a handshake record's first message. False if it contradicts itself. */
+static bool hello_check(const struct record *r, struct layer *l, uint16_t *version)
 {
 	struct cursor c = r->data;
 	unsigned type = cursor_u8(&c), len = cursor_be24(&c);
 	struct cursor body = cursor_sub(&c, len);
 	struct tls_hello hello;
 
-	if ((type != TLS_CLIENT_HELLO && type != TLS_SERVER_HELLO) || !handshake_readable(r->data, r->whole))
+	if ((type != TLS_CLIENT_HELLO && type != TLS_SERVER_HELLO) || !handshake_readable(r->data, r->whole)) {
+		if (r->whole && !*version)
+			*version = r->version;
 		return true;
+	}
 	if (!tls_hello_read(&hello, type, body, !c.cut))
 		return false;
-	if (type == TLS_SERVER_HELLO && r->whole) {
-		l->aux[0] = hello.version;
-		if (hello.version == TLS_1_3)
-			l->aux[1] |= CHOSE_1_3;
+	if (type == TLS_CLIENT_HELLO) {
+		*version = NOTE_NONE; /* a new connection */
+		l->aux[0] = r->version;
+	} else if (r->whole) {
+		*version = hello.version;
 	}
 	return true;
 }
 
 static enum decode_result tls_decode(struct decode *d, struct layer *l)
 {
+	uint16_t unknown = NOTE_NONE, *note = decode_note(d, l - 1), *version = note ? note : &unknown;
+	enum decode_result result = DECODE_OK;
+	unsigned before = 0;
 	struct cursor c = d->c;
 	struct record r;
-	unsigned before = 0;
 
 	d->c.pos = d->c.end;
-	while (record_next(&c, &r)) {
+	if (*version == NOTE_HTTP)
+		*version = NOTE_NONE;
+	while (result == DECODE_OK && record_next(&c, &r)) {
 		if (!r.whole && c.snapped)
-			return DECODE_TRUNCATED;
-		if (r.whole && !l->aux[1])
-			l->aux[0] = r.version;
-		if (r.type == HANDSHAKE && before != CHANGE_CIPHER_SPEC && !hello_check(&r, l))
-			return DECODE_MALFORMED;
-		/* in TLS 1.2 an encrypted Finished is a handshake record; in 1.3 it looks like application data */
-		if (r.type == APPLICATION_DATA && before == CHANGE_CIPHER_SPEC && r.whole && r.version == 0x0303) {
-			l->aux[0] = TLS_1_3;
-			l->aux[1] |= CHOSE_1_3;
-		}
+			result = DECODE_TRUNCATED;
+		else if (r.type == HANDSHAKE && before != CHANGE_CIPHER_SPEC && !hello_check(&r, l, version))
+			result = DECODE_MALFORMED;
+		else if (r.type == APPLICATION_DATA && before == CHANGE_CIPHER_SPEC && r.whole && r.version == 0x0303)
+			*version = TLS_1_3; /* in TLS 1.2 an encrypted Finished is a handshake record */
+		else if (r.type != HANDSHAKE && r.whole && !*version)
+			*version = r.version;
 		before = r.type;
 	}
-	return DECODE_OK;
+	if (*version)
+		l->aux[0] = *version;
+	return result;
 }
 
 static const char *tls_column(const struct packet *p, const struct layer *l)
@@ -146,8 +152,7 @@ static const char *tls_column(const struct packet *p, const struct layer *l)
 	static const char names[][8] = { "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3" };
 
 	(void)p;
-	/* a segment that completes no record stays what it was */
-	return l->aux[0] >= 0x0300 && l->aux[0] <= TLS_1_3 ? names[l->aux[0] & 0xff] : l->aux[0] ? "TLS" : NULL;
+	return l->aux[0] >= 0x0300 && l->aux[0] <= TLS_1_3 ? names[l->aux[0] & 0xff] : l->aux[0] ? "TLS" : "SSL";
 }
 
 /* ---- walk ----------------------------------------------------------------------------------- */
@@ -234,7 +239,7 @@ static void tls_walk(struct walk *w, const struct packet *p, const struct layer 
 	bool encrypted = false;
 
 	while (record_next(&c, &r) && shown(&r)) {
-		bool opaque = r.type == APPLICATION_DATA && l->aux[1] & CHOSE_1_3;
+		bool opaque = r.type == APPLICATION_DATA && l->aux[0] == TLS_1_3;
 
 		walk_uint(w, opaque ? TLS_OPAQUE_TYPE : TLS_CONTENT_TYPE, r.type);
 		walk_uint(w, TLS_RECORD_VERSION, r.version);
@@ -267,7 +272,7 @@ static void tls_summary(struct summary *s, const struct packet *p, const struct 
 	if (!s->verbose || !record_next(&c, &r))
 		return;
 	outbuf_str(s->out, "\n\t");
-	outbuf_str(s->out, column ? column : "TLS");
+	outbuf_str(s->out, column);
 	do {
 		struct cursor m = r.data;
 		unsigned type = cursor_u8(&m), len = cursor_be24(&m);
@@ -397,7 +402,7 @@ const struct protocol proto_tls = {
 	.detect = tls_detect,
 	.detect_on = 1 << CLAIM_TCP_PORT,
 	.column_of = tls_column,
-	.walk = tls_walk,
+	PROTOCOL_WALK(tls_walk),
 	.summary = tls_summary,
 	.fields = fields,
 	.nfields = TLS_FIELDS,
