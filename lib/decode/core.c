@@ -283,8 +283,14 @@ uint8_t *packet_scratch(struct packet *p, uint32_t len)
 
 const char *packet_column(const struct packet *p)
 {
-	for (unsigned i = p->nlayers; i-- > 0;) {
-		const struct layer *l = &p->layers[i];
+	unsigned n = p->nlayers;
+
+	if (proto_set_has(&p->present, PROTO_icmp) || proto_set_has(&p->present, PROTO_icmpv6))
+		for (unsigned i = 0; i < n; i++)
+			if (p->layers[i].proto == PROTO_icmp || p->layers[i].proto == PROTO_icmpv6)
+				n = i + 1; /* what an error quotes does not make the packet one of those */
+	while (n-- > 0) {
+		const struct layer *l = &p->layers[n];
 		const struct protocol *proto = protocols[l->proto];
 		const char *text = proto->column_of ? proto->column_of(p, l) : proto->column;
 
