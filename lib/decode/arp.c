@@ -77,7 +77,6 @@ const struct protocol proto_arp = {
 	.reference = "RFC 826",
 	.decode = arp_decode,
 	.summary = arp_summary,
-	.fields = arp_fields,
-	.nfields = sizeof(arp_fields) / sizeof(*arp_fields),
+	PROTOCOL_FIELDS(arp_fields),
 	.claims = arp_claims,
 };

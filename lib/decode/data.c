@@ -41,6 +41,5 @@ const struct protocol proto_data = {
 	.reference = "none",
 	.application = true,
 	.decode = data_decode,
-	.fields = data_fields,
-	.nfields = sizeof(data_fields) / sizeof(*data_fields),
+	PROTOCOL_FIELDS(data_fields),
 };

@@ -528,7 +528,7 @@ const struct protocol proto_dhcp = {
 	.application = true,
 	.decode = dhcp_decode,
 	.column_of = dhcp_column,
-	.walk = dhcp_walk,
+	PROTOCOL_WALK(dhcp_walk),
 	.summary = dhcp_summary,
 	.fields = fields,
 	.nfields = F_COUNT,

@@ -802,7 +802,7 @@ const struct protocol proto_dns = {
 	.application = true,
 	.decode = dns_decode,
 	.detect = dns_detect,
-	.walk = dns_walk,
+	PROTOCOL_WALK(dns_walk),
 	.summary = dns_summary,
 	.fields = fields,
 	.nfields = F_COUNT,

@@ -57,7 +57,6 @@ const struct protocol proto_eth = {
 	.reference = "IEEE 802.3",
 	.decode = eth_decode,
 	.summary = eth_summary,
-	.fields = eth_fields,
-	.nfields = sizeof(eth_fields) / sizeof(*eth_fields),
+	PROTOCOL_FIELDS(eth_fields),
 	.claims = eth_claims,
 };

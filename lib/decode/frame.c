@@ -101,6 +101,5 @@ const struct protocol proto_frame = {
 	.title = "Frame",
 	.reference = "draft-ietf-opsawg-pcapng",
 	.decode = frame_decode,
-	.fields = frame_fields,
-	.nfields = sizeof(frame_fields) / sizeof(*frame_fields),
+	PROTOCOL_FIELDS(frame_fields),
 };

@@ -72,7 +72,6 @@ const struct protocol proto_icmp = {
 	.reference = "RFC 792",
 	.decode = icmp_decode,
 	.summary = icmp_summary,
-	.fields = icmp_fields,
-	.nfields = sizeof(icmp_fields) / sizeof(*icmp_fields),
+	PROTOCOL_FIELDS(icmp_fields),
 	.claims = icmp_claims,
 };

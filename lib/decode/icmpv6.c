@@ -70,7 +70,6 @@ const struct protocol proto_icmpv6 = {
 	.reference = "RFC 4443, RFC 4861",
 	.decode = icmpv6_decode,
 	.summary = icmpv6_summary,
-	.fields = icmpv6_fields,
-	.nfields = sizeof(icmpv6_fields) / sizeof(*icmpv6_fields),
+	PROTOCOL_FIELDS(icmpv6_fields),
 	.claims = icmpv6_claims,
 };

@@ -115,9 +115,8 @@ const struct protocol proto_ip = {
 	.title = "Internet Protocol version 4",
 	.reference = "RFC 791",
 	.decode = ip_decode,
-	.walk = ip_walk,
+	PROTOCOL_WALK(ip_walk),
 	.summary = ip_summary,
-	.fields = ip_fields,
-	.nfields = sizeof(ip_fields) / sizeof(*ip_fields),
+	PROTOCOL_FIELDS(ip_fields),
 	.claims = ip_claims,
 };

@@ -176,9 +176,8 @@ const struct protocol proto_ipv6 = {
 	.title = "Internet Protocol version 6",
 	.reference = "RFC 8200",
 	.decode = ipv6_decode,
-	.walk = ipv6_walk,
+	PROTOCOL_WALK(ipv6_walk),
 	.summary = ipv6_summary,
-	.fields = ipv6_fields,
-	.nfields = sizeof(ipv6_fields) / sizeof(*ipv6_fields),
+	PROTOCOL_FIELDS(ipv6_fields),
 	.claims = ipv6_claims,
 };

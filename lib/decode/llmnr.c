@@ -13,6 +13,6 @@ const struct protocol proto_llmnr = {
 	.application = true,
 	.fields_of = &proto_dns,
 	.decode = dns_decode,
-	.walk = dns_walk,
+	PROTOCOL_WALK(dns_walk),
 	.claims = claims,
 };

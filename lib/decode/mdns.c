@@ -13,7 +13,7 @@ const struct protocol proto_mdns = {
 	.application = true,
 	.fields_of = &proto_dns,
 	.decode = dns_decode,
-	.walk = dns_walk,
+	PROTOCOL_WALK(dns_walk),
 	.summary = dns_summary,
 	.claims = claims,
 };

@@ -317,7 +317,7 @@ const struct protocol proto_ntp = {
 	.reference = "RFC 5905",
 	.application = true,
 	.decode = ntp_decode,
-	.walk = ntp_walk,
+	PROTOCOL_WALK(ntp_walk),
 	.summary = ntp_summary,
 	.fields = fields,
 	.nfields = F_COUNT,

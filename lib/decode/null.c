@@ -73,7 +73,6 @@ const struct protocol proto_null = {
 	.reference = "LINKTYPE_NULL, LINKTYPE_LOOP",
 	.decode = null_decode,
 	.summary = null_summary,
-	.fields = null_fields,
-	.nfields = sizeof(null_fields) / sizeof(*null_fields),
+	PROTOCOL_FIELDS(null_fields),
 	.claims = null_claims,
 };

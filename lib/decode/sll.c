@@ -97,7 +97,6 @@ const struct protocol proto_sll = {
 	.reference = "LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2",
 	.decode = sll_decode,
 	.summary = sll_summary,
-	.fields = sll_fields,
-	.nfields = sizeof(sll_fields) / sizeof(*sll_fields),
+	PROTOCOL_FIELDS(sll_fields),
 	.claims = sll_claims,
 };

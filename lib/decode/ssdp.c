@@ -20,6 +20,6 @@ const struct protocol proto_ssdp = {
 	.fields_of = &proto_http,
 	.decode = http_decode,
 	.detect = ssdp_detect,
-	.walk = http_walk,
+	PROTOCOL_WALK(http_walk),
 	.claims = claims,
 };

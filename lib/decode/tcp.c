@@ -168,9 +168,8 @@ const struct protocol proto_tcp = {
 	.title = "Transmission Control Protocol",
 	.reference = "RFC 9293",
 	.decode = tcp_decode,
-	.walk = tcp_walk,
+	PROTOCOL_WALK(tcp_walk),
 	.summary = tcp_summary,
-	.fields = tcp_fields,
-	.nfields = sizeof(tcp_fields) / sizeof(*tcp_fields),
+	PROTOCOL_FIELDS(tcp_fields),
 	.claims = tcp_claims,
 };

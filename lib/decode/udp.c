@@ -58,7 +58,6 @@ const struct protocol proto_udp = {
 	.reference = "RFC 768",
 	.decode = udp_decode,
 	.summary = udp_summary,
-	.fields = udp_fields,
-	.nfields = sizeof(udp_fields) / sizeof(*udp_fields),
+	PROTOCOL_FIELDS(udp_fields),
 	.claims = udp_claims,
 };

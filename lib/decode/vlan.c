@@ -55,7 +55,6 @@ const struct protocol proto_vlan = {
 	.reference = "IEEE 802.1Q",
 	.decode = vlan_decode,
 	.summary = vlan_summary,
-	.fields = vlan_fields,
-	.nfields = sizeof(vlan_fields) / sizeof(*vlan_fields),
+	PROTOCOL_FIELDS(vlan_fields),
 	.claims = vlan_claims,
 };

@@ -8,6 +8,7 @@
 const struct export_format export_formats[] = {
 	{ .name = "text", .help = "one line per packet as tcpdump prints it", .extension = "txt",
 	  .begin = text_begin, .packet = text_packet, .end = text_end },
+#if ENABLE_NWEXPORT /* nwcap alone prints text */
 	{ .name = "csv", .help = "comma-separated values, RFC 4180", .extension = "csv", .columns = true,
 	  .begin = csv_begin, .packet = csv_packet },
 	{ .name = "tsv", .help = "tab-separated values, \\t \\n \\\\ \\xNN as escapes", .extension = "tsv", .columns = true,
@@ -20,6 +21,7 @@ const struct export_format export_formats[] = {
 	  .begin = pcap_begin, .packet = pcap_packet, .end = pcap_end, .flush = pcap_flush },
 	{ .name = "pcapng", .help = "capture file with interfaces", .extension = "pcapng", .binary = true, .raw = true,
 	  .begin = pcapng_begin, .packet = pcap_packet, .end = pcap_end, .flush = pcap_flush },
+#endif
 	{ .name = NULL }
 };
 
