@@ -400,6 +400,13 @@ struct run {
 	struct errmsg input_text;
 };
 
+static bool run_wants(struct run *r, struct packet *p)
+{
+	if (!ENABLE_DISPLAY_FILTER || !r->filter)
+		return true;
+	return r->raw ? filter_match_frame(r->filter, p->frame) : filter_match(r->filter, p);
+}
+
 /* One frame. False when no more are wanted. */
 static bool run_frame(struct run *r, const struct frame *f, struct packet *p)
 {
@@ -407,7 +414,7 @@ static bool run_frame(struct run *r, const struct frame *f, struct packet *p)
 		p->frame = f;
 	else
 		packet_decode(p, &r->decoder, f);
-	if (r->filter && !filter_match(r->filter, p))
+	if (!run_wants(r, p))
 		return true;
 	export_packet(r->export, p);
 	r->exported++;
@@ -480,6 +487,8 @@ static int run_filter(struct run *r, struct errmsg *err)
 
 	if (!r->o->filter)
 		return 0;
+	if (!ENABLE_DISPLAY_FILTER)
+		return errmsg_set(err, NW_EINPUT, "this build has no display filter (-Y)");
 	rc = filter_compile(&r->filter, r->o->filter, &notes, err);
 	if (rc)
 		return rc;
@@ -582,7 +591,7 @@ static int run_packets(struct run *r, struct errmsg *err)
 		export_close(r->export);
 		return output_close(&r->out, errmsg_set(err, NW_ELIMIT, "no memory for a packet"), err);
 	}
-	r->raw = f->raw && (!r->filter || !filter_needs_decoding(r->filter));
+	r->raw = f->raw && (!ENABLE_DISPLAY_FILTER || !r->filter || !filter_needs_decoding(r->filter));
 	p->nlayers = 0;
 	signals_catch(&r->in);
 	rc = r->in.merge ? run_merged(r, p, err) : run_one(r, p, err);
@@ -661,6 +670,8 @@ int nwexport_main(int argc, char **argv)
 		err = r.input_text;
 	}
 	input_close(&r.in);
-	filter_free(r.filter);
+	if (ENABLE_DISPLAY_FILTER)
+		filter_free(r.filter);
+	decoder_release(&r.decoder);
 	return complain(rc, &err);
 }

@@ -41,11 +41,12 @@ static const char *export_frame(struct export_options *o, const uint8_t *data, u
 	outbuf_fixed(&out, text, sizeof(text));
 	if (export_open(&e, o, &d, &out, &err)) {
 		outbuf_str(&out, err.text);
-		return outbuf_cstr(&out);
+	} else {
+		packet_decode(&packet, &d, &f);
+		export_packet(e, &packet);
+		export_close(e);
 	}
-	packet_decode(&packet, &d, &f);
-	export_packet(e, &packet);
-	export_close(e);
+	decoder_release(&d);
 	return outbuf_cstr(&out);
 }
 
