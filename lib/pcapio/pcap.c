@@ -72,47 +72,49 @@ static unsigned record_doubts(const struct reader *r, const uint8_t *p, enum pca
 	return doubts;
 }
 
-/* How little sense the first three records make in this layout; 0: all. That the
- * file, or what has been read of it, ends within a later record is `forgiven` to the
- * likely layout, so that a cut-off file is not taken for something exotic. */
-static unsigned layout_doubts(const struct reader *r, enum pcap_variant v, uint32_t snaplen, bool forgiven)
+/* How little sense the first three records make in this layout; 0: all. `cut` says that
+ * the last of them is not whole, which is one doubt more. */
+static unsigned layout_doubts(const struct reader *r, enum pcap_variant v, uint32_t snaplen, bool *cut)
 {
 	const uint8_t *p = r->pos + PCAP_HEADER;
 	unsigned doubts = 0;
 
-	for (int i = 0; i < 3 && p < r->end; i++) {
+	*cut = false;
+	for (int i = 0; i < 3 && p < r->end && !*cut; i++) {
 		size_t left = (size_t)(r->end - p), header = variants[v].record_header;
-		uint32_t caplen;
 
-		if (left < header)
-			return doubts + !(forgiven && i);
-		doubts += record_doubts(r, p, v, snaplen);
-		caplen = load_u32(p + 8, r->swapped);
-		if (caplen > left - header)
-			return doubts + !(forgiven && i);
-		p += header + caplen;
-	}
-	return doubts;
-}
+		*cut = left < header;
+		if (!*cut) {
+			uint32_t caplen = load_u32(p + 8, r->swapped);
 
-static enum pcap_variant guess_variant(const struct reader *r, uint32_t magic, uint32_t snaplen)
-{
-	static const uint8_t standard[] = { PLAIN, MODIFIED, NOKIA }, patched[] = { MODIFIED, MODIFIED_SS990915, MODIFIED };
-	const uint8_t *candidates = magic == MAGIC_US ? standard : patched;
-	enum pcap_variant best = candidates[0];
-	unsigned least = UINT32_MAX;
-
-	if (!r->regular)
-		return best;
-	for (int i = 0; i < 3; i++) {
-		unsigned doubts = layout_doubts(r, candidates[i], snaplen, i == 0);
-
-		if (doubts < least) {
-			least = doubts;
-			best = candidates[i];
+			doubts += record_doubts(r, p, v, snaplen);
+			*cut = caplen > left - header;
+			p += *cut ? 0 : header + caplen;
 		}
 	}
-	return best;
+	return doubts + *cut;
+}
+
+/* The standard layout, unless another leaves no doubt at all. Nokia's headers have nothing that
+ * could be checked: a cut-off file of the standard layout is not taken for one. */
+static enum pcap_variant guess_standard(const struct reader *r, uint32_t snaplen)
+{
+	bool cut, other_cut;
+	unsigned doubts = layout_doubts(r, PLAIN, snaplen, &cut);
+
+	if (doubts > 0 && layout_doubts(r, MODIFIED, snaplen, &other_cut) == 0)
+		return MODIFIED;
+	if (doubts > cut && layout_doubts(r, NOKIA, snaplen, &other_cut) == 0)
+		return NOKIA;
+	return PLAIN;
+}
+
+static enum pcap_variant guess_patched(const struct reader *r, uint32_t snaplen)
+{
+	bool cut;
+
+	return layout_doubts(r, MODIFIED_SS990915, snaplen, &cut) < layout_doubts(r, MODIFIED, snaplen, &cut) ?
+		       MODIFIED_SS990915 : MODIFIED;
 }
 
 /* AIX writes version 2.2, interface types of RFC 1573 and nanoseconds. */
@@ -176,8 +178,10 @@ int pcap_file_open(struct reader *r, struct errmsg *err)
 	if (magic == MAGIC_US && is_aix(minor, &linktype)) {
 		r->variant = AIX;
 		nano = true;
-	} else if (magic == MAGIC_MODIFIED || (magic == MAGIC_US && r->lengths == LENGTHS_NORMAL)) {
-		r->variant = guess_variant(r, magic, snaplen);
+	} else if (magic == MAGIC_MODIFIED) {
+		r->variant = r->regular ? guess_patched(r, snaplen) : MODIFIED;
+	} else if (magic == MAGIC_US && r->lengths == LENGTHS_NORMAL && r->regular) {
+		r->variant = guess_standard(r, snaplen);
 	}
 	r->record_header = variants[r->variant].record_header;
 	rc = add_interface(r, linktype, snaplen, nano, err);
