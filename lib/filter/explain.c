@@ -62,6 +62,21 @@ static void put_key(struct outbuf *out, const struct operand *o, uint64_t key)
 	}
 }
 
+/* a, a..b or a block of addresses */
+static void put_range(struct outbuf *out, const struct operand *o, const struct key_range *k)
+{
+	put_key(out, o, k->lo);
+	if (!k->span)
+		return;
+	if (o->type == FIELD_IPV4 && !(k->span & (k->span + 1)) && !(k->lo & k->span)) {
+		outbuf_char(out, '/');
+		outbuf_u64(out, 32 - (uint64_t)__builtin_popcountll(k->span));
+		return;
+	}
+	outbuf_str(out, "..");
+	put_key(out, o, k->lo + k->span);
+}
+
 static uint64_t lowest(uint8_t type)
 {
 	return type_is_signed(type) ? INT64_MIN ^ KEY_SIGN : 0;
@@ -91,19 +106,23 @@ static void put_keys(struct outbuf *out, const struct test *t)
 	for (uint32_t i = 0; i < t->nkeys && i < ITEMS_SHOWN; i++) {
 		if (i)
 			outbuf_str(out, ", ");
-		put_key(out, o, t->keys[i].lo);
-		if (t->keys[i].span) {
-			outbuf_str(out, "..");
-			put_key(out, o, t->keys[i].lo + t->keys[i].span);
-		}
+		put_range(out, o, &t->keys[i]);
 	}
 	if (t->nkeys > ITEMS_SHOWN)
 		outbuf_printf(out, " and %u more", t->nkeys - ITEMS_SHOWN);
 	outbuf_char(out, '}');
 }
 
-static void put_bytes(struct outbuf *out, const uint8_t *p, uint32_t len)
+static void put_bytes(struct outbuf *out, uint8_t type, const uint8_t *p, uint32_t len)
 {
+	if (type == FIELD_BYTES || type == FIELD_ETHER) {
+		outbuf_hexbytes(out, p, len, ':');
+		return;
+	}
+	if (type == FIELD_IPV6 && len == 16) {
+		outbuf_ipv6(out, p);
+		return;
+	}
 	outbuf_char(out, '"');
 	outbuf_escaped(out, p, len);
 	outbuf_char(out, '"');
@@ -118,12 +137,12 @@ static void put_ranges(struct outbuf *out, const struct test *t)
 		if (i)
 			outbuf_str(out, ", ");
 		if (r->lo)
-			put_bytes(out, r->lo, r->lo_len);
+			put_bytes(out, t->operand->type, r->lo, r->lo_len);
 		if (r->lo && r->hi && r->lo_len == r->hi_len && !memcmp(r->lo, r->hi, r->lo_len))
 			continue;
 		outbuf_str(out, r->lo_open || r->hi_open ? "<.." : "..");
 		if (r->hi)
-			put_bytes(out, r->hi, r->hi_len);
+			put_bytes(out, t->operand->type, r->hi, r->hi_len);
 	}
 	if (t->nranges > ITEMS_SHOWN)
 		outbuf_printf(out, " and %u more", t->nranges - ITEMS_SHOWN);
@@ -174,7 +193,7 @@ void test_format(const struct filter *f, const struct test *t, struct outbuf *ou
 		break;
 	case PREDICATE_CONTAINS:
 		outbuf_str(out, " contains ");
-		put_bytes(out, t->needle.bytes, t->needle.len);
+		put_bytes(out, FIELD_STRING, t->needle.bytes, t->needle.len);
 		if (t->needle.fold)
 			outbuf_str(out, " in any case");
 		break;
@@ -248,6 +267,7 @@ static void put_needs(const struct filter *f, struct outbuf *out)
 	outbuf_str(out, "decoding    ");
 	if (!f->needs_decoding) {
 		outbuf_str(out, "none, the frame alone decides\n");
+		decoder_release(&d);
 		return;
 	}
 	outbuf_str(out, d.application ? "with application layers:" : "link, network and transport layers:");
@@ -258,6 +278,7 @@ static void put_needs(const struct filter *f, struct outbuf *out)
 			any = true;
 		}
 	outbuf_char(out, '\n');
+	decoder_release(&d);
 }
 
 void filter_explain(const struct filter *f, unsigned linktype, struct outbuf *out)

@@ -127,13 +127,21 @@ static const char *grouped(struct push *s, const char *text)
 	return grouped_if(s, text, has_outside(text, " or ") || has_outside(text, " and "));
 }
 
+/* Is `last` all of the text or its last alternative? */
+static bool ends_in(const char *text, const char *last)
+{
+	size_t n = strlen(text), k = strlen(last);
+
+	return n >= k && !strcmp(text + n - k, last) && (n == k || (n > k + 4 && !strncmp(text + n - k - 4, " or ", 4)));
+}
+
 static struct bound either(struct push *s, struct bound a, struct bound b)
 {
 	if (a.truth == ALWAYS || b.truth == ALWAYS)
 		return always((a.truth == ALWAYS && a.exact) || (b.truth == ALWAYS && b.exact));
 	if (a.truth == NEVER)
 		return b;
-	if (b.truth == NEVER || !strcmp(a.text, b.text))
+	if (b.truth == NEVER || ends_in(a.text, b.text))
 		return (struct bound){ a.truth, a.exact && b.exact, a.text };
 	return sometimes(text_of(s, "%s or %s", grouped_if(s, a.text, has_outside(a.text, " and ")),
 				 grouped_if(s, b.text, has_outside(b.text, " and "))), a.exact && b.exact);
@@ -592,6 +600,12 @@ static bool link_of(struct push *s, unsigned linktype)
 	}
 }
 
+/* Fields that depend on packets before this one must see all of them. */
+static bool is_stateful(const struct operand *o)
+{
+	return o && (o->field->conversation || o->field->innermost);
+}
+
 void filter_bpf(const struct filter *f, unsigned linktype, char *bpf, size_t size, bool *exact)
 {
 	struct push s = { .level = LEVEL_FRAME };
@@ -600,6 +614,9 @@ void filter_bpf(const struct filter *f, unsigned linktype, char *bpf, size_t siz
 
 	bpf[0] = 0;
 	*exact = false;
+	for (uint32_t i = PC_FIRST; i < PC_FIRST + f->nops; i++)
+		if (is_stateful(f->ops[i].test->operand) || is_stateful(f->ops[i].test->other))
+			return;
 	if (!link_of(&s, linktype))
 		return;
 	b = node_bound(&s, f->tree);

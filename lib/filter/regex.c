@@ -34,7 +34,8 @@ struct byte_set {
 struct regex {
 	uint16_t ninsns;
 	bool anchored;          /* can only match at the start */
-	bool literal;           /* the pattern is `needle` */
+	bool literal;           /* the pattern is nothing but `needle` */
+	bool prefixed;          /* each match begins with `needle` */
 	struct insn *insns;
 	struct byte_set *sets;
 	struct byte_set first;  /* bytes a match can begin with */
@@ -556,8 +557,12 @@ bool regex_search(const struct regex *re, const uint8_t *s, size_t len)
 	struct states a, b, *now = &a, *then = &b, *swap;
 	struct moment m = { s, s, s + len };
 
-	if (re->literal)
-		return needle_find(&re->needle, s, len);
+	if (re->prefixed) {
+		bool there = needle_find(&re->needle, s, len);
+
+		if (!there || re->literal)
+			return there;
+	}
 	now->n = 0;
 	for (;; m.pos++) {
 		if (!now->n && !re->first_any && !re->anchored)
@@ -594,22 +599,22 @@ static void find_first(struct regex *re)
 	re->anchored = re->insns[0].op == I_BEGIN;
 }
 
-/* A pattern of nothing but bytes is searched for as one. */
-static void find_literal(struct pool *pool, struct regex *re, bool fold)
+/* The bytes that each match begins with: looked for first, as a search for bytes is much faster than the machine. */
+static void find_prefix(struct pool *pool, struct regex *re, bool fold)
 {
-	uint32_t n = re->ninsns - 1u;
+	uint32_t n = 0;
 	uint8_t *bytes;
 
-	for (uint32_t i = 0; i < n; i++)
-		if (re->insns[i].op != I_BYTE && re->insns[i].op != I_LETTER)
-			return;
+	while (re->insns[n].op == I_BYTE || re->insns[n].op == I_LETTER)
+		n++;
 	bytes = n ? pool_alloc(pool, n) : NULL;
 	if (!bytes)
 		return;
 	for (uint32_t i = 0; i < n; i++)
 		bytes[i] = re->insns[i].byte;
 	needle_init(&re->needle, bytes, n, fold);
-	re->literal = true;
+	re->prefixed = true;
+	re->literal = re->insns[n].op == I_MATCH;
 }
 
 struct regex *regex_compile(struct pool *pool, const uint8_t *pattern, uint32_t len, const char **why, uint32_t *at)
@@ -645,6 +650,6 @@ struct regex *regex_compile(struct pool *pool, const uint8_t *pattern, uint32_t 
 		return NULL;
 	memcpy(re->insns, b.insns, (size_t)b.ninsns * sizeof(b.insns[0]));
 	find_first(re);
-	find_literal(pool, re, b.fold);
+	find_prefix(pool, re, b.fold);
 	return re;
 }
