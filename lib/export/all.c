@@ -3,9 +3,11 @@
  * Every decoded field of a packet as one JSON object.
  *
  * A key must occur once, but fields repeat (tunnels, DNS answers, TCP options),
- * and they come in wire order. So values are gathered first: a cell each, chained
- * per field, fields in order of appearance. A stamp per field says whether its
- * chain is of this packet, so that nothing has to be cleared between packets.
+ * and they come in wire order. What a layer has once, of a protocol that the
+ * packet has once, is written as it comes: nearly everything. The rest is gathered
+ * and follows: a cell per value, chained per field, fields in order of appearance.
+ * A stamp per field says whether its chain is of this packet, so that nothing has
+ * to be cleared between packets.
  */
 #include "internal.h"
 
@@ -26,6 +28,10 @@ struct all {
 	const struct field *fields[PROTO_COUNT]; /* whose they are */
 	struct value_store store;
 	const struct packet *packet;
+	struct outbuf *out;
+	struct proto_set repeated;      /* owners of fields that several layers of this packet carry */
+	uint8_t owner[PROTO_COUNT];     /* whose fields a layer of this protocol carries */
+	bool first;                     /* no key written yet */
 	struct all_field *field;
 	struct cell *cells;
 	uint32_t *order;    /* fields of this packet as they appeared */
@@ -68,12 +74,24 @@ static bool cell_set(struct all *a, struct cell *cell, const struct field *f, co
 	return value_keep(&a->store, a->packet, &cell->value);
 }
 
+static void put_key(struct all *a, const struct all_field *af)
+{
+	outbuf_char(a->out, a->first ? '{' : ',');
+	a->first = false;
+	outbuf_bytes(a->out, af->key, af->key_len);
+}
+
 static void all_each(void *user, const struct layer *l, const struct field *f, const struct value *v)
 {
 	struct all *a = user;
 	uint32_t slot = a->base[l->proto] + (uint32_t)(f - a->fields[l->proto]);
 	struct all_field *af = &a->field[slot];
 
+	if ((f->width || f->get) && !proto_set_has(&a->repeated, a->owner[l->proto])) {
+		put_key(a, af);
+		json_value_put(a->out, f, v);
+		return;
+	}
 	if ((a->ncells == a->room && !cells_grow(a)) || !cell_set(a, &a->cells[a->ncells], f, v))
 		return;
 	a->ncells++;
@@ -87,37 +105,55 @@ static void all_each(void *user, const struct layer *l, const struct field *f, c
 	af->last = a->ncells;
 }
 
+static void find_repeated(struct all *a, const struct packet *p)
+{
+	struct proto_set seen = { { 0 } };
+
+	memset(&a->repeated, 0, sizeof(a->repeated));
+	for (unsigned i = 0; i < p->nlayers; i++) {
+		unsigned owner = a->owner[p->layers[i].proto];
+
+		if (proto_set_has(&seen, owner))
+			proto_set_add(&a->repeated, owner);
+		proto_set_add(&seen, owner);
+	}
+}
+
+static void put_gathered(struct all *a)
+{
+	for (uint32_t i = 0; i < a->norder; i++) {
+		const struct all_field *af = &a->field[a->order[i]];
+		const struct cell *cell = &a->cells[af->first - 1];
+		bool array = cell->next;
+
+		put_key(a, af);
+		if (array)
+			outbuf_char(a->out, '[');
+		json_value_put(a->out, cell->field, &cell->value);
+		while (cell->next) {
+			cell = &a->cells[cell->next - 1];
+			outbuf_char(a->out, ',');
+			json_value_put(a->out, cell->field, &cell->value);
+		}
+		if (array)
+			outbuf_char(a->out, ']');
+	}
+}
+
 void all_packet(struct export *e, struct packet *p)
 {
 	struct all *a = e->state;
-	struct outbuf *o = e->out;
 
 	a->stamp++;
 	a->ncells = a->norder = a->store.used = 0;
 	a->packet = p;
+	a->first = true;
+	find_repeated(a, p);
 	packet_each_field(p, all_each, a);
-	outbuf_char(o, '{');
-	for (uint32_t i = 0; i < a->norder; i++) {
-		const struct all_field *af = &a->field[a->order[i]];
-		const struct cell *cell = &a->cells[af->first - 1];
-
-		if (i)
-			outbuf_char(o, ',');
-		outbuf_bytes(o, af->key, af->key_len);
-		if (!cell->next) {
-			json_value_put(o, cell->field, &cell->value);
-			continue;
-		}
-		outbuf_char(o, '[');
-		json_value_put(o, cell->field, &cell->value);
-		while (cell->next) {
-			cell = &a->cells[cell->next - 1];
-			outbuf_char(o, ',');
-			json_value_put(o, cell->field, &cell->value);
-		}
-		outbuf_char(o, ']');
-	}
-	outbuf_char(o, '}');
+	put_gathered(a);
+	if (a->first)
+		outbuf_char(a->out, '{');
+	outbuf_char(a->out, '}');
 }
 
 /* Numbers the fields of all protocols and makes their keys, in one allocation. */
@@ -134,8 +170,10 @@ static bool fields_make(struct all *a)
 		return false;
 	for (unsigned p = 0; p < PROTO_COUNT; p++) {
 		for (unsigned q = 0; q < PROTO_COUNT; q++)
-			if (owner_of(q) == protocols[p])
+			if (owner_of(q) == protocols[p]) {
 				a->base[q] = a->nfields;
+				a->owner[q] = (uint8_t)p;
+			}
 		for (unsigned i = 0; i < protocols[p]->nfields; i++) {
 			const char *name = protocols[p]->fields[i].name;
 			size_t len = strlen(name);
@@ -160,6 +198,7 @@ int all_begin(struct export *e, struct errmsg *err)
 	if (!a)
 		return errmsg_set(err, NW_ELIMIT, "no memory for the fields");
 	e->state = a;
+	a->out = e->out;
 	for (unsigned p = 0; p < PROTO_COUNT; p++) {
 		n += protocols[p]->nfields;
 		a->fields[p] = owner_of(p)->fields;

@@ -74,11 +74,19 @@ static void put_string(struct outbuf *o, const uint8_t *p, size_t len)
 	outbuf_char(o, '"');
 }
 
-static void put_value(struct outbuf *o, const struct field *f, const struct value *v)
+/* Apart, so that the array is not set up (and guarded) for every number. */
+static __attribute__((noinline)) void put_formatted(struct outbuf *o, const struct field *f, const struct value *v)
 {
 	char text[1024];
 	struct outbuf t;
 
+	outbuf_fixed(&t, text, sizeof(text));
+	value_format(&t, f, v);
+	put_string(o, (const uint8_t *)text, outbuf_len(&t));
+}
+
+static void put_value(struct outbuf *o, const struct field *f, const struct value *v)
+{
 	switch (f->type) {
 	case FIELD_BOOL:
 		if (v->u)
@@ -100,9 +108,12 @@ static void put_value(struct outbuf *o, const struct field *f, const struct valu
 		put_string(o, v->bytes, v->len);
 		break;
 	case FIELD_PROTOCOL:
-		outbuf_fixed(&t, text, sizeof(text));
-		value_format(&t, f, v);
-		put_string(o, (const uint8_t *)text, outbuf_len(&t));
+		put_formatted(o, f, v);
+		break;
+	case FIELD_IPV4:
+		outbuf_char(o, '"');
+		outbuf_ipv4(o, v->bytes);
+		outbuf_char(o, '"');
 		break;
 	default: /* addresses and bytes: nothing to escape */
 		outbuf_char(o, '"');
