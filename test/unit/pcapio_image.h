@@ -145,6 +145,15 @@ static inline void img_plain_block(struct image *m, uint32_t type, const void *b
 	img_end(m);
 }
 
+static inline void img_secrets(struct image *m)
+{
+	img_block(m, BLOCK_DSB);
+	img_uint(m, 0x544c534b, 4); /* TLS key log */
+	img_uint(m, 4, 4);
+	img_bytes(m, "abcd", 4);
+	img_end(m);
+}
+
 /* ---- readers */
 
 /* A file in memory with these bytes, at its start. */

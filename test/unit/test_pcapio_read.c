@@ -231,7 +231,7 @@ static void all_blocks(struct image *m)
 	img_uint(m, 1500, 4);
 	img_payload(m, 4, 96); /* the interface's snaplen */
 	img_end(m);
-	img_plain_block(m, BLOCK_DSB, "KSLT\4\0\0\0abcd", 12);
+	img_secrets(m);
 	img_plain_block(m, 0x12345678, "unknown", 8);
 	img_plain_block(m, BLOCK_CUSTOM_NOCOPY, "\1\2\3\4", 4);
 	img_plain_block(m, BLOCK_ISB, isb, 12);

@@ -306,7 +306,7 @@ static void every_kind_of_block(struct image *m)
 	img_plain_block(m, BLOCK_NRB, "\0\0\0\0", 4);
 	img_epb(m, 2, 0, 5, 7, 700);
 	img_plain_block(m, BLOCK_CUSTOM, "\1\2\3\4abc", 7);
-	img_plain_block(m, BLOCK_DSB, "KSLT\4\0\0\0abcd", 12);
+	img_secrets(m);
 	img_section(m);
 	img_interface(m, 101, "tun", 6, 0);
 	img_epb(m, 3, 0, 1700000000123456, 9, 9);
