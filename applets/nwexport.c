@@ -93,7 +93,7 @@ static const struct option_row rows[] = {
 static const struct usage usage = {
 	.name = "nwexport",
 	.synopsis = "[OPTION…] [FILE…]",
-	.purpose = "Writes the packets of captures as text, tables, JSON or captures. Reads standard input when no file is named.",
+	.purpose = "Writes the packets of captures as text, tables, JSON or captures; reads standard input without FILE.",
 	.examples =
 		"  nwexport -f csv -o day.csv.gz day.pcapng          # a table, compressed\n"
 		"  nwcap -i eth0 -w - | nwexport -f ndjson           # live, one object per packet\n"

@@ -19,13 +19,13 @@ FOREIGN=' (GREv|VRRPv|PIMv|OSPFv|igmp pimv|sctp|DCCP|EIGRP|RSVP|ESP\(|IPComp|AH\
 # A packet's first line: those that begin with a time.
 first_lines() { grep -aE '^([0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]+|\[Error converting time\]) '; }
 
-compare() # NAME OUR-COMMAND...: over all captures
+compare() # NAME TCPDUMP-OPTIONS OUR-COMMAND...: over all captures
 {
-	name=$1
-	shift
+	name=$1 options=$2
+	shift 2
 	: >"$TMP/$name.pairs"
 	for f in "$CORPUS"/captures/*; do
-		tcpdump -nn -r "$f" 2>"$TMP/err" | first_lines >"$TMP/theirs"
+		tcpdump -nn $options -r "$f" 2>"$TMP/err" | first_lines >"$TMP/theirs"
 		grep -qE 'EN10MB|type RAW|NULL|LINUX_SLL|IPV[46]' "$TMP/err" || continue
 		[ -s "$TMP/theirs" ] || continue
 		"$@" "$f" 2>/dev/null | first_lines >"$TMP/ours"
@@ -49,4 +49,5 @@ compare() # NAME OUR-COMMAND...: over all captures
 	grep -q '^ok' "$TMP/$name.verdict" || FAILED=1
 }
 
-compare text_as_tcpdump nwexport -f text
+compare nwexport_as_tcpdump "" nwexport -f text
+compare nwcap_as_tcpdump_-e "-e" nwcap -nn -e -r
