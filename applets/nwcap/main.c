@@ -29,7 +29,7 @@ static const struct option_row rows[] = {
 	OPT_FLAG('p', "no-promiscuous-mode", S, no_promiscuous, "do not ask for packets to other stations"),
 	OPT_SIZE('s', "snapshot-length", S, snaplen, "BYTES", 1, 0, CAPTURE_SNAPLEN_MAX, "keep that many bytes of a packet"),
 	OPT_SIZE('B', "buffer-size", S, buffer_bytes, "KIB", 1024, 4096, INT32_MAX,
-		 "kernel buffer (default: 1/256 of the memory, 2 to 32 MiB)"),
+		 "kernel buffer (default: 1/256 of the memory, 2 to 64 MiB)"),
 	OPT_FLAG(0, "immediate-mode", S, immediate, "deliver each packet at once"),
 	OPT_FLAG(0, "nano", S, nano, "nanosecond time stamps in files and on the screen"),
 
