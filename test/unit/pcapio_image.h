@@ -154,6 +154,45 @@ static inline void img_secrets(struct image *m)
 	img_end(m);
 }
 
+/* Three packets, whose first bytes are 1, 2 and (empty) 3. */
+static inline void img_three_packets(struct image *m)
+{
+	img_pcap_packet(m, 1, 1700000000, 123456, 60, 60);
+	img_pcap_packet(m, 2, 1700000001, 999999, 1, 1500);
+	img_pcap_packet(m, 3, 4294967295u, 0, 0, 42);
+}
+
+/* Every kind of pcapng block, four packets among them. */
+static inline void img_all_blocks(struct image *m)
+{
+	static const uint8_t isb[12] = { 0 };
+
+	img_section(m);
+	img_interface(m, 1, "eth0", 9, 0);
+	img_interface(m, 113, "any", 0, 0);
+	img_epb(m, 1, 0, 1700000000123456789, 60, 60);
+	img_plain_block(m, BLOCK_NRB, "\0\0\0\0", 4);
+	img_epb(m, 2, 1, 1700000000123456, 7, 700);
+	img_block(m, BLOCK_PB);
+	img_uint(m, 1, 2);
+	img_uint(m, 3, 2); /* drops */
+	img_uint(m, 0, 4);
+	img_uint(m, 2000000, 4);
+	img_uint(m, 5, 4);
+	img_uint(m, 5, 4);
+	img_payload(m, 3, 5);
+	img_end(m);
+	img_plain_block(m, BLOCK_CUSTOM, "\1\2\3\4abc", 7);
+	img_block(m, BLOCK_SPB);
+	img_uint(m, 1500, 4);
+	img_payload(m, 4, 96); /* the interface's snaplen */
+	img_end(m);
+	img_secrets(m);
+	img_plain_block(m, 0x12345678, "unknown", 8);
+	img_plain_block(m, BLOCK_CUSTOM_NOCOPY, "\1\2\3\4", 4);
+	img_plain_block(m, BLOCK_ISB, isb, 12);
+}
+
 /* ---- readers */
 
 /* A file in memory with these bytes, at its start. */
@@ -196,6 +235,55 @@ static inline void img_stream_close(int fd)
 	close(fd);
 	while (wait(NULL) > 0)
 		;
+}
+
+/* ---- what they give */
+
+/* What came out of a reader. */
+struct img_result {
+	int rc;              /* of the last call: 0 or the error */
+	unsigned count;
+	struct frame frames[16];
+	uint8_t first[16];   /* first byte of each packet */
+	char text[480];
+};
+
+static inline struct img_result img_drain(struct reader *r)
+{
+	struct img_result out = { 0 };
+	struct errmsg err = { "" };
+	struct frame f;
+
+	while ((out.rc = reader_read(r, &f, &err)) > 0) {
+		if (out.count < 16) {
+			out.frames[out.count] = f;
+			out.first[out.count] = f.caplen ? f.data[0] : 0;
+			for (uint32_t i = 0; i < f.caplen; i++)
+				if (f.data[i] != f.data[0])
+					out.first[out.count] = 0xee;
+		}
+		out.count++;
+	}
+	snprintf(out.text, sizeof(out.text), "%s", out.rc ? err.text : "");
+	return out;
+}
+
+static inline struct img_result img_read(const uint8_t *bytes, size_t len)
+{
+	struct img_result out = { 0 };
+	struct errmsg err = { "" };
+	struct reader *r;
+	int fd = img_file(bytes, len);
+
+	out.rc = reader_open_fd(&r, fd, "file", NULL, &err);
+	if (out.rc == 0) {
+		out = img_drain(r);
+		reader_close(r);
+	} else {
+		snprintf(out.text, sizeof(out.text), "%s", err.text);
+	}
+	close(fd);
+	return out;
 }
 
 #endif
