@@ -8,13 +8,13 @@
  * then TCP, UDP, ICMP or ICMPv6, whole and in order. For plain packets each test has an upper bound in BPF's words, often an
  * exact one. Everything else is a *carrier* and passes:
  *
- *     short and contradictory headers  or  bound for plain packets  or  other carriers  or  vlan
+ *     short and contradictory headers  or  bound for plain packets  or  other carriers  [or  vlan]
  *
  * The order matters: a BPF load behind the end of the packet rejects it, whatever stands behind the "or", so what is too
  * short must have passed before; and libpcap's "vlan" moves the offsets of all that follows it.
  *
- * Which carriers there are is asked of the decoder: whoever claims an ethertype, IP protocol or port and is neither one of
- * the plain protocols nor an end (an application) is one, so a new tunnel needs no line here.
+ * Which carriers there are is asked of the decoder: whoever claims an IP protocol or a port and is neither one of the plain
+ * protocols nor an end (an application) is one, and so is every other ethertype; a new tunnel needs no line here.
  */
 #include "internal.h"
 
@@ -527,25 +527,17 @@ static struct bound short_packets(struct push *s)
 				      false));
 }
 
+/* Neither plain nor an end: something may come behind it. */
 static bool is_carrier(unsigned proto)
 {
-	return proto != PROTO_NONE && !protocols[proto]->application && !find_plain(proto) && proto != PROTO_vlan;
+	return proto != PROTO_NONE && !protocols[proto]->application && !find_plain(proto);
 }
 
-/* Protocols that the decoder goes through, known by their claims. */
-static struct bound tunnels(struct push *s)
+/* Tunnels over UDP and TCP, known by the ports that they claim. */
+static struct bound port_tunnels(struct push *s)
 {
 	struct bound b = never();
 
-	for (unsigned v = 0; v < 65536 && s->link_len; v++)
-		if (is_carrier(decode_claimed(CLAIM_ETHERTYPE, v)))
-			b = either(s, b, sometimes(text_of(s, "ether proto 0x%04x", v), false));
-	for (unsigned v = 0; v < 256; v++) {
-		unsigned proto = decode_claimed(CLAIM_IPPROTO, v);
-
-		if (is_carrier(proto) || proto == PROTO_ip || proto == PROTO_ipv6)
-			b = either(s, b, sometimes(text_of(s, "ip proto %u or ip6 proto %u", v, v), false));
-	}
 	for (unsigned v = 0; v < 2 * 65536; v++)
 		if (is_carrier(decode_claimed(v < 65536 ? CLAIM_UDP_PORT : CLAIM_TCP_PORT, v & 65535)))
 			b = either(s, b, sometimes(text_of(s, v < 65536 ? "udp port %u" : "tcp port %u", v & 65535), false));
@@ -555,31 +547,60 @@ static struct bound tunnels(struct push *s)
 	return b;
 }
 
+/* IP protocols in IPv4 that the decoder goes into and that are no plain ones there. */
+static struct bound protocol_tunnels(struct push *s)
+{
+	struct bound b = never();
+
+	for (unsigned v = 0; v < 256; v++)
+		if (decode_claimed(CLAIM_IPPROTO, v) != PROTO_NONE && v != 1 && v != 6 && v != 17)
+			b = either(s, b, sometimes(text_of(s, "ip proto %u", v), false));
+	return b;
+}
+
+/* Can Ethernet occur anywhere but at the start? */
+static bool ethernet_within(void)
+{
+	for (unsigned v = 0; v < 65536; v++) {
+		unsigned by_type = decode_claimed(CLAIM_ETHERTYPE, v), by_protocol = decode_claimed(CLAIM_IPPROTO, v & 255);
+
+		if ((is_carrier(by_type) && by_type != PROTO_vlan) || is_carrier(by_protocol))
+			return true;
+	}
+	return false;
+}
+
 static struct bound vlans(struct push *s)
 {
 	if (s->ethernet)
 		return sometimes("vlan", false);
-	if (s->link_len)
-		return sometimes("ether proto 0x8100 or ether proto 0x88a8 or ether proto 0x9100", false);
-	return never();
+	return s->link_len ? sometimes("ether proto 0x8100 or ether proto 0x88a8 or ether proto 0x9100", false) : never();
 }
 
+/* A tag that the kernel took off is no carrier: its filter sees a plain packet then, and means the same. "vlan", which also
+ * knows those, is only needed where the tag itself makes a difference, and stands last as it moves the offsets behind it. */
 static struct bound carriers(struct push *s)
 {
-	struct bound b = never();
+	struct bound ports = s->level >= LEVEL_LINK ? port_tunnels(s) : never(), b = never();
 
-	if (s->level >= LEVEL_LINK)
-		b = tunnels(s);
-	if (s->level < LEVEL_NETWORK)
-		return s->tagged ? either(s, b, vlans(s)) : b;
-	/* errors quote the packet they are about */
-	b = either(s, b, sometimes("(icmp[0] != 0 and icmp[0] != 8) or (ip6[6] == 58 and ip6[40] < 128)", false));
-	/* ICMP of the other IP version is decoded too; libpcap's words are for their own version */
-	b = either(s, b, sometimes("ip6[6] == 1 or ip proto 58", false));
-	b = either(s, b, sometimes("ip6[6] == 0 or ip6[6] == 43 or ip6[6] == 44 or ip6[6] == 51 or ip6[6] == 60", false));
-	if (s->negated && s->level == LEVEL_TRANSPORT) /* a later fragment has no transport header, whatever its number says */
-		b = either(s, b, sometimes("ip[6:2] & 0x1fff != 0", false));
-	return either(s, b, vlans(s)); /* last: the word moves the offsets of what follows */
+	if (s->level == LEVEL_LINK && (ports.truth != NEVER || ethernet_within()))
+		s->level = LEVEL_NETWORK;
+	if (s->level >= LEVEL_NETWORK) {
+		b = protocol_tunnels(s);
+		if (ports.truth != NEVER)
+			look_at(s, LEVEL_TRANSPORT, 4);
+		b = either(s, b, ports);
+		/* other ethertypes, 802.3, tags */
+		if (s->link_len)
+			b = either(s, sometimes("(not ip and not ip6 and not arp)", false), b);
+		/* extension headers and tunnels in IPv6 */
+		b = either(s, b, sometimes("(ip6[6] != 6 and ip6[6] != 17 and ip6[6] != 58)", false));
+		/* errors quote the packet they are about */
+		b = either(s, b, sometimes("(icmp[0] != 0 and icmp[0] != 8) or (ip6[6] == 58 and ip6[40] < 128)", false));
+		if (s->negated) /* a later fragment has no transport header, whatever its number says */
+			b = either(s, b, sometimes("ip[6:2] & 0x1fff != 0", false));
+	}
+	return s->tagged ? either(s, b, vlans(s)) : b;
 }
 
 /* ---- all together --------------------------------------------------------------------------------- */
