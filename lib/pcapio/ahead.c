@@ -42,6 +42,7 @@ struct ahead {
 	uint64_t next;           /* first chunk that nobody has claimed */
 	uint64_t used;           /* chunks below are given back */
 	bool ended, stop;        /* nothing more to claim */
+	off_t end;               /* of the file, once ended */
 	struct slot slots[SLOTS];
 };
 
@@ -73,8 +74,10 @@ static void read_next(struct ahead *a)
 	s->len = n;
 	s->index = index;
 	s->ready = true;
-	if (n < (ssize_t)a->chunk)
+	if (n < (ssize_t)a->chunk && !a->ended) {
 		a->ended = true;
+		a->end = a->start + (off_t)(index * a->chunk + (n > 0 ? n : 0));
+	}
 	pthread_cond_signal(&a->ready);
 }
 
@@ -179,6 +182,8 @@ void ahead_give_back(struct ahead *a, uint64_t index)
 
 void ahead_stop(struct ahead *a, uint64_t chunks_used)
 {
+	off_t at;
+
 	if (!a)
 		return;
 	pthread_mutex_lock(&a->lock);
@@ -186,7 +191,8 @@ void ahead_stop(struct ahead *a, uint64_t chunks_used)
 	pthread_cond_signal(&a->room);
 	pthread_mutex_unlock(&a->lock);
 	pthread_join(a->helper, NULL);
-	lseek(a->fd, a->start + (off_t)(chunks_used * a->chunk), SEEK_SET); /* as if it had been read(2) */
+	at = a->start + (off_t)(chunks_used * a->chunk);
+	lseek(a->fd, a->ended && at > a->end ? a->end : at, SEEK_SET); /* as if it had been read(2) */
 	for (int i = 0; i < SLOTS; i++)
 		free(a->slots[i].buf);
 	pthread_cond_destroy(&a->ready);

@@ -234,6 +234,8 @@ int reader_next(struct reader *r, struct frame *f, struct errmsg *err)
 			f->record_len = caplen + PCAP_RECORD;
 			f->data = p + PCAP_RECORD;
 			r->pos = f->data + caplen;
+			__builtin_prefetch(r->pos); /* the next packet's headers, while this one is looked at */
+			__builtin_prefetch(r->pos + 64);
 			return 1;
 		}
 	}
