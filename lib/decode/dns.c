@@ -322,7 +322,7 @@ static const struct record unknown_record = { 0, { I(REST, F_DATA) } };
 
 static void walk_types(struct walk *w, struct cursor *c)
 {
-	while (cursor_left(c) >= 2 && walk_wants(w, F_RESP_TYPE)) {
+	while (cursor_left(c) >= 2 && !c->cut && walk_wants(w, F_RESP_TYPE)) {
 		unsigned base = cursor_u8(c) << 8, n = cursor_u8(c);
 		const uint8_t *map = cursor_take(c, n);
 

@@ -235,7 +235,7 @@ static bool walk_choices(struct walk *w, unsigned type, struct cursor *c)
 	if (client && !c->cut)
 		walk_uint(w, TLS_COMP_METHODS_LENGTH, n);
 	list = cursor_sub(c, n);
-	while (cursor_left(&list))
+	while (cursor_left(&list) && !list.cut)
 		walk_uint(w, TLS_COMP_METHOD, cursor_u8(&list));
 	return !c->cut;
 }
@@ -272,7 +272,7 @@ static void walk_certificates(struct walk *w, struct cursor c)
 	if (cursor_left(&c) < 3)
 		return;
 	walk_uint(w, TLS_CERTIFICATES_LENGTH, cursor_be24(&c));
-	while (cursor_left(&c) >= 3) {
+	while (cursor_left(&c) >= 3 && !c.cut) {
 		unsigned n = cursor_be24(&c);
 		const uint8_t *der = cursor_take(&c, n);
 
