@@ -3,6 +3,24 @@
  * Display filters: the language of DESIGN section 3, which is Wireshark's plus
  * a few words for people in a hurry. Text -> tokens -> typed tree -> flat
  * program; the program runs on a struct packet and looks only at what it needs.
+ *
+ *	tcp   ip.src   tcp.flags.syn              is it there?
+ *	tcp.port == 443   ip.ttl < 5 (lt)         == != > >= < <=, eq ne gt ge lt le, === all_eq, !== ~= any_ne
+ *	1 < udp.length <= 64   ip.src == ip.dst   chains; field against field
+ *	any/all tcp.port > 1024                   overrules what the relation says of several occurrences
+ *	tcp.port in {80, 443, 8000..8080}, not in; ip.src == 10.0.0.0/8; ipv6.src == fe80::1..fe80::9
+ *	http.host contains "exa"                  case counts
+ *	http.host matches "^www[0-9]"             case does not; lib/filter/regex.c says which expressions
+ *	eth.src[0:3] == 00:11:22   [1-3] [4] [:4] [4:] [-2:] [0:2,4]
+ *	tcp.flags & 0x12 == 0x10                  binds tighter than ==; alone: is any bit set?
+ *	len(x) count(x) lower(x) upper(x) string(x)
+ *	frame.time >= "2026-11-20 12:00:00"       also T between, Z or +01:00, "Nov 20, 2026 12:00:00", seconds since 1970
+ *	port 443   src 10.0.0.1   dst net 10.0.0.0/8   host fe80::1   tcp dst port 80   stream 7   10.0.0.1   aa:bb:cc:dd:ee:ff
+ *	contains "x"   matches "x"                anywhere in the frame
+ *	word   "two words"                        the same, upper and lower case alike
+ *	not ! > and && > or ||, parentheses
+ *
+ * A comparison with a field that is not there is false, also with !=.
  */
 #ifndef FILTER_FILTER_H
 #define FILTER_FILTER_H
@@ -37,7 +55,11 @@ bool filter_match_frame(const struct filter *f, const struct frame *frame);
 
 /* A BPF expression that lets through everything the filter can match, and maybe
  * more; "" when none is narrower than everything. `exact` says that the filter need
- * not run after it. Fits in `size` or is "". */
+ * not run after it. Fits in `size` or is "". It is for packets as they were on the
+ * wire: on frames that a snaplen has cut inside the headers it may say no where the
+ * filter says yes. Joined with another expression it stands in parentheses of its
+ * own, and not together with one that uses vlan, mpls, pppoes or geneve, as these
+ * words move the offsets of what is behind them. */
 void filter_bpf(const struct filter *f, unsigned linktype, char *bpf, size_t size, bool *exact);
 /* --explain: tree, program and BPF half as text. */
 void filter_explain(const struct filter *f, unsigned linktype, struct outbuf *o);

@@ -10,8 +10,8 @@
  *
  * They register themselves and run in the order of the file; `program NAME...` runs only those, `program -l` lists
  * them. A failed check does not leave the test; each check is also a condition: if (!CHECK(p)) return;
- * Output is one line per test, which test/run.sh counts: "ok NAME" or "not ok NAME: first failed check"; further
- * failures of the same test go to stderr.
+ * Output is one line per test, which test/run.sh counts: "ok NAME", "skip NAME: why" (SKIP("why") in the test) or
+ * "not ok NAME: first failed check"; further failures of the same test go to stderr.
  */
 #ifndef TEST_UNIT_CHECK_H
 #define TEST_UNIT_CHECK_H
@@ -32,6 +32,7 @@ struct check_test {
 static struct check_test *check_first, **check_last = &check_first;
 static const char *check_name;
 static int check_failures;
+static bool check_skipped;
 
 #define TEST(id) \
 	static void test_##id(void); \
@@ -88,6 +89,9 @@ static inline bool check_mem(const void *got, const void *want, size_t len_bytes
 #define CHECK_STR(got, want) check_str(got, want, #got, __FILE__, __LINE__)
 #define CHECK_MEM(got, want, len_bytes) check_mem(got, want, len_bytes, #got, __FILE__, __LINE__)
 
+/* Ends the test, which needs something that is not there. */
+#define SKIP(reason) do { printf("skip %s: %s\n", check_name, reason); check_skipped = true; return; } while (0)
+
 int main(int argc, char **argv)
 {
 	int failed = 0, ran = 0;
@@ -105,8 +109,9 @@ int main(int argc, char **argv)
 			continue;
 		check_name = t->name;
 		check_failures = 0;
+		check_skipped = false;
 		t->run();
-		if (!check_failures)
+		if (!check_failures && !check_skipped)
 			printf("ok %s\n", t->name);
 		failed += check_failures > 0;
 		ran++;
