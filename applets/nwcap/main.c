@@ -75,7 +75,7 @@ static const struct option_row rows[] = {
 static const struct usage nwcap_usage = {
 	.name = "nwcap",
 	.synopsis = "[OPTION…] [CAPTURE FILTER WORD…]",
-	.purpose = "Captures packets from network interfaces and prints them, or writes them to a file, a ring of files or a pipe.",
+	.purpose = "Captures packets from interfaces to the screen, a file, a ring of files or a pipe.",
 	.examples = "  nwcap -i eth0 port 53                              # DNS on the screen\n"
 		    "  nwcap -i eth0 -w ring.pcap -C 100 -G 3600 -W 24    # a ring: the newest 24 files\n"
 		    "  nwcap -i eth0 -i wlan0 -w both.pcapng              # two interfaces into one file\n"

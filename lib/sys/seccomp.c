@@ -3,13 +3,15 @@
  * A seccomp filter in classic BPF. It is a deny list, not an allow list: the
  * libc and libpcap may change which harmless calls they use, and a capture must not end because
  * of that. What is denied is what turns a bug in a parser into more than a bug in a parser: running
- * programs, making processes and sockets, looking into or signalling other processes, mounts, namespaces,
+ * programs, making processes and sockets, looking into other processes, mounts, namespaces,
  * modules, eBPF, io_uring (it goes around seccomp), clocks, keys. They fail with EPERM.
  *
- *     ld  arch        != ours            -> EPERM  (a 32-bit call on a 64-bit kernel has other numbers)
- *     ld  nr          >= 0x40000000      -> EPERM  (x32, x86-64 only)
- *     jeq nr, denied[0..n-1]             -> EPERM
- *     ret allow
+ *      0  ld  arch        != ours              -> EPERM  (a 32-bit call on a 64-bit kernel has other numbers)
+ *      2  ld  nr          >= 0x40000000        -> EPERM  (x32, x86-64 only)
+ *      4  clone: flags have CLONE_THREAD       -> allow, else EPERM (threads share the sandbox)
+ *      7  clone3: its flags are out of reach   -> ENOSYS (the libc takes clone)
+ *      8  nr = denied[0] .. denied[n-1]        -> EPERM
+ *    8+n  allow;  9+n  EPERM;  10+n  ENOSYS
  */
 #include "compat.h"
 #include "sandbox.h"
@@ -42,7 +44,7 @@
 #define DENY(call) SYS_##call,
 static const uint32_t denied[] = {
 	DENY(execve) DENY(execveat) DENY(ptrace) DENY(process_vm_readv) DENY(process_vm_writev) SYS_pidfd_getfd,
-	DENY(clone) SYS_clone3, DENY(kcmp)
+	DENY(kcmp)
 #ifdef SYS_fork
 	DENY(fork) DENY(vfork)
 #endif
@@ -75,30 +77,43 @@ static const uint32_t denied[] = {
 	DENY(setresgid) DENY(setgroups) DENY(capset)
 };
 
-enum { DENIED = sizeof(denied) / sizeof(denied[0]) };
+enum {
+	DENIED = sizeof(denied) / sizeof(denied[0]),
+	FIRST = 8,                 /* instruction that compares with denied[0] */
+	TO_ALLOW = FIRST + DENIED, TO_DENY, TO_NO_SYSTEM_CALL,
+	THREAD = 0x10000,          /* CLONE_THREAD */
+	LOW_WORD = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0
+};
+_Static_assert(DENIED < 240, "the jumps of classic BPF reach 255 instructions");
+
+#define LOAD(member) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, member)
+/* Jump targets as instruction numbers, seen from instruction `at`. */
+#define TEST(at, op, k, yes, no) BPF_JUMP(BPF_JMP | (op) | BPF_K, k, (uint8_t)((yes) - (at) - 1), (uint8_t)((no) - (at) - 1))
+#define RETURN(what) BPF_STMT(BPF_RET | BPF_K, what)
 
 int sandbox_seccomp(void)
 {
-	struct sock_filter code[DENIED + 7], *c = code;
-	struct sock_fprog program = { .filter = code };
+	const uint32_t not_a_call = 0x40000000; /* and above: the numbers of x32; no other architecture reaches it */
+	struct sock_filter code[FIRST + DENIED + 3] = {
+		LOAD(offsetof(struct seccomp_data, arch)),
+		TEST(1, BPF_JEQ, OUR_ARCH, 2, TO_DENY),
+		LOAD(offsetof(struct seccomp_data, nr)),
+		TEST(3, BPF_JGE, not_a_call, TO_DENY, 4),
+		TEST(4, BPF_JEQ, SYS_clone, 5, 7),
+		LOAD(offsetof(struct seccomp_data, args) + LOW_WORD),
+		TEST(6, BPF_JSET, THREAD, TO_ALLOW, TO_DENY),
+		TEST(7, BPF_JEQ, SYS_clone3, TO_NO_SYSTEM_CALL, FIRST),
+		[TO_ALLOW] = RETURN(SECCOMP_RET_ALLOW),
+		[TO_DENY] = RETURN(SECCOMP_RET_ERRNO | EPERM),
+		[TO_NO_SYSTEM_CALL] = RETURN(SECCOMP_RET_ERRNO | ENOSYS),
+	};
+	struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
 
 	if (!OUR_ARCH)
 		return 0;
-	*c++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
-	*c++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCH, 0, DENIED + 3);
-	*c++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-#if defined(__x86_64__)
-	*c++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, DENIED + 1, 0);
-#else
-	*c++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JA, 0, 0, 0);
-#endif
 	for (int i = 0; i < DENIED; i++)
-		*c++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, denied[i], (uint8_t)(DENIED - i), 0);
-	*c++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	*c++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
-	program.len = (unsigned short)(c - code);
+		code[FIRST + i] = (struct sock_filter)TEST(FIRST + i, BPF_JEQ, denied[i], TO_DENY, FIRST + i + 1);
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0))
 		return errno == EINVAL || errno == ENOSYS ? 0 : -errno; /* EINVAL: a kernel without CONFIG_SECCOMP_FILTER */
 	return 1;
 }
-_Static_assert(DENIED < 250, "the jumps of classic BPF reach 255 instructions");
