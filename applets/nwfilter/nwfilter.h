@@ -26,13 +26,11 @@ struct nwfilter_options {
 
 /* ---- judge.c -------------------------------------------------------------------------- */
 
-/* The filters as they apply to one link type. */
+/* --bpf as it applies to one link type. */
 struct gate {
 	uint16_t linktype;
-	bool refused;          /* --bpf does not exist for this link type: nothing matches */
-	struct bpf *bpf;       /* --bpf */
-	struct bpf *ahead;     /* what the display filter lets through at most, or NULL */
-	bool exact;            /* `ahead` decides alone */
+	bool refused, told;    /* the expression does not exist for this link type: nothing matches; this was said */
+	struct bpf *bpf;       /* NULL: no --bpf */
 	struct gate *next;
 };
 
@@ -42,7 +40,8 @@ struct judge {
 	bool decode;           /* the filter looks at decoded packets */
 	struct gate *gate;     /* of the last packet */
 	struct gate *gates;
-	bool any_gate_open;    /* some link type could be filtered */
+	unsigned open, closed; /* link types that --bpf can be compiled for, and others */
+	struct errmsg why;     /* of the last that cannot */
 	int64_t rate_second;
 	uint64_t rate_used, sampled;
 	struct decoder decoder;
@@ -52,7 +51,7 @@ struct judge {
 /* Compiles the display filter and checks --bpf. Hints go to stderr. NW_EINPUT. */
 int judge_open(struct judge *j, const struct nwfilter_options *o, struct errmsg *err);
 void judge_close(struct judge *j);
-/* A link type that was not seen before: compiles for it. Wanted by judge_match(). NW_EINPUT when nothing can ever match. */
+/* Makes j->gate that of a link type, compiling for it when it is new. Only memory can be lacking. */
 int judge_gate(struct judge *j, uint16_t linktype, struct errmsg *err);
 /* 1: goes out, 0: does not, or an error of judge_gate(). */
 int judge_match(struct judge *j, const struct frame *f, struct errmsg *err);

@@ -216,6 +216,35 @@ static int write_packet(struct run *r, const struct frame *f, struct errmsg *err
 	return writer_frame(r->writer, f, ifid, NULL, err);
 }
 
+/* A --bpf that no packet can match is refused before the output is made. In pcapng and pipes more interfaces may follow,
+ * so there only what is wrong for Ethernet too is refused at once. */
+static int check_bpf(struct run *r, struct errmsg *err)
+{
+	uint32_t count = r->merge ? merge_interfaces(r->merge) : reader_interfaces(r->readers[0]);
+	struct judge *j = r->judge;
+	bool more = count == 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		int rc = judge_gate(j, source_interface(r, i)->linktype, err);
+
+		if (rc)
+			return rc;
+	}
+	for (unsigned i = 0; i < r->nreaders; i++)
+		more |= reader_format(r->readers[i]) == FORMAT_PCAPNG;
+	if (j->open || !r->o->bpf)
+		return 0;
+	if (more) {
+		struct bpf *b;
+
+		if (bpf_compile(&b, r->o->bpf, LINKTYPE_ETHERNET, 0, &j->why) == 0) {
+			bpf_free(b);
+			return 0;
+		}
+	}
+	return errmsg_set(err, NW_EINPUT, "--bpf: %s", j->why.text);
+}
+
 /* ---- the loops -------------------------------------------------------------------------------- */
 
 static int take(struct run *r, const struct frame *f, struct errmsg *err)
@@ -353,15 +382,16 @@ int nwfilter_run(const struct nwfilter_options *o, struct judge *j)
 
 	catch_signals();
 	rc = open_inputs(&r, &err);
-	/* a link type that --bpf does not know is refused before the output is made */
-	if (!rc && source_interface(&r, 0))
-		rc = judge_gate(j, source_interface(&r, 0)->linktype, &err);
+	if (!rc)
+		rc = check_bpf(&r, &err);
 	if (!rc)
 		rc = open_output(&r, &err);
 	if (!rc)
 		rc = r.merge ? run_merged(&r, &err) : run_single(&r, &err);
 	if (rc < 0)
 		r.status = nwfilter_say(rc, &err);
+	else if (j->closed && !j->open && !r.status)
+		r.status = errmsg_exit_code(NW_EINPUT); /* what could not match has been said */
 	rc = close_output(&r, &err);
 	if (rc < 0)
 		r.status = nwfilter_say(rc, &err);

@@ -81,6 +81,8 @@ same "all packets of all inputs" "$(nwfilter -r dns.pcap -r tcp.pcap -r udp.pcap
 nwfilter -r null.pcap -r dns.pcap -w mixed.pcapng
 same "two link types make pcapng" "$(head -c 4 mixed.pcapng | od -An -tx1) $(count mixed.pcapng)" " 0a 0d 0d 0a $((n_null + n_dns))"
 same "a link type of its own for each" "$(count mixed.pcapng --bpf 'udp port 53' 2>/dev/null)" "$(count dns.pcap --bpf 'udp port 53')"
+fails "--bpf that the only link type does not have" 5 "--bpf: " "vlan" -- nwfilter -r null.pcap --bpf vlan -w out
+same "--bpf that one of two link types does not have" "$(nwfilter -c -r null.pcap -r vlan.pcap --bpf vlan 2>stderr) $(grep -c 'no packet of link type 0 (NULL) matches' stderr)" "$(count vlan.pcap --bpf vlan) 1"
 head -c 100 dns.pcap >cut.pcap
 nwfilter -r cut.pcap -r tcp.pcap -w half.pcap 2>stderr
 same "a bad input among good ones" "$? $(count half.pcap) $(grep -c 'cut off' stderr)" "5 $((n_tcp + $(count cut.pcap 2>/dev/null || echo 0))) 1"
