@@ -2,14 +2,13 @@
 /*
  * Classic BPF run in user space: libpcap compiles, its interpreter decides. This is the only file of lib/filter that knows
  * libpcap.
- *
- * libpcap's compiler speaks DLT_ numbers, files speak LINKTYPE_ numbers. Up to 103 the two differ here and there
- * (https://www.tcpdump.org/linktypes.html), from 104 on they are the same but for a few that some systems had taken before.
  */
 #include "internal.h"
 
 #include <pcap.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SNAPLEN_MAX = 262144 };
 
@@ -17,25 +16,29 @@ struct bpf {
 	struct bpf_program program;
 };
 
-static int dlt_of_linktype(unsigned linktype)
+/* A handle on an empty capture file of this link type. Not pcap_open_dead(): libpcap must know that the packets are from a
+ * file, possibly of another system, whose number for IPv6 on a loopback interface is not ours. */
+static pcap_t *open_empty(unsigned linktype, uint32_t snaplen)
 {
-	static const struct {
-		uint16_t linktype, dlt;
-	} table[] = {
-		{ 100, DLT_ATM_RFC1483 }, { LINKTYPE_RAW, DLT_RAW }, { LINKTYPE_RAW_BSD14, DLT_RAW }, { 102, DLT_SLIP_BSDOS },
-		{ 103, DLT_PPP_BSDOS },	  { 106, DLT_ATM_CLIP },     { 246, DLT_PFSYNC },
-	};
+	const uint32_t header[6] = { 0xa1b2c3d4, 0, 0, 0, snaplen ? snaplen : SNAPLEN_MAX, linktype };
+	char bytes[sizeof(header)], why[PCAP_ERRBUF_SIZE];
+	FILE *file;
+	pcap_t *handle;
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (table[i].linktype == linktype)
-			return table[i].dlt;
-	return (int)linktype;
+	memcpy(bytes, header, sizeof(bytes));
+	put_u16((uint8_t *)bytes + 4, PCAP_VERSION_MAJOR);
+	put_u16((uint8_t *)bytes + 6, PCAP_VERSION_MINOR);
+	file = fmemopen(bytes, sizeof(bytes), "r");
+	handle = file ? pcap_fopen_offline(file, why) : NULL; /* has read the header */
+	if (file && !handle)
+		fclose(file);
+	return handle;
 }
 
 int bpf_compile(struct bpf **out, const char *text, unsigned linktype, uint32_t snaplen, struct errmsg *err)
 {
 	struct bpf *b = calloc(1, sizeof(*b));
-	pcap_t *handle = pcap_open_dead(dlt_of_linktype(linktype), snaplen ? (int)snaplen : SNAPLEN_MAX);
+	pcap_t *handle = open_empty(linktype, snaplen);
 	const char *name = linktype_name(linktype);
 	int r = 0;
 
