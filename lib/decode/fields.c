@@ -33,7 +33,7 @@ unsigned field_proto(const struct field *f)
 	if (f >= protocol_fields && f < protocol_fields + PROTO_COUNT)
 		return (unsigned)(f - protocol_fields);
 	for (unsigned i = 0; i < PROTO_COUNT; i++)
-		if (f >= protocols[i]->fields && f < protocols[i]->fields + protocols[i]->nfields)
+		if (protocols[i]->nfields && f >= protocols[i]->fields && f < protocols[i]->fields + protocols[i]->nfields)
 			return i;
 	return PROTO_NONE;
 }
