@@ -2,7 +2,11 @@
 /*
  * Reads capture files and streams: pcap (us, ns, modified; both byte orders) and
  * pcapng (both orders, every standard block, many sections and interfaces),
- * gzip around any of them, from a file, a pipe, a FIFO or a growing file.
+ * gzip around any of them, from a file, a pipe, a FIFO or a growing file. Of the
+ * obsolete relatives of pcap those that tshark reads are read too.
+ *
+ * A large regular file is read with the help of a second thread, if there is a
+ * second core; nothing of that is visible here.
  *
  * The reader owns one buffer. Frames are handed out as they stand in it; all of
  * them stay valid until the buffer is filled again, and filling happens only in
@@ -32,7 +36,8 @@ enum capture_format { FORMAT_UNKNOWN, FORMAT_PCAP, FORMAT_PCAPNG };
 struct reader_options {
 	bool follow;            /* wait for a regular file to grow (tail -f) instead of ending */
 	uint32_t max_record;    /* largest record accepted; 0: 64 MiB. A larger one is a lie (NW_EINPUT) */
-	size_t buffer_bytes;    /* 0: the size that measured best (256 KiB); grows to the largest record met */
+	size_t buffer_bytes;    /* read at a time; 0: the size that measured best (512 KiB). The buffer grows to the largest
+				 * record met, as its bytes come: a lie about a length takes no memory */
 };
 
 /* Opens `path` ("-": standard input, which stays open at close). Reads the file
@@ -106,6 +111,8 @@ struct merge;
 int merge_open(struct merge **m, struct reader *const *readers, unsigned count, struct errmsg *err);
 /* 1, 0 at the end of all, or the first error (the inputs that are good go on with the next call). */
 int merge_read(struct merge *m, struct frame *f, struct errmsg *err);
+/* False when the next merge_read() would have to wait for its input: the moment to write out what there is. */
+bool merge_ready(const struct merge *m);
 uint32_t merge_interfaces(const struct merge *m);
 const struct interface *merge_interface(const struct merge *m, uint32_t ifid);
 void merge_close(struct merge *m); /* not the readers */

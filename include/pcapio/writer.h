@@ -48,8 +48,10 @@ int writer_add_interface(struct writer *w, const struct interface *i, uint32_t *
 int writer_frame(struct writer *w, const struct frame *f, uint32_t ifid, const char *comment, struct errmsg *err);
 
 /* Makes the writer a copy of the reader's stream: same format, header, byte order,
- * blocks. From now on writer_pass() takes that reader's frames, and the reader's
- * other blocks are passed on by themselves (do not call reader_on_block). */
+ * blocks (but custom blocks that ask not to be copied). From now on writer_pass() takes that reader's frames, and the
+ * reader's other blocks are passed on by themselves (do not call reader_on_block). Call it before anything is written.
+ * A pcap of the other byte order or an old variant is written anew in ours. writer_frame() may be used in between for
+ * frames of that reader that were changed (cut short); it takes their interface from the frame, not from `ifid`. */
 int writer_follow(struct writer *w, struct reader *r, struct errmsg *err);
 /* Keeps this frame's record. Borrowed until writer_sync(), which must come before reader_fill(). */
 int writer_pass(struct writer *w, const struct frame *f, struct errmsg *err);

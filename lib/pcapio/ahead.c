@@ -46,6 +46,9 @@ struct ahead {
 	struct slot slots[SLOTS];
 };
 
+/* One helper in a process: when many files are merged, one more thread for each would help nobody. */
+static bool helper_taken;
+
 static bool may_claim(const struct ahead *a)
 {
 	return !a->ended && a->next < a->used + SLOTS;
@@ -125,7 +128,7 @@ struct ahead *ahead_start(int fd, size_t chunk)
 	struct ahead *a;
 	struct stat st;
 
-	if (at < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size - at < AHEAD_MIN_BYTES || !second_core())
+	if (helper_taken || at < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size - at < AHEAD_MIN_BYTES || !second_core())
 		return NULL;
 	a = calloc(1, sizeof(*a));
 	if (!a)
@@ -141,8 +144,10 @@ struct ahead *ahead_start(int fd, size_t chunk)
 		if (!a->slots[i].buf)
 			goto fail;
 	}
-	if (start_helper(a))
+	if (start_helper(a)) {
+		helper_taken = true;
 		return a;
+	}
 fail:
 	for (int i = 0; i < SLOTS; i++)
 		free(a->slots[i].buf);
@@ -191,6 +196,7 @@ void ahead_stop(struct ahead *a, uint64_t chunks_used)
 	pthread_cond_signal(&a->room);
 	pthread_mutex_unlock(&a->lock);
 	pthread_join(a->helper, NULL);
+	helper_taken = false;
 	at = a->start + (off_t)(chunks_used * a->chunk);
 	lseek(a->fd, a->ended && at > a->end ? a->end : at, SEEK_SET); /* as if it had been read(2) */
 	for (int i = 0; i < SLOTS; i++)

@@ -55,7 +55,16 @@ struct time_scale {
 
 /* tstime.c */
 void time_scale_init(struct time_scale *t, uint8_t tsresol, int64_t tsoffset_s);
-int64_t time_scale_ns(const struct time_scale *t, uint64_t ticks);
+int64_t time_scale_long_way(const struct time_scale *t, uint64_t ticks);
+
+static inline int64_t time_scale_ns(const struct time_scale *t, uint64_t ticks)
+{
+	uint64_t ns;
+
+	if (t->multiply && !__builtin_mul_overflow(ticks, t->multiply, &ns) && ns <= INT64_MAX)
+		return (int64_t)ns;
+	return time_scale_long_way(t, ticks);
+}
 
 /* What is needed per packet of an interface, and the rest behind a pointer that never moves. */
 struct source_interface {

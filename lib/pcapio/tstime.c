@@ -48,13 +48,11 @@ static uint32_t binary_ns(uint64_t fraction, unsigned exponent)
 	return (uint32_t)(high << (32 - exponent) | (low & 0xffffffff) >> exponent);
 }
 
-int64_t time_scale_ns(const struct time_scale *t, uint64_t ticks)
+int64_t time_scale_long_way(const struct time_scale *t, uint64_t ticks)
 {
 	unsigned e = t->exponent;
 	uint64_t seconds = 0, ns;
 
-	if (t->multiply && !__builtin_mul_overflow(ticks, t->multiply, &ns) && ns <= INT64_MAX)
-		return (int64_t)ns;
 	if (t->binary) {
 		if (e < 64) {
 			seconds = ticks >> e;
