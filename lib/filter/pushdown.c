@@ -533,28 +533,31 @@ static bool is_carrier(unsigned proto)
 	return proto != PROTO_NONE && !protocols[proto]->application && !find_plain(proto);
 }
 
-/* Tunnels over UDP and TCP, known by the ports that they claim. */
+/* "word 4 or 41 or 47": the numbers of one kind below `end` that carry something. */
+static struct bound carrying(struct push *s, enum claim_kind kind, unsigned end, const char *word)
+{
+	const char *text = NULL;
+
+	for (unsigned v = 0; v < end; v++) {
+		unsigned proto = decode_claimed(kind, v);
+		/* an ICMP or IP version in the other's packets is no plain packet either */
+		bool plain = kind == CLAIM_IPPROTO && (v == 1 || v == 6 || v == 17);
+
+		if (kind == CLAIM_IPPROTO ? proto != PROTO_NONE && !plain : is_carrier(proto))
+			text = text ? text_of(s, "%s or %u", text, v) : text_of(s, "%s %u", word, v);
+	}
+	return text ? sometimes(text, false) : never();
+}
+
+/* Tunnels over UDP and TCP. */
 static struct bound port_tunnels(struct push *s)
 {
-	struct bound b = never();
+	struct bound b = carrying(s, CLAIM_UDP_PORT, 65536, "udp port");
 
-	for (unsigned v = 0; v < 2 * 65536; v++)
-		if (is_carrier(decode_claimed(v < 65536 ? CLAIM_UDP_PORT : CLAIM_TCP_PORT, v & 65535)))
-			b = either(s, b, sometimes(text_of(s, v < 65536 ? "udp port %u" : "tcp port %u", v & 65535), false));
+	b = either(s, b, carrying(s, CLAIM_TCP_PORT, 65536, "tcp port"));
 	for (unsigned proto = 0; proto < PROTO_COUNT; proto++)
 		if (is_carrier(proto) && protocols[proto]->detect_on)
 			b = either(s, b, sometimes("udp or tcp", false));
-	return b;
-}
-
-/* IP protocols in IPv4 that the decoder goes into and that are no plain ones there. */
-static struct bound protocol_tunnels(struct push *s)
-{
-	struct bound b = never();
-
-	for (unsigned v = 0; v < 256; v++)
-		if (decode_claimed(CLAIM_IPPROTO, v) != PROTO_NONE && v != 1 && v != 6 && v != 17)
-			b = either(s, b, sometimes(text_of(s, "ip proto %u", v), false));
 	return b;
 }
 
@@ -586,7 +589,7 @@ static struct bound carriers(struct push *s)
 	if (s->level == LEVEL_LINK && (ports.truth != NEVER || ethernet_within()))
 		s->level = LEVEL_NETWORK;
 	if (s->level >= LEVEL_NETWORK) {
-		b = protocol_tunnels(s);
+		b = carrying(s, CLAIM_IPPROTO, 256, "ip proto");
 		if (ports.truth != NEVER)
 			look_at(s, LEVEL_TRANSPORT, 4);
 		b = either(s, b, ports);
