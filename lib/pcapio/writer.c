@@ -203,13 +203,18 @@ int writer_room(struct writer *w, size_t len, struct errmsg *err)
 	return 0;
 }
 
-int writer_added(struct writer *w, size_t len, unsigned packets, struct errmsg *err)
+static inline int added(struct writer *w, size_t len, unsigned packets, struct errmsg *err)
 {
 	w->pos += len;
 	w->bytes += len;
 	w->packets += packets;
 	w->buf_packets += packets;
 	return w->o.unbuffered && packets ? flush_buffer(w, err) : 0;
+}
+
+int writer_added(struct writer *w, size_t len, unsigned packets, struct errmsg *err)
+{
+	return added(w, len, packets, err);
 }
 
 /* ---- opening and closing ------------------------------------------------------------------------ */
@@ -307,6 +312,21 @@ int writer_add_interface(struct writer *w, const struct interface *i, uint32_t *
 	return rc;
 }
 
+/* A call of memcpy, with musl a "rep movs", costs more than the copy of a short packet. */
+static inline void copy_packet(uint8_t *to, const uint8_t *from, size_t n)
+{
+	const uint8_t *last;
+
+	if (n < 16 || n > 256) {
+		memcpy(to, from, n);
+		return;
+	}
+	last = from + n - 16;
+	memcpy(to + n - 16, last, 16);
+	for (; from < last; from += 16, to += 16)
+		memcpy(to, from, 16);
+}
+
 static int put_pcap(struct writer *w, const struct frame *f, struct errmsg *err)
 {
 	size_t len = PCAP_RECORD + (size_t)f->caplen;
@@ -316,9 +336,11 @@ static int put_pcap(struct writer *w, const struct frame *f, struct errmsg *err)
 	if (f->linktype != w->o.linktype)
 		return errmsg_set(err, NW_EINPUT, "%s: pcap holds one link type (%u), this packet has %u; write pcapng (-F pcapng)",
 				  w->name, w->o.linktype, f->linktype);
-	rc = writer_room(w, len, err);
-	if (rc)
-		return rc;
+	if (!w->started || w->failed || w->run || len > (size_t)(w->limit - w->pos)) {
+		rc = writer_room(w, len, err);
+		if (rc)
+			return rc;
+	}
 	if (ns < 0) {
 		s--;
 		ns += 1000000000;
@@ -327,8 +349,8 @@ static int put_pcap(struct writer *w, const struct frame *f, struct errmsg *err)
 	put_u32(w->pos + 4, (uint32_t)(w->o.nano ? ns : ns / 1000));
 	put_u32(w->pos + 8, f->caplen);
 	put_u32(w->pos + 12, f->wirelen);
-	memcpy(w->pos + PCAP_RECORD, f->data, f->caplen);
-	return writer_added(w, len, 1, err);
+	copy_packet(w->pos + PCAP_RECORD, f->data, f->caplen);
+	return added(w, len, 1, err);
 }
 
 int writer_frame(struct writer *w, const struct frame *f, uint32_t ifid, const char *comment, struct errmsg *err)
