@@ -72,7 +72,7 @@ static uint32_t hash_ends(const struct conversations *c, const struct slot *s)
 	uint64_t h = c->key, word;
 
 	for (size_t i = 0; i < 36; i += 8) {
-		memcpy(&word, s->low + i, i == 32 ? 4 : 8);
+		memcpy(&word, (const uint8_t *)s + i, i == 32 ? 4 : 8); /* low, high, ports */
 		if (i == 32)
 			word &= 0xffffffff;
 		h = (h ^ word) * 0x9e3779b97f4a7c15ull;
