@@ -120,7 +120,8 @@ int judge_match(struct judge *j, const struct frame *f, struct errmsg *err)
 		if (rc)
 			return rc;
 	}
-	if (f->ts_ns < o->after_ns || f->ts_ns >= o->before_ns)
+	/* a time that does not fit is INT64_MAX; without --before it is not too late */
+	if (f->ts_ns < o->after_ns || (f->ts_ns >= o->before_ns && o->before_ns != INT64_MAX))
 		return 0;
 	if (filters_match(j, j->gate, f) == o->invert)
 		return 0;
