@@ -73,6 +73,11 @@ sh "$TOP/test/golden/hex2pcap.sh" times.hex >times.pcap
 same "--after" "$(count times.pcap --after 1700000000.9)" 3
 same "--before" "$(count times.pcap --before 1700000001)" 3
 same "--after and --before in words" "$(count times.pcap --after 2023-11-14T22:13:20.4Z --before '2023-11-14 22:13:21')" 2
+printf '1000000 00\n' >far.hex # a pcapng whose times are beyond what 64 bits of nanoseconds hold
+sh "$TOP/test/golden/hex2pcap.sh" far.hex | nwfilter -F pcapng >far.pcapng
+off=$(($(wc -c <far.pcapng) - 36 + 12))
+printf '\377\377\377\377\377\377\377\377' | dd of=far.pcapng bs=1 seek=$off conv=notrunc 2>/dev/null
+same "a time beyond all times passes" "$(count far.pcapng) $(count far.pcapng --after 2023-11-14) $(count far.pcapng --before 2023-11-14)" "1 1 0"
 same "--rate 2" "$(count times.pcap --rate 2)" 4
 
 # ---- several inputs
