@@ -444,7 +444,7 @@ static int start_source(struct live *l, struct source *s, bool *exact, struct er
 		bad = capture_set_filter(s->capture, both ? both : narrow[0] ? narrow : bpf, !l->o->no_optimize, err);
 	free(both);
 	s->loss.looked_ns = loop_realtime_ns();
-	return bad;
+	return bad ? nwcap_filter_hint(bad, bpf, err) : 0;
 }
 
 static int start_sources(struct live *l, struct errmsg *err)

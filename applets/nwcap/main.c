@@ -90,6 +90,20 @@ int nwcap_fail(int code, const struct errmsg *err)
 	return errmsg_exit_code(code);
 }
 
+int nwcap_filter_hint(int code, const char *bpf, struct errmsg *err)
+{
+	struct filter *f = NULL;
+	size_t used = strlen(err->text);
+
+	if (ENABLE_DISPLAY_FILTER && code == NW_EINPUT && !filter_compile(&f, bpf, NULL, NULL)) {
+		/* bare words are display filters too, so only what has an operator is a hint worth giving */
+		if (strpbrk(bpf, "=<>.~"))
+			snprintf(err->text + used, sizeof(err->text) - used, "\nAs a display filter it is fine: give it with -Y");
+		filter_free(f);
+	}
+	return code;
+}
+
 const char *nwcap_plural(uint64_t n)
 {
 	return n == 1 ? "" : "s";

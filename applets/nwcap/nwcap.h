@@ -86,6 +86,8 @@ void loss_look(struct loss *l, const struct capture_counters *k, int64_t now_ns,
 int nwcap_live(const struct nwcap_options *o);
 int nwcap_offline(const struct nwcap_options *o);
 
+/* After a capture filter was refused: if the text is a display filter, says how to give it. Returns `code`. */
+int nwcap_filter_hint(int code, const char *bpf, struct errmsg *err);
 /* "nwcap: sentence" on stderr; returns the exit status for `code`. */
 int nwcap_fail(int code, const struct errmsg *err);
 /* "1 packet", "2 packets": the plural's s. */

@@ -52,8 +52,10 @@ static int passes_bpf(struct offline *x, const struct frame *f, struct errmsg *e
 			return errmsg_set(err, NW_ELIMIT, "%s has more than %d link types, too many for a capture filter",
 					  reader_name(x->reader), FILTERS_MAX);
 		bad = bpf_compile(&x->filters[i].bpf, x->o->bpf, f->linktype, CAPTURE_SNAPLEN_MAX, err);
+		if (bad == NW_EINPUT)
+			capture_filter_error(x->o->bpf, f->linktype, err);
 		if (bad)
-			return bad;
+			return nwcap_filter_hint(bad, x->o->bpf, err);
 		x->filters[i].linktype = f->linktype;
 		x->nfilters++;
 	}

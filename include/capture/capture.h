@@ -87,6 +87,9 @@ int capture_devices(const char *netns, void (*each)(void *user, const struct cap
 		    struct errmsg *err);
 /* -L. Link types of an interface (LINKTYPE_); at most `max` are stored; returns the number. */
 int capture_linktypes(const char *interface, const char *netns, int *types, int max, struct errmsg *err);
+/* Why `bpf` is no capture filter for this link type, as three lines: the sentence with the column and the nearest word,
+ * the text, a caret. NW_EINPUT; 0 if it is one. */
+int capture_filter_error(const char *bpf, unsigned linktype, struct errmsg *err);
 /* -d, -dd, -ddd: the compiled filter as text. `style` is the number of d. */
 int capture_dump_filter(const char *bpf, unsigned linktype, uint32_t snaplen, bool optimize, int style,
 			struct outbuf *out, struct errmsg *err);

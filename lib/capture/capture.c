@@ -134,9 +134,15 @@ static bool attached(pcap_t *p, struct sock_fprog *program)
 
 static int compile(pcap_t *p, struct bpf_program *code, const char *text, bool optimize, struct errmsg *err)
 {
-	if (pcap_compile(p, code, text, optimize, PCAP_NETMASK_UNKNOWN))
-		return errmsg_set(err, NW_EINPUT, "filter \"%.200s\": %s", text, pcap_geterr(p));
-	return 0;
+	char reason[PCAP_ERRBUF_SIZE];
+	int bad;
+
+	if (!pcap_compile(p, code, text, optimize, PCAP_NETMASK_UNKNOWN))
+		return 0;
+	snprintf(reason, sizeof(reason), "%s", pcap_geterr(p));
+	bad = capture_filter_error(text, (unsigned)linktype_of_dlt(pcap_datalink(p)), err);
+	/* what is only wrong on a live interface is nothing that the explanation knows of */
+	return bad ? bad : errmsg_set(err, NW_EINPUT, "capture filter \"%.200s\": %s", text, reason);
 }
 
 /* What direction and loopback demand of the filter, beside the user's words. */

@@ -106,14 +106,12 @@ int capture_dump_filter(const char *bpf, unsigned linktype, uint32_t snaplen, bo
 {
 	pcap_t *p = pcap_open_dead(dlt_of_linktype((int)linktype), snaplen ? (int)snaplen : CAPTURE_SNAPLEN_MAX);
 	struct bpf_program code;
-	int bad = 0;
 
 	if (!p)
 		return errmsg_set(err, NW_ELIMIT, "no memory to compile a filter");
 	if (pcap_compile(p, &code, bpf, optimize, PCAP_NETMASK_UNKNOWN)) {
-		bad = errmsg_set(err, NW_EINPUT, "filter \"%.200s\": %s", bpf, pcap_geterr(p));
 		pcap_close(p);
-		return bad;
+		return capture_filter_error(bpf, linktype, err);
 	}
 	if (style > 2)
 		outbuf_printf(out, "%u\n", code.bf_len);

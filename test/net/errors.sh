@@ -28,8 +28,20 @@ refused()
 refused "unknown interface" 5 "nosuch0: no such interface*nwcap -D*" -i nosuch0
 refused "unknown interface, nearly right" 5 "${VETH_B}x: no such interface; did you mean $VETH_B?*" -i "${VETH_B}x"
 refused "interface number" 5 "*only*interfaces*nwcap -D*" -i 99
-refused "bad capture filter" 5 "*tcp prot*" -i "$VETH_B" tcp prot 80
-refused "bad filter with a good one" 5 "*prot*" -i "$VETH_B" -Y udp tcp prot 80
+
+# pointed NAME TEXT WANT: the message below "nwcap: capture filter, "
+pointed() { same "$1" "$(in_b timeout 10 nwcap -i "$VETH_B" "$2" 2>&1 >/dev/null)" "nwcap: capture filter, $3"; }
+pointed "bad capture filter: where, and the nearest word" 'tcp prot 80' "$(printf \
+	'column 5: "prot" is not understood here; did you mean port?\n  tcp prot 80\n      ^~~~')"
+pointed "bad capture filter: the end is missing" 'udp and (tcp or port 3' "$(printf \
+	'column 23: something is missing at the end\n  udp and (tcp or port 3\n                        ^')"
+pointed "bad capture filter: a display filter" 'tcp.port == 443' "$(printf \
+	'column 1: "tcp.port" is not understood here (man pcap-filter has the words)\n  tcp.port == 443\n  ^~~~~~~~
+As a display filter it is fine: give it with -Y')"
+pointed "bad capture filter: no such host" 'udp and host no.such.host.invalid' "$(printf \
+	"column 14: unknown host 'no.such.host.invalid'\n  udp and host no.such.host.invalid\n               ^~~~~~~~~~~~~~~~~~~~")"
+same "bad capture filter beside a good display filter" "$(in_b nwcap -i "$VETH_B" -Y udp tcp prot 80 2>&1 | head -n 1)" \
+	'nwcap: capture filter, column 5: "prot" is not understood here; did you mean port?'
 refused "two filters" 5 "*-F*" -i "$VETH_B" -F /dev/null udp
 refused "filter file that is not there" 1 "-F /nonexistent*" -i "$VETH_B" -F /nonexistent
 refused "option without its number" 5 "-c needs a value*" -i "$VETH_B" -c
