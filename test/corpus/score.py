@@ -18,7 +18,7 @@ import collections, gzip, sys
 
 # Not protocols of their own, or shown by Wireshark where a body or a certificate is.
 NO_LAYER = set('''frame ethertype data pcapng raw llc x509sat x509ce x509af pkix1explicit pkix1implicit ocsp ber data-text-lines
-    media text image-gif image-jfif png json xml urlencoded-form mime_multipart multipart_form_data ipv6.hopopts
+    media text image-gif image-jfif png json xml urlencoded-form mime_multipart multipart_form_data pcap_pktdata wlan_radio ipv6.hopopts
     ipv6.routing ipv6.dstopts ipv6.fraghdr _ws.malformed'''.split())
 # Wireshark counts custom blocks as frames, so that all numbers in these files differ.
 CUSTOM_BLOCKS = ('pcapngtest__test017', 'pcapngtest__test102')
