@@ -233,9 +233,9 @@ static bool ask(void *user, const struct field *f, const struct value *given)
 	struct value v = *given;
 	bool hit;
 
+	q->seen = true; /* a slice that is not there is no value, but the field is: != holds, as in Wireshark */
 	if (apply_steps(q->p, f, t->operand->steps, &v)) {
 		hit = holds(t, q->p, t->operand->type, &v) != (t->invert && t->kind != PREDICATE_FIELD);
-		q->seen = true;
 		if (hit != t->all) {
 			q->decided = true;
 			q->answer = hit;
@@ -284,9 +284,9 @@ static bool ask_pair(void *user, const struct field *f, const struct value *give
 	struct value right = *given;
 	bool hit;
 
+	q->seen = true;
 	if (apply_steps(q->p, f, q->test->other->steps, &right)) {
 		hit = relation_holds(q->test, q->left, &right) != q->test->invert;
-		q->seen = true;
 		if (hit != q->test->all) {
 			q->decided = true;
 			q->answer = hit;

@@ -4,12 +4,11 @@
 
 enum { ITEMS_SHOWN = 8, BPF_MAX = 4096 };
 
-static void put_operand(const struct filter *f, const struct operand *o, struct outbuf *out)
+static void put_operand(const struct operand *o, struct outbuf *out)
 {
 	static const char *const names[] = { [STEP_LEN] = "len", [STEP_LOWER] = "lower", [STEP_UPPER] = "upper",
 					     [STEP_STRING] = "string", [STEP_COUNT] = "count" };
 
-	(void)f;
 	for (const struct step *s = o->steps; s; s = s->next)
 		if (s->kind >= STEP_LEN) {
 			outbuf_str(out, names[s->kind]);
@@ -164,14 +163,14 @@ static void put_prefix(struct outbuf *out, const struct test *t)
 		outbuf_printf(out, "/%u", bits);
 }
 
-void test_format(const struct filter *f, const struct test *t, struct outbuf *out)
+static void test_format(const struct filter *f, const struct test *t, struct outbuf *out)
 {
 	static const char *const signs[] = { [REL_EQ] = "==", [REL_GT] = ">", [REL_GE] = ">=", [REL_LT] = "<", [REL_LE] = "<=",
 					     [REL_CONTAINS] = "contains" };
 
 	if (t->kind != PREDICATE_EXISTS)
 		outbuf_str(out, t->all ? "every " : "");
-	put_operand(f, t->operand, out);
+	put_operand(t->operand, out);
 	for (unsigned i = 0; i < PROTO_COUNT; i++)
 		if (proto_set_has(&t->also, i)) {
 			outbuf_str(out, ", the same of ");
@@ -203,7 +202,7 @@ void test_format(const struct filter *f, const struct test *t, struct outbuf *ou
 		break;
 	default:
 		outbuf_printf(out, "%s %s ", t->invert ? " not" : "", signs[t->relation]);
-		put_operand(f, t->other, out);
+		put_operand(t->other, out);
 	}
 }
 

@@ -132,8 +132,7 @@ static inline bool type_is_bytes(uint8_t type)
 	return type >= FIELD_IPV4;
 }
 
-enum { KEY_SIGN_SHIFT = 63 };
-#define KEY_SIGN (1ull << KEY_SIGN_SHIFT)
+#define KEY_SIGN (1ull << 63)
 
 struct key_range {
 	uint64_t lo, span; /* lo <= key <= lo + span */
@@ -193,7 +192,6 @@ struct node *parse_filter(struct parser *ps);
 struct node *node_new(struct parser *ps, enum node_kind kind);
 /* Appends `child` to a list node, taking over the children of a node of the same kind. */
 void node_append(struct node *list, struct node *child);
-struct node *node_of_test(struct parser *ps, struct test *t);
 
 /* What the token says as a relation, or REL_NONE. */
 enum relation relation_of(const struct parser *ps);
@@ -214,8 +212,6 @@ int literal_address_type(const char *word);
 /* Bytes as aa:bb, aa-bb, aa.bb, aabb or 0xaabb; false if it is none of these. `out` holds strlen(word). */
 bool literal_bytes(const char *word, uint8_t *out, uint32_t *len);
 const char *type_name(uint8_t type); /* "an IPv4 address" */
-/* The largest number a field can hold, UINT64_MAX when that is not known. */
-uint64_t field_maximum(const struct field *f);
 
 /* Sorts and joins what overlaps or touches. */
 void key_ranges_tidy(struct key_range *keys, uint32_t *n);
@@ -264,8 +260,5 @@ struct filter {
 void op_of_test(struct op *op, const struct test *t);
 /* Orders, merges and flattens. 0 or NW_ELIMIT. */
 int compile_program(struct filter *f, struct errmsg *err);
-
-/* ---- explain.c -------------------------------------------------------------------------------- */
-void test_format(const struct filter *f, const struct test *t, struct outbuf *o);
 
 #endif

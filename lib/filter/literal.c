@@ -25,7 +25,8 @@ const char *type_name(uint8_t type)
 	return names[type];
 }
 
-uint64_t field_maximum(const struct field *f)
+/* The largest number a field can hold, UINT64_MAX when that is not known. */
+static uint64_t field_maximum(const struct field *f)
 {
 	uint64_t max;
 

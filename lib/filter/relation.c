@@ -72,7 +72,7 @@ static const char *operand_text(const struct parser *ps, const struct operand *o
 
 /* ---- nodes ------------------------------------------------------------------------------ */
 
-struct node *node_of_test(struct parser *ps, struct test *t)
+static struct node *node_of_test(struct parser *ps, struct test *t)
 {
 	struct node *n = node_new(ps, NODE_TEST);
 
