@@ -111,7 +111,7 @@ static void summary_check(int verbose, bool quiet, bool link_header)
 	outbuf_fixed(&o, text, sizeof(text));
 	packet_summary(&s, &packet);
 	for (const char *p = text; p < o.pos; p++) /* a terminal shall not obey a packet */
-		must((*p >= ' ' && *p != 0x7f) || *p == '\n' || *p == '\t');
+		must(((uint8_t)*p >= ' ' && *p != 0x7f) || *p == '\n' || *p == '\t');
 }
 
 static void look(const struct frame *f, bool all)
