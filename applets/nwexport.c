@@ -465,6 +465,12 @@ static int run_merged(struct run *r, struct packet *p, struct errmsg *err)
 	for (;;) {
 		struct errmsg text;
 
+		if (!merge_ready(r->in.merge)) {
+			int rc = run_flush(r, err);
+
+			if (rc)
+				return rc;
+		}
 		n = merge_read(r->in.merge, &f, &text);
 		if (n > 0) {
 			if (!run_frame(r, &f, p))

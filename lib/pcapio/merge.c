@@ -146,6 +146,12 @@ int merge_read(struct merge *m, struct frame *f, struct errmsg *err)
 	return 1;
 }
 
+/* Only the input whose packet was handed out last has none in front. */
+bool merge_ready(const struct merge *m)
+{
+	return !m->taken || m->taken->ended || reader_ready(m->taken->reader);
+}
+
 uint32_t merge_interfaces(const struct merge *m)
 {
 	return m->ninterfaces;

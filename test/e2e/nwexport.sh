@@ -82,6 +82,29 @@ wait $pid
 same "SIGTERM ends in good order" "$? $(wc -l <stopped.csv)" "0 11"
 exec 9>&-
 
+mkfifo other
+nwexport -f csv --no-header fifo other >merged.out &
+pid=$!
+exec 8>fifo # one after the other: each input is asked for its header when it is opened
+cat dns.pcap >&8
+exec 9>other
+cat tcp.pcap >&9
+check "paused pipes that are merged are flushed" wait_for 5 sh -c 'test "$(wc -l <merged.out)" -ge 10'
+exec 8>&- 9>&-
+wait $pid
+same "merged pipes, all of them" "$? $(wc -l <merged.out)" "0 28"
+head -c 400 dns.pcap >grow.pcap
+nwexport -f csv --no-header -F -o grown.csv grow.pcap &
+pid=$!
+sleep 0.2
+tail -c +401 dns.pcap >>grow.pcap
+sleep 0.8
+kill -INT $pid 2>/dev/null || kill -TERM $pid
+sleep 0.1
+kill -TERM $pid 2>/dev/null
+wait $pid
+same "-F follows a growing file until it is stopped" "$? $(wc -l <grown.csv)" "0 10"
+
 # ---- columns
 same "fields by comma and again" "$(nwexport -f tsv --fields frame.number,dns.id --fields dns.qry.type -c 1 dns.pcap | tr '\t\n' '  ')" \
 	"frame.number dns.id dns.qry.type 1 0x0001 1 "
