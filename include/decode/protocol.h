@@ -210,7 +210,8 @@ static inline uint8_t decode_claimed(enum claim_kind kind, unsigned value)
 
 /* Application protocol on top of TCP or UDP (kind CLAIM_TCP_PORT or CLAIM_UDP_PORT):
  * by content where content tells, by port otherwise. PROTO_NONE when nothing
- * asked for application layers or nobody knows it. */
+ * asked for application layers or nobody knows it. Tunnels in UDP, which have
+ * claims but are no applications, are always given. */
 uint8_t decode_application(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port);
 
 /* Books the conversation of a TCP or UDP layer, when somebody asked for its number; `h` is its header. */

@@ -130,13 +130,18 @@ uint8_t decode_application(const struct decode *d, enum claim_kind kind, uint16_
 	uint16_t high = src_port < dst_port ? dst_port : src_port;
 	uint8_t by_port;
 
-	if (!ENABLE_APP_PROTOCOLS || !d->decoder->application || !cursor_left(&d->c))
+	bool application = ENABLE_APP_PROTOCOLS && d->decoder->application;
+
+	if ((!application && !udp) || !cursor_left(&d->c))
 		return PROTO_NONE;
 	by_port = decode_claimed(kind, low);
 	if (by_port == PROTO_NONE)
 		by_port = decode_claimed(kind, high);
-	if (by_port != PROTO_NONE && (!protocols[by_port]->detect || protocols[by_port]->detect(d, &d->c)))
+	if (by_port != PROTO_NONE && (application || !protocols[by_port]->application) &&
+	    (!protocols[by_port]->detect || protocols[by_port]->detect(d, &d->c)))
 		return by_port;
+	if (!application)
+		return PROTO_NONE;
 	for (unsigned i = 0; i < detectors[udp].count; i++) {
 		uint8_t proto = detectors[udp].proto[i];
 

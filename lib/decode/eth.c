@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Ethernet II and IEEE 802.3. A type below 1536 is the length of an LLC frame. IEEE 802.3 clause 3.2. */
-#include "decode/protocol.h"
+#include "carrier.h"
 #include "summary.h"
 
 enum { DST, SRC, ADDR, TYPE, LEN, DST_LG, DST_IG, SRC_LG, SRC_IG, LG, IG };
-enum { HEADER = 14, TYPE_MIN = 1536, LENGTH_MAX = 1500 };
+enum { HEADER = 14, LENGTH_MAX = 1500 };
 
 static enum decode_result eth_decode(struct decode *d, struct layer *l)
 {
@@ -15,19 +15,15 @@ static enum decode_result eth_decode(struct decode *d, struct layer *l)
 		return cursor_short(&d->c);
 	type = get_be16(h + 12);
 	l->aux[0] = (uint16_t)type;
-	if (type >= TYPE_MIN) {
-		d->next = decode_claimed(CLAIM_ETHERTYPE, type);
-		return DECODE_OK;
-	}
-	if (type > LENGTH_MAX)
+	if (type > LENGTH_MAX && type < ETHERTYPE_MIN)
 		return DECODE_MALFORMED;
-	return decode_limit(d, type) ? DECODE_OK : DECODE_MALFORMED;
+	return next_by_type_or_length(d, type);
 }
 
 static bool get_type_or_len(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
 	(void)p;
-	if (l->hlen != HEADER || (l->aux[0] >= TYPE_MIN) != (f->show == SHOW_HEX))
+	if (l->hlen != HEADER || (l->aux[0] >= ETHERTYPE_MIN) != (f->show == SHOW_HEX))
 		return false;
 	v->u = l->aux[0];
 	return true;
@@ -48,7 +44,12 @@ static const struct field eth_fields[] = {
 	[IG] = FIELD_EITHER(FIELD_BOOL, "eth.ig", "Group address", DST_IG + 1, SRC_IG + 1),
 };
 
-static const struct claim eth_claims[] = { { CLAIM_LINKTYPE, LINKTYPE_ETHERNET }, { CLAIM_NONE, 0 } };
+static const struct claim eth_claims[] = {
+	{ CLAIM_LINKTYPE, LINKTYPE_ETHERNET },
+	{ CLAIM_ETHERTYPE, 0x6558 }, /* bridged: GRE, Geneve */
+	{ CLAIM_IPPROTO, 143 },      /* RFC 8986 */
+	{ CLAIM_NONE, 0 },
+};
 
 const struct protocol proto_eth = {
 	.name = "eth",

@@ -34,7 +34,7 @@ static enum decode_result ip_decode(struct decode *d, struct layer *l)
 		return DECODE_MALFORMED;
 	if (!(l->aux[0] & OFFSET_MASK))
 		d->next = decode_claimed(CLAIM_IPPROTO, h[9]);
-	if (total && !decode_limit(d, total - hlen) && !d->quoted)
+	if (total && !decode_limit(d, total - hlen) && !d->quoted && !d->fragment)
 		return DECODE_MALFORMED; /* longer than the frame: go on with what there is */
 	if (l->aux[0] & MORE_FRAGMENTS)
 		d->fragment = d->c.snapped = true;
@@ -107,7 +107,9 @@ static const struct field ip_fields[] = {
 	[OPT_DATA] = FIELD_WALK(FIELD_BYTES, "ip.opt.data", "Option data"),
 };
 
-static const struct claim ip_claims[] = { { CLAIM_ETHERTYPE, 0x0800 }, { CLAIM_NONE, 0 } };
+static const struct claim ip_claims[] = {
+	{ CLAIM_ETHERTYPE, 0x0800 }, { CLAIM_PPP, 0x0021 }, { CLAIM_LLC_SAP, 0x06 }, { CLAIM_IPPROTO, 4 }, { CLAIM_NONE, 0 },
+};
 
 const struct protocol proto_ip = {
 	.name = "ip",

@@ -16,7 +16,7 @@ enum {
 	ROUTING_SEGLEFT, FRAG_NXT, FRAG_OFFSET, FRAG_MORE, FRAG_IDENT, OPT_TYPE, OPT_LENGTH
 };
 enum { HEADER = 40, EXTENSIONS_MAX = 16 };
-enum { HOPOPTS = 0, ROUTING = 43, FRAGMENT = 44, AH = 51, NO_NEXT = 59, DSTOPTS = 60, MOBILITY = 135, HIP = 139, SHIM6 = 140 };
+enum { HOPOPTS = 0, ROUTING = 43, FRAGMENT = 44, NO_NEXT = 59, DSTOPTS = 60, MOBILITY = 135, HIP = 139, SHIM6 = 140 };
 
 /* Bytes of the extension header that starts with these two, or 0 if the number is no extension. */
 static uint32_t extension_len(unsigned number, const uint8_t *h)
@@ -24,8 +24,6 @@ static uint32_t extension_len(unsigned number, const uint8_t *h)
 	switch (number) {
 	case FRAGMENT:
 		return 8;
-	case AH: /* RFC 4302: in units of 4, minus 2 */
-		return (h[1] + 2u) * 4;
 	case HOPOPTS:
 	case ROUTING:
 	case DSTOPTS:
@@ -50,12 +48,12 @@ static enum decode_result ipv6_decode(struct decode *d, struct layer *l)
 	if (h[0] >> 4 != 6)
 		return DECODE_MALFORMED;
 	/* 0 with hop-by-hop options is a jumbogram (RFC 2675) or offloaded segmentation: the frame says how long */
-	if ((plen || next != HOPOPTS) && (plen || next != 6) && !decode_limit(d, plen) && !d->quoted)
+	if ((plen || next != HOPOPTS) && (plen || next != 6) && !decode_limit(d, plen) && !d->quoted && !d->fragment)
 		result = DECODE_MALFORMED;
 	for (int i = 0; i < EXTENSIONS_MAX; i++) {
 		uint32_t len;
 
-		if (next != HOPOPTS && next != ROUTING && next != DSTOPTS && next != FRAGMENT && next != AH)
+		if (next != HOPOPTS && next != ROUTING && next != DSTOPTS && next != FRAGMENT)
 			break;
 		h = cursor_peek(&d->c, 8);
 		if (!h)
@@ -168,7 +166,9 @@ static const struct field ipv6_fields[] = {
 	[OPT_LENGTH] = FIELD_WALK(FIELD_UINT, "ipv6.opt.length", "Option length"),
 };
 
-static const struct claim ipv6_claims[] = { { CLAIM_ETHERTYPE, 0x86dd }, { CLAIM_NONE, 0 } };
+static const struct claim ipv6_claims[] = {
+	{ CLAIM_ETHERTYPE, 0x86dd }, { CLAIM_PPP, 0x0057 }, { CLAIM_IPPROTO, 41 }, { CLAIM_NONE, 0 },
+};
 
 const struct protocol proto_ipv6 = {
 	.name = "ipv6",

@@ -8,11 +8,12 @@
  *
  * https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html and …_SLL2.html
  */
-#include "decode/protocol.h"
+#include "carrier.h"
 #include "summary.h"
 
 enum { PKTTYPE, HATYPE, HALEN, SRC_ETH, SRC_IPV4, SRC_OTHER, ETYPE, IFINDEX };
-enum { HEADER_1 = 16, HEADER_2 = 20, TYPE_MIN = 1536 };
+enum { HEADER_1 = 16, HEADER_2 = 20 };
+enum { FRAMES_802_2 = 4 };
 enum { HATYPE_NETLINK = 824, HATYPE_GRE = 778, HATYPE_FRAD = 770 };
 
 /* aux[0]: ARPHRD, aux[1]: protocol */
@@ -26,9 +27,12 @@ static enum decode_result sll_decode(struct decode *d, struct layer *l)
 		return cursor_short(&d->c);
 	l->aux[0] = get_be16(h + (v2 ? 8 : 2));
 	l->aux[1] = get_be16(h + (v2 ? 0 : 14));
-	if (l->aux[0] == HATYPE_NETLINK || l->aux[0] == HATYPE_FRAD || l->aux[1] < TYPE_MIN)
+	if (l->aux[0] == HATYPE_NETLINK || l->aux[0] == HATYPE_FRAD)
 		return DECODE_OK; /* the protocol is no ethertype there */
-	d->next = decode_claimed(CLAIM_ETHERTYPE, l->aux[1]);
+	if (l->aux[1] < ETHERTYPE_MIN)
+		d->next = l->aux[1] == FRAMES_802_2 ? PROTO_llc : PROTO_NONE;
+	else
+		d->next = decode_claimed(CLAIM_ETHERTYPE, l->aux[1]);
 	return DECODE_OK;
 }
 
@@ -50,7 +54,7 @@ static bool get_number(const struct packet *p, const struct layer *l, const stru
 	case HALEN: v->u = v2 ? h[11] : get_be16(h + 4); return true;
 	case HATYPE: v->u = l->aux[0]; return true;
 	case IFINDEX: v->u = get_be32(h + 4); return v2;
-	default: v->u = l->aux[1]; return l->aux[1] >= TYPE_MIN;
+	default: v->u = l->aux[1]; return l->aux[1] >= ETHERTYPE_MIN;
 	}
 }
 

@@ -184,6 +184,14 @@ void summary_payload_cut(struct outbuf *o, const struct packet *p, const struct 
 	outbuf_char(o, ']');
 }
 
+/* tcpdump puts what L2TP carries in braces. */
+static void close_l2tp(struct summary *s, const struct packet *p)
+{
+	for (unsigned i = 0; i + 1 < p->nlayers; i++)
+		if (p->layers[i].proto == PROTO_l2tp && !s->quiet)
+			outbuf_char(s->out, '}');
+}
+
 static void put_layers(struct summary *s, const struct packet *p, unsigned from)
 {
 	const struct layer *bad = NULL; /* contradicts itself, but it could be read on */
@@ -202,6 +210,8 @@ static void put_layers(struct summary *s, const struct packet *p, unsigned from)
 		if (l->result != DECODE_OK)
 			bad = l;
 	}
+	if (proto_set_has(&p->present, PROTO_l2tp) && from == 1)
+		close_l2tp(s, p);
 	if (bad)
 		put_mark(s->out, bad);
 }
@@ -215,8 +225,7 @@ void summary_quoted(struct summary *s, const struct packet *p, const struct laye
 	s->link_header = shown;
 }
 
-/* "\n\t0x0000:  6162 …  ab": tcpdump's way of showing what it does not know. */
-static void put_unknown(struct outbuf *o, const uint8_t *data, uint32_t len)
+void summary_unknown(struct outbuf *o, const uint8_t *data, uint32_t len)
 {
 	for (uint32_t at = 0; at < len; at += DUMP_LINE) {
 		uint32_t n = len - at < DUMP_LINE ? len - at : DUMP_LINE, column = 0;
@@ -239,6 +248,23 @@ static void put_unknown(struct outbuf *o, const uint8_t *data, uint32_t len)
 	}
 }
 
+/* Is this last layer a link's that says nothing of its content itself? */
+static bool is_stranger(const struct packet *p, const struct layer *last)
+{
+	switch (last->proto) {
+	case PROTO_ppp:
+	case PROTO_pppoed:
+	case PROTO_mpls:
+	case PROTO_radiotap:
+	case PROTO_wlan:
+		return false;
+	case PROTO_llc:
+		return last->hlen == 8; /* SNAP */
+	default:
+		return last->proto < PROTO_arp && last > p->layers;
+	}
+}
+
 /* A link-layer frame whose content nobody knows: its header, whether asked for or not, and its bytes. */
 static void put_stranger(struct summary *s, const struct packet *p)
 {
@@ -254,7 +280,7 @@ static void put_stranger(struct summary *s, const struct packet *p)
 			if (protocols[p->layers[i].proto]->summary)
 				protocols[p->layers[i].proto]->summary(s, p, &p->layers[i]);
 	s->link_header = shown;
-	put_unknown(s->out, c.pos, (uint32_t)cursor_left(&c));
+	summary_unknown(s->out, c.pos, (uint32_t)cursor_left(&c));
 }
 
 void packet_summary(struct summary *s, struct packet *p)
@@ -268,10 +294,10 @@ void packet_summary(struct summary *s, struct packet *p)
 		outbuf_u64(s->out, p->frame->linktype);
 		outbuf_str(s->out, ", length ");
 		outbuf_u64(s->out, p->frame->wirelen);
-		put_unknown(s->out, p->frame->data, p->frame->caplen);
+		summary_unknown(s->out, p->frame->data, p->frame->caplen);
 		return;
 	}
 	put_layers(s, p, 1);
-	if (p->layers[p->nlayers - 1].proto < PROTO_arp)
+	if (is_stranger(p, &p->layers[p->nlayers - 1]))
 		put_stranger(s, p);
 }

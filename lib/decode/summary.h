@@ -16,6 +16,26 @@ void vlan_summary(struct summary *s, const struct packet *p, const struct layer 
 void sll_summary(struct summary *s, const struct packet *p, const struct layer *l);
 void null_summary(struct summary *s, const struct packet *p, const struct layer *l);
 void raw_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void llc_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void ppp_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void pppoes_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void pppoed_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void mpls_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void chdlc_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void fr_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void radiotap_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void wlan_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void ppi_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void nflog_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void gre_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void erspan_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void ah_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void pim_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void vxlan_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void geneve_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void gtp_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void teredo_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void l2tp_summary(struct summary *s, const struct packet *p, const struct layer *l);
 void arp_summary(struct summary *s, const struct packet *p, const struct layer *l);
 void ip_summary(struct summary *s, const struct packet *p, const struct layer *l);
 void ipv6_summary(struct summary *s, const struct packet *p, const struct layer *l);
@@ -29,6 +49,8 @@ const char *ethertype_name(unsigned type);
 /* "TCP" for 6; NULL if it has no name. */
 const char *ip_protocol_name(unsigned number);
 
+/* "ethertype IPv4 (0x0800)", or the short form of -q. */
+void summary_ethertype(struct summary *s, unsigned type);
 /* The IP layer that carries `l`, or NULL. */
 const struct layer *summary_network(const struct packet *p, const struct layer *l);
 /* The layer behind `l`, or NULL. */
@@ -42,6 +64,8 @@ void summary_ports(struct outbuf *o, const struct packet *p, const struct layer 
 		   unsigned dport);
 /* NULL if the table does not have it. */
 const char *summary_name(const struct value_name *names, uint32_t value);
+/* "\n\t0x0000:  6162 …  ab": tcpdump's way of showing what it does not know. */
+void summary_unknown(struct outbuf *o, const uint8_t *data, uint32_t len);
 /* The layers behind `l`: the packet that an ICMP error quotes. */
 void summary_quoted(struct summary *s, const struct packet *p, const struct layer *l);
 

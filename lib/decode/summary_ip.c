@@ -283,7 +283,7 @@ void ip_summary(struct summary *s, const struct packet *p, const struct layer *l
 
 /* ---- IPv6 -------------------------------------------------------------------------- */
 
-enum { HOPOPTS = 0, ROUTING = 43, FRAGMENT = 44, AH = 51, NO_NEXT = 59, DSTOPTS = 60 };
+enum { HOPOPTS = 0, ROUTING = 43, FRAGMENT = 44, NO_NEXT = 59, DSTOPTS = 60 };
 
 static void put_options_6(struct outbuf *o, struct cursor c)
 {
@@ -351,12 +351,12 @@ static void put_routing(struct summary *s, const uint8_t *h, uint32_t len)
 
 static uint32_t extension_len(unsigned number, const uint8_t *h)
 {
-	return number == FRAGMENT ? 8 : number == AH ? (h[1] + 2u) * 4 : (h[1] + 1u) * 8;
+	return number == FRAGMENT ? 8 : (h[1] + 1u) * 8;
 }
 
 static bool is_extension(unsigned number)
 {
-	return number == HOPOPTS || number == ROUTING || number == FRAGMENT || number == AH || number == DSTOPTS;
+	return number == HOPOPTS || number == ROUTING || number == FRAGMENT || number == DSTOPTS;
 }
 
 /* The chain. Returns true if a later fragment ends the line. */
@@ -388,15 +388,6 @@ static bool put_extensions(struct summary *s, const struct layer *l, struct curs
 			if (l->aux[1] & 0xfff8)
 				return true;
 			outbuf_char(o, ' ');
-			break;
-		case AH:
-			outbuf_str(o, "AH(");
-			if (s->verbose)
-				outbuf_printf(o, "length=%u(%u-bytes),", h[1], len);
-			outbuf_printf(o, "spi=0x%08x,seq=0x%x,icv=0x", get_be32(h + 4), len >= 12 ? get_be32(h + 8) : 0);
-			for (uint32_t i = 12; i + 4 <= len; i += 4)
-				outbuf_hex(o, get_be32(h + i), 8);
-			outbuf_str(o, "): ");
 			break;
 		}
 		cursor_skip(&c, len);

@@ -18,8 +18,7 @@ const char *ethertype_name(unsigned type)
 	return summary_name(ethertypes, type);
 }
 
-/* "ethertype IPv4 (0x0800)", or the short form of -q */
-static void put_ethertype(struct summary *s, unsigned type)
+void summary_ethertype(struct summary *s, unsigned type)
 {
 	const char *name = ethertype_name(type);
 
@@ -51,7 +50,7 @@ void eth_summary(struct summary *s, const struct packet *p, const struct layer *
 		outbuf_str(s->out, "802.3");
 		length = get_be16(h + 12);
 	} else {
-		put_ethertype(s, get_be16(h + 12));
+		summary_ethertype(s, get_be16(h + 12));
 	}
 	outbuf_str(s->out, ", length ");
 	outbuf_u64(s->out, length);
@@ -72,7 +71,7 @@ void vlan_summary(struct summary *s, const struct packet *p, const struct layer 
 	outbuf_u64(s->out, tci >> 13);
 	outbuf_str(s->out, tci & 0x1000 ? ", DEI, " : ", ");
 	if (get_be16(h + 2) >= TYPE_MIN) {
-		put_ethertype(s, get_be16(h + 2));
+		summary_ethertype(s, get_be16(h + 2));
 		outbuf_bytes(s->out, ", ", 2);
 	}
 }
@@ -130,7 +129,7 @@ void sll_summary(struct summary *s, const struct packet *p, const struct layer *
 		outbuf_hexbytes(s->out, addr, halen > 8 ? 8 : halen, ':');
 		outbuf_char(s->out, ' ');
 	}
-	put_ethertype(s, l->aux[1]);
+	summary_ethertype(s, l->aux[1]);
 	outbuf_str(s->out, ", length ");
 	outbuf_u64(s->out, summary_outer_len(p, l));
 	outbuf_bytes(s->out, ": ", 2);

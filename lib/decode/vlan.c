@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* VLAN tags: 802.1Q customer tags and 802.1ad service tags (QinQ), one layer each. IEEE 802.1Q clause 9. */
-#include "decode/protocol.h"
+#include "carrier.h"
 #include "summary.h"
 
 enum { PRIORITY, DEI, ID, ETYPE, LEN };
-enum { TAG = 4, TYPE_MIN = 1536 };
+enum { TAG = 4 };
 
 static enum decode_result vlan_decode(struct decode *d, struct layer *l)
 {
 	const uint8_t *h = decode_take(d, TAG);
-	unsigned type;
 
-	(void)l;
 	if (!h)
 		return cursor_short(&d->c);
-	type = get_be16(h + 2);
-	if (type >= TYPE_MIN)
-		d->next = decode_claimed(CLAIM_ETHERTYPE, type);
-	else if (!decode_limit(d, type)) /* LLC inside the tag */
-		return DECODE_MALFORMED;
-	return DECODE_OK;
+	l->aux[0] = get_be16(h + 2);
+	return next_by_type_or_length(d, l->aux[0]);
 }
 
 static bool get_type_or_len(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
@@ -29,7 +23,7 @@ static bool get_type_or_len(const struct packet *p, const struct layer *l, const
 	if (packet_bytes(p, l, &h) < TAG)
 		return false;
 	v->u = get_be16(h + 2);
-	return (v->u >= TYPE_MIN) == (f->show == SHOW_HEX);
+	return (v->u >= ETHERTYPE_MIN) == (f->show == SHOW_HEX);
 }
 
 static const struct field vlan_fields[] = {

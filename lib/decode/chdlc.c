@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Cisco HDLC: two bytes of address and control and an ethertype. LINKTYPE_C_HDLC; RFC 1547 section 4.3.1 names it. */
+#include "carrier.h"
+#include "summary.h"
+
+enum { ADDRESS, CONTROL, PROTOCOL };
+
+static enum decode_result chdlc_decode(struct decode *d, struct layer *l)
+{
+	const uint8_t *h = decode_take(d, 4);
+
+	if (!h)
+		return cursor_short(&d->c);
+	l->aux[0] = get_be16(h + 2);
+	d->next = decode_claimed(CLAIM_ETHERTYPE, l->aux[0]);
+	return DECODE_OK;
+}
+
+static const struct field chdlc_fields[] = {
+	[ADDRESS] = FIELD_FIXED_HEX("chdlc.address", 0, 1, "Address"),
+	[CONTROL] = FIELD_FIXED_HEX("chdlc.control", 1, 1, "Control"),
+	[PROTOCOL] = FIELD_FIXED_HEX("chdlc.protocol", 2, 2, "Protocol"),
+};
+
+static const struct claim chdlc_claims[] = { { CLAIM_LINKTYPE, LINKTYPE_C_HDLC }, { CLAIM_NONE, 0 } };
+
+const struct protocol proto_chdlc = {
+	.name = "chdlc",
+	.column = "CHDLC",
+	.title = "Cisco HDLC",
+	.reference = "LINKTYPE_C_HDLC",
+	.decode = chdlc_decode,
+	.summary = chdlc_summary,
+	PROTOCOL_FIELDS(chdlc_fields),
+	.claims = chdlc_claims,
+};

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* Text lines of 802.11 and of the radiotap header in front of it. */
+#include "summary.h"
+#include "wlan.h"
+
+/* ---- radiotap -------------------------------------------------------------------------- */
+
+enum { RT_TSFT, RT_FLAGS, RT_RATE, RT_CHANNEL, RT_FHSS, RT_DBM_SIGNAL, RT_DBM_NOISE, RT_LOCK, RT_TX_ATTENUATION,
+       RT_DB_TX_ATTENUATION, RT_DBM_TX_POWER, RT_ANTENNA, RT_DB_SIGNAL, RT_DB_NOISE, RT_RX_FLAGS, RT_KNOWN };
+enum { BIT_NAMESPACE = 29, BIT_VENDOR = 30, BIT_MORE = 31 };
+
+/* Size of each value; its alignment too, but that of a channel, which is two numbers of two bytes. */
+static const uint8_t value_sizes[RT_KNOWN] = { 8, 1, 1, 4, 2, 1, 1, 2, 2, 2, 1, 1, 1, 1, 2 };
+
+static void put_channel(struct outbuf *o, const uint8_t *h)
+{
+	unsigned flags = get_le16(h + 2);
+
+	outbuf_printf(o, "%u MHz", get_le16(h));
+	outbuf_str(o, (flags & 0x0480) == 0x0480 ? " 11g" : (flags & 0x00c0) == 0x00c0 ? " 11g" : flags & 0x0800 ? " FHSS" :
+		      (flags & 0x0140) == 0x0140 ? " 11a" : (flags & 0x00a0) == 0x00a0 ? " 11b" : "");
+	outbuf_char(o, ' ');
+}
+
+static void put_value(struct outbuf *o, unsigned bit, const uint8_t *h)
+{
+	switch (bit) {
+	case RT_TSFT:
+		outbuf_u64(o, get_le64(h));
+		outbuf_str(o, "us tsft ");
+		break;
+	case RT_FLAGS:
+		outbuf_str(o, *h & 0x01 ? "cfp " : "");
+		outbuf_str(o, *h & 0x02 ? "short preamble " : "");
+		outbuf_str(o, *h & 0x04 ? "wep " : "");
+		outbuf_str(o, *h & 0x08 ? "fragmented " : "");
+		outbuf_str(o, *h & 0x40 ? "bad-fcs " : "");
+		break;
+	case RT_RATE:
+		outbuf_printf(o, "%u.%u Mb/s ", *h / 2, *h % 2 * 5);
+		break;
+	case RT_CHANNEL: put_channel(o, h); break;
+	case RT_FHSS: outbuf_printf(o, "fhset %u fhpat %u ", h[0], h[1]); break;
+	case RT_DBM_SIGNAL: outbuf_printf(o, "%ddBm signal ", (int8_t)*h); break;
+	case RT_DBM_NOISE: outbuf_printf(o, "%ddBm noise ", (int8_t)*h); break;
+	case RT_LOCK: outbuf_printf(o, "%u sq ", get_le16(h)); break;
+	case RT_TX_ATTENUATION: outbuf_printf(o, "%d tx power ", -(int)get_le16(h)); break;
+	case RT_DB_TX_ATTENUATION: outbuf_printf(o, "%ddB tx attenuation ", -(int)get_le16(h)); break;
+	case RT_DBM_TX_POWER: outbuf_printf(o, "%ddBm tx power ", (int8_t)*h); break;
+	case RT_ANTENNA: outbuf_printf(o, "antenna %u ", *h); break;
+	case RT_DB_SIGNAL: outbuf_printf(o, "%udB signal ", *h); break;
+	case RT_DB_NOISE: outbuf_printf(o, "%udB noise ", *h); break;
+	}
+}
+
+void radiotap_summary(struct summary *s, const struct packet *p, const struct layer *l)
+{
+	const uint8_t *h = p->frame->data + l->off;
+	uint32_t at = 8, word = 4;
+
+	if (l->hlen < 8)
+		return;
+	while (at <= l->hlen && get_le32(h + at - 4) >> BIT_MORE)
+		at += 4;
+	for (;;) {
+		uint32_t present = get_le32(h + word);
+
+		for (unsigned bit = 0; bit < RT_KNOWN; bit++) {
+			unsigned size = value_sizes[bit], align = bit == RT_CHANNEL || bit == RT_FHSS ? 2 : size;
+
+			if (!(present >> bit & 1))
+				continue;
+			at = (at + align - 1) & ~(align - 1);
+			if (at + size > l->hlen)
+				return;
+			put_value(s->out, bit, h + at);
+			at += size;
+		}
+		/* values we do not know end what can be found */
+		if (!(present >> BIT_MORE) || present >> BIT_VENDOR & 1 || present & 0x1fff8000)
+			return;
+		word += 4;
+	}
+}
+
+/* ---- 802.11 ------------------------------------------------------------------------------ */
+
+static const char management_names[16][20] = {
+	"Assoc Request", "Assoc Response", "ReAssoc Request", "ReAssoc Response", "Probe Request", "Probe Response", "", "",
+	"Beacon", "ATIM", "Disassociation", "Authentication", "DeAuthentication", "Action", "NoAck Action", "",
+};
+
+static const char control_names[16][20] = {
+	"", "", "", "", "", "", "", "Wrapper", "BAR", "BA", "Power Save-Poll", "Request-To-Send", "Clear-To-Send", "Acknowledgment",
+	"CF-End", "CF-End+CF-Ack",
+};
+
+static void put_address(struct outbuf *o, const char *label, const uint8_t *mac)
+{
+	outbuf_str(o, label);
+	outbuf_mac(o, mac);
+	outbuf_char(o, ' ');
+}
+
+/* -e */
+static void put_addresses(struct outbuf *o, const uint8_t *h, uint32_t hlen)
+{
+	if (wlan_type(h) == WLAN_CONTROL) {
+		put_address(o, "RA:", h + 4);
+		if (hlen >= 16)
+			put_address(o, "TA:", h + 10);
+		return;
+	}
+	if (wlan_type(h) == WLAN_MANAGEMENT) {
+		put_address(o, "BSSID:", h + 16);
+		put_address(o, "DA:", h + 4);
+		put_address(o, "SA:", h + 10);
+		return;
+	}
+	switch (h[1] & (WLAN_TO_DS | WLAN_FROM_DS)) {
+	case 0:
+		put_address(o, "DA:", h + 4);
+		put_address(o, "SA:", h + 10);
+		put_address(o, "BSSID:", h + 16);
+		break;
+	case WLAN_FROM_DS:
+		put_address(o, "DA:", h + 4);
+		put_address(o, "BSSID:", h + 10);
+		put_address(o, "SA:", h + 16);
+		break;
+	case WLAN_TO_DS:
+		put_address(o, "BSSID:", h + 4);
+		put_address(o, "SA:", h + 10);
+		put_address(o, "DA:", h + 16);
+		break;
+	default:
+		put_address(o, "RA:", h + 4);
+		put_address(o, "TA:", h + 10);
+		put_address(o, "DA:", h + 16);
+		put_address(o, "SA:", h + 24);
+	}
+}
+
+/* The information elements of a beacon or a probe: network name, rates, channel. */
+static void put_elements(struct outbuf *o, struct cursor c, int capabilities)
+{
+	const uint8_t *h, *value;
+	struct cursor again = c;
+	unsigned channel = 0;
+
+	outbuf_str(o, " (");
+	for (; (h = cursor_take(&c, 2)) && (value = cursor_take(&c, h[1]));)
+		if (h[0] == 0) {
+			outbuf_escaped(o, value, h[1]);
+			break;
+		}
+	outbuf_char(o, ')');
+	for (c = again; (h = cursor_take(&c, 2)) && (value = cursor_take(&c, h[1]));) {
+		if (h[0] == 1) {
+			for (unsigned i = 0; i < h[1]; i++)
+				outbuf_printf(o, "%s%u.%u%s", i ? " " : " [", (value[i] & 127u) / 2, value[i] % 2 * 5,
+					      value[i] & 0x80 ? "*" : "");
+			outbuf_str(o, h[1] ? " Mbit]" : "");
+		} else if (h[0] == 3 && h[1] == 1) {
+			channel = *value;
+		}
+	}
+	if (capabilities < 0)
+		return;
+	outbuf_str(o, capabilities & 1 ? " ESS" : " IBSS");
+	if (channel)
+		outbuf_printf(o, " CH: %u", channel);
+	outbuf_str(o, capabilities & 0x10 ? ", PRIVACY" : "");
+}
+
+static void put_management(struct outbuf *o, const uint8_t *h, struct cursor c)
+{
+	unsigned sub = wlan_subtype(h);
+	const uint8_t *fixed;
+
+	if (management_names[sub][0])
+		outbuf_str(o, management_names[sub]);
+	else
+		outbuf_printf(o, "Unhandled Management subtype(%x)", sub);
+	if (sub == 4) {
+		put_elements(o, c, -1);
+	} else if (sub == 5 || sub == 8) {
+		fixed = cursor_take(&c, 12); /* time, interval, capabilities */
+		if (fixed)
+			put_elements(o, c, get_le16(fixed + 10));
+	}
+}
+
+void wlan_summary(struct summary *s, const struct packet *p, const struct layer *l)
+{
+	const uint8_t *h = p->frame->data + l->off;
+	struct cursor c = packet_payload(p, l);
+	const uint8_t *iv = cursor_peek(&c, 4);
+	struct outbuf *o = s->out;
+
+	if (l->hlen < 10 || l->result != DECODE_OK)
+		return;
+	if (s->link_header) {
+		if (wlan_type(h) == WLAN_DATA && wlan_subtype(h) & 8)
+			outbuf_str(o, "CF +QoS ");
+		put_addresses(o, h, l->hlen);
+	}
+	if (summary_next(p, l))
+		return;
+	switch (wlan_type(h)) {
+	case WLAN_MANAGEMENT:
+		put_management(o, h, c);
+		break;
+	case WLAN_CONTROL:
+		if (control_names[wlan_subtype(h)][0])
+			outbuf_str(o, control_names[wlan_subtype(h)]);
+		else
+			outbuf_printf(o, "Unknown CTRL subtype(%x)", wlan_subtype(h));
+		if (!s->link_header) {
+			outbuf_char(o, ' ');
+			put_address(o, wlan_subtype(h) == 11 ? "TA:" : "RA:", wlan_subtype(h) == 11 ? h + 10 : h + 4);
+		}
+		break;
+	default:
+		outbuf_str(o, wlan_subtype(h) & 4 ? "Null" : "Data");
+		if (h[1] & WLAN_PROTECTED && iv)
+			outbuf_printf(o, " IV:%3x Pad %x KeyID %x", iv[0] | iv[1] << 8 | iv[2] << 16, iv[3] & 63u, iv[3] >> 6);
+	}
+}
