@@ -52,7 +52,7 @@ struct live {
 	int status;
 	int64_t started_ns;           /* wall clock */
 	struct loop_fd reader_gone;   /* our output pipe, to learn of its end without traffic */
-	struct loop_timer watch, flush, rotate, stats;
+	struct loop_timer watch, flush, rotate, stats, stop;
 	uint64_t stats_captured;
 	int64_t stats_at_ns;
 	struct errmsg err;
@@ -155,6 +155,8 @@ static void source_take(struct source *s)
 		loop_stop(&l->loop);
 	else if (n < 0)
 		source_lost(s);
+	else if (l->o->stop_bytes && writer_bytes(ring_writer(l->out.ring)) >= l->o->stop_bytes)
+		loop_stop(&l->loop);
 	else if (n && l->flush_each_round)
 		flush_now(l);
 	else if (n && !l->flush.loop)
@@ -287,6 +289,11 @@ static void watch(struct loop_timer *t)
 	loop_add_timer(&l->loop, t, l->loop.now_ns + second_ns);
 }
 
+static void stop_timer(struct loop_timer *t)
+{
+	loop_stop(&container_of(t, struct live, stop)->loop);
+}
+
 static void flush_timer(struct loop_timer *t)
 {
 	flush_now(container_of(t, struct live, flush));
@@ -317,8 +324,8 @@ static void on_signal(struct loop *loop, int signo)
 
 	if (signo == SIGUSR1) {
 		say_counters(l);
-	} else if (signo == SIGHUP && !l->o->max_bytes && !l->o->interval_ns) {
-		fputs("nwcap: SIGHUP begins the next file of a ring; there is none without -C or -G\n", stderr);
+	} else if (signo == SIGHUP && !l->o->max_bytes && !l->o->interval_ns && !l->o->max_packets) {
+		fputs("nwcap: SIGHUP begins the next file of a ring; there is none without -C, -G or -b\n", stderr);
 	} else if (signo == SIGHUP) {
 		/* what is in the file stays good, so a next one that cannot be opened is only said */
 		if (l->out.ring && ring_rotate(l->out.ring, &l->err))
@@ -570,6 +577,9 @@ static int enter_loop(struct live *l, struct errmsg *err)
 	l->rotate = (struct loop_timer){ .wall = true, .fire = rotate_timer };
 	loop_add_timer(&l->loop, &l->watch, l->loop.now_ns + second_ns);
 	l->stats_at_ns = l->loop.now_ns;
+	l->stop.fire = stop_timer;
+	if (l->o->stop_ns)
+		loop_add_timer(&l->loop, &l->stop, l->loop.now_ns + l->o->stop_ns);
 	if (l->o->stats_ns)
 		loop_add_timer(&l->loop, &l->stats, l->loop.now_ns + l->o->stats_ns);
 	arm_rotation(l);

@@ -15,6 +15,64 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* ---- dumpcap's -a and -b: KEY:VALUE ------------------------------------------------------ */
+
+struct key {
+	const char *name;
+	size_t offset;        /* in struct nwcap_options, of a uint64_t (or of an int64_t for times) */
+	uint64_t unit;
+};
+
+static int apply_key(void *opts, const struct key *keys, const char *option, const char *value, struct errmsg *err)
+{
+	const char *colon = strchr(value, ':');
+	uint64_t number, *member;
+
+	for (; colon && keys->name; keys++) {
+		if (strncmp(keys->name, value, (size_t)(colon - value)) || keys->name[colon - value])
+			continue;
+		if (!text_parse_u64(colon + 1, &number) || !number || number > INT64_MAX / keys->unit)
+			return errmsg_set(err, NW_EINPUT, "%s %s: after the colon comes a whole number from 1, as in %s:10", option,
+					  value, keys->name);
+		number *= keys->unit;
+		member = (uint64_t *)((char *)opts + keys->offset);
+		memcpy(member, &number, sizeof(number));
+		return 0;
+	}
+	return errmsg_set(err, NW_EINPUT, "%s %s: it takes one of %s", option, value,
+			  option[1] == 'a' ? "duration:SECONDS, filesize:KB, packets:N" :
+					     "filesize:KB, duration:SECONDS, packets:N, files:N");
+}
+
+static int apply_autostop(void *opts, const struct option_row *row, const char *value, struct errmsg *err)
+{
+	static const struct key keys[] = {
+		{ "duration", offsetof(struct nwcap_options, stop_ns), 1000000000 },
+		{ "filesize", offsetof(struct nwcap_options, stop_bytes), 1000 },
+		{ "packets", offsetof(struct nwcap_options, count), 1 },
+		{ NULL, 0, 0 },
+	};
+
+	(void)row;
+	return apply_key(opts, keys, "-a", value, err);
+}
+
+static int apply_ring(void *opts, const struct option_row *row, const char *value, struct errmsg *err)
+{
+	static const struct key keys[] = {
+		{ "filesize", offsetof(struct nwcap_options, max_bytes), 1000 },
+		{ "duration", offsetof(struct nwcap_options, interval_ns), 1000000000 },
+		{ "packets", offsetof(struct nwcap_options, max_packets), 1 },
+		{ "files", offsetof(struct nwcap_options, keep), 1 },
+		{ NULL, 0, 0 },
+	};
+
+	(void)row;
+	return apply_key(opts, keys, "-b", value, err);
+}
+
+/* ---- the options ---------------------------------------------------------------------------- */
+
 #define S struct nwcap_options
 
 static const struct option_row rows[] = {
@@ -48,6 +106,8 @@ static const struct option_row rows[] = {
 	OPT_DURATION('G', "rotate-interval", S, interval_ns, "SECONDS",
 		     "next file every so often by the clock; FILE may hold strftime names (%H%M%S)"),
 	OPT_U64('W', "file-count", S, keep, "N", 1, 100000, "keep the newest N files"),
+	OPT_CALL('b', "ring-buffer", apply_ring, "KEY:VALUE", "filesize:KB, duration:SECONDS, packets:N, files:N as in dumpcap"),
+	OPT_CALL('a', "autostop", apply_autostop, "KEY:VALUE", "stop after duration:SECONDS, filesize:KB or packets:N"),
 	OPT_FLAG('U', "packet-buffered", S, packet_buffered, "write as soon as packets are there"),
 	OPT_FLAG(0, "print", S, print, "print lines although packets go to a file"),
 
@@ -275,8 +335,14 @@ static int check_options(struct nwcap_options *o, struct errmsg *err)
 		return errmsg_set(err, NW_EINPUT, "--netns is about interfaces; a file (-r) is in no network namespace");
 	if (o->count_only && !o->read)
 		return errmsg_set(err, NW_EINPUT, "--count goes with -r FILE; a live capture says its counts at the end");
-	if (o->interval_ns < 0 || (o->interval_ns && o->interval_ns < 1000000000))
+	if (o->interval_ns && o->interval_ns < 1000000000)
 		return errmsg_set(err, NW_EINPUT, "-G: the interval must be at least one second");
+	if (o->keep > 100000)
+		return errmsg_set(err, NW_EINPUT, "a ring has 100000 files at most");
+	if (o->stop_ns && o->read)
+		return errmsg_set(err, NW_EINPUT, "-a duration is about live captures; -r ends with its file");
+	if (o->stop_bytes && !o->write)
+		return errmsg_set(err, NW_EINPUT, "-a filesize is about files; give a name with -w FILE");
 	if (o->stats_ns && o->stats_ns < 100000000)
 		return errmsg_set(err, NW_EINPUT, "--stats: the interval must be at least 0.1 seconds");
 	return 0;

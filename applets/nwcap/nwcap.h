@@ -28,6 +28,9 @@ struct nwcap_options {
 	int no_names, verbose, hex, hex_both, times, dump;
 	uint64_t count, max_bytes, keep, snaplen, buffer_bytes;
 	int64_t interval_ns, stats_ns;
+	uint64_t max_packets;     /* -b packets:N */
+	uint64_t stop_bytes;      /* -a filesize:KB */
+	int64_t stop_ns;          /* -a duration:S */
 	const char *bpf;          /* the trailing words or the -F file as one text; "" */
 	int linktype_number;      /* of -y, or -1 */
 };

@@ -39,7 +39,7 @@ static enum capture_format choose_format(const struct nwcap_options *o, unsigned
 
 static int check_rotation(const struct nwcap_options *o, struct errmsg *err)
 {
-	const char *what = o->max_bytes ? "-C" : o->interval_ns ? "-G" : o->keep ? "-W" : NULL;
+	const char *what = o->max_bytes ? "-C" : o->interval_ns ? "-G" : o->max_packets ? "-b packets" : o->keep ? "-W" : NULL;
 
 	if (!what)
 		return 0;
@@ -47,8 +47,8 @@ static int check_rotation(const struct nwcap_options *o, struct errmsg *err)
 		return errmsg_set(err, NW_EINPUT, "%s is about files; give a name with -w FILE", what);
 	if (!strcmp(o->write, "-"))
 		return errmsg_set(err, NW_EINPUT, "%s cannot cut standard output into files; give a name with -w FILE", what);
-	if (o->keep && !o->max_bytes && !o->interval_ns)
-		return errmsg_set(err, NW_EINPUT, "-W %llu needs -C SIZE or -G SECONDS, which say when the next file begins",
+	if (o->keep && !o->max_bytes && !o->interval_ns && !o->max_packets)
+		return errmsg_set(err, NW_EINPUT, "-W %llu needs -C SIZE, -G SECONDS or -b packets:N, which say when the next file begins",
 				  (unsigned long long)o->keep);
 	return 0;
 }
@@ -116,6 +116,7 @@ static int open_file(struct output *out, const struct interface *first, struct e
 		.path = o->write,
 		.max_bytes = o->max_bytes,
 		.interval_ns = o->interval_ns,
+		.max_packets = o->max_packets,
 		.keep = (unsigned)o->keep,
 		.dirfd = -1,
 		.writer = {

@@ -54,6 +54,14 @@ same "-c: exit status" $? 0
 same "-c: captured" "$(number count captured)" 100
 same "-c: in the file" "$(packets "$TMP/count.pcap")" 100
 
+printf 'udp # comment\n and port 7777' >"$TMP/filter"
+start stats -i "$VETH_B" --stats 0.2 -F "$TMP/filter" -w /dev/null || exit 1
+sent=$(blast 40 60 0 7777)
+blast 10 >/dev/null
+wait_for 5 grep -q "^[0-9:]* $sent captured, [0-9]*/s, $sent received by filter, 0 dropped by kernel" "$TMP/stats.err" &&
+	ok "--stats: counters now and then; -F" || not_ok "--stats: counters now and then; -F" "$(cat "$TMP/stats.err")"
+finish stats
+
 # packets while the capture starts and stops: what is in the file is what was counted, whatever that is
 in_a "$BLAST" "$VETH_A" 300000 60 100000 >/dev/null 2>&1 &
 BACKGROUND="$BACKGROUND $!"

@@ -25,6 +25,20 @@ same "-C: nothing is lost between files" "$(sum "$TMP"/all/*)" "$sent"
 same "-C: every file has its statistics" "$(for f in "$TMP"/all/*; do capinfos "$f" 2>&1; done | grep -c 'Number of stat entries = 1')" \
 	"$(ls "$TMP/all" | wc -l | tr -d ' ')"
 
+mkdir "$TMP/packets" && start packets -i "$VETH_B" -w "$TMP/packets/a.pcap" -b packets:100 -b files:3 || exit 1
+blast 450 >/dev/null
+finish packets
+same "-b packets, files: the newest ones" "$(for f in "$TMP"/packets/*; do packets "$f"; done | tr '\n' ' ')" "100 50 100 "
+
+start duration -i "$VETH_B" -w "$TMP/duration.pcap" -a duration:1 || exit 1
+sent=$(blast 50)
+wait "$PID"
+same "-a duration: ends by itself" "$? $(number duration captured)" "0 $sent"
+start filesize -i "$VETH_B" -w "$TMP/filesize.pcap" -a filesize:20 || exit 1
+blast 2000 200 2000 >/dev/null
+wait "$PID"
+same "-a filesize: ends by itself" "$? $([ "$(wc -c <"$TMP/filesize.pcap")" -ge 20000 ] && echo enough)" "0 enough"
+
 # the clock turns files over although nothing comes
 mkdir "$TMP/time" && start time -i "$VETH_B" -w "$TMP/time/%s.pcap" -G 1 -W 4 || exit 1
 wait_for 8 sh -c '[ "$(ls "$1" | wc -l)" -ge 3 ]' - "$TMP/time" || not_ok "-G: files without packets" "$(ls -A "$TMP/time")"

@@ -58,6 +58,17 @@ same "-Q in" "$(number in captured)/$(number in 'received by filter')" 30/30
 same "-Q out" "$(number out captured)/$(number out 'received by filter')" 20/20
 same "-Q inout" "$(number inout captured)/$(number inout 'received by filter')" 50/50
 
+start anyin -i any -Q in -w "$TMP/anyin.pcap" udp || exit 1
+blast 30 >/dev/null
+in_b "$BLAST" "$VETH_B" 20 >/dev/null
+in_b "$BLAST" lo 10 >/dev/null
+finish anyin
+same "any -Q in" "$(number anyin captured)/$(number anyin 'received by filter')" 40/40
+start sll -i any -y LINUX_SLL -w "$TMP/sll.pcap" udp || exit 1
+blast 5 >/dev/null
+finish sll
+same "-y" "$(capinfos -E "$TMP/sll.pcap" 2>&1 | sed -n 's/^File encapsulation: *//p')" "Linux cooked-mode capture v1"
+
 # from outside, into the namespace: by name, by process, by path
 nsenter --net="/run/netns/$NS_B" sleep 60 &
 sleeper=$!
