@@ -276,11 +276,26 @@ static void put_payload(struct outbuf *o, const struct packet *p, const struct l
 		put_by_port(o, p, l, h);
 }
 
+/* The segment's length by the IP header, also where the frame is shorter than that says: what tcpdump counts with. */
+static uint32_t segment_len(const struct packet *p, const struct layer *l)
+{
+	const uint8_t *ip = p->frame->data + l[-1].off;
+	uint32_t len = l->wire_end - l->off, promised = 0;
+
+	if (l[-1].result != DECODE_MALFORMED)
+		return len;
+	if (l[-1].proto == PROTO_ip)
+		promised = get_be16(ip + 2);
+	else if (l[-1].proto == PROTO_ipv6)
+		promised = get_be16(ip + 4) + 40u;
+	return promised > l[-1].hlen + len ? promised - l[-1].hlen : len;
+}
+
 void tcp_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	struct outbuf *o = s->out;
 	const uint8_t *h;
-	uint32_t n = packet_bytes(p, l, &h), hlen, wire = l->wire_end - l->off, length, seq, ack;
+	uint32_t n = packet_bytes(p, l, &h), hlen, wire = segment_len(p, l), length, seq, ack;
 	struct seq_base base;
 
 	if (n < 4) {

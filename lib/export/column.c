@@ -356,20 +356,30 @@ void packet_endpoints(const struct packet *p, struct endpoints *e)
 	const uint8_t *h;
 
 	memset(e, 0, sizeof(*e));
-	for (unsigned i = 0; i < p->nlayers; i++) {
+	for (unsigned i = 1; i < p->nlayers; i++) {
 		const struct layer *l = &p->layers[i];
 
-		if (l->proto == PROTO_ip || l->proto == PROTO_ipv6) {
+		switch (l->proto) {
+		case PROTO_eth: /* also inside a tunnel */
+			eth = l;
+			net = transport = NULL;
+			continue;
+		case PROTO_ip:
+		case PROTO_ipv6:
 			net = l;
 			transport = NULL;
-		} else if (l->proto == PROTO_tcp || l->proto == PROTO_udp) {
+			continue;
+		case PROTO_tcp:
+		case PROTO_udp:
 			transport = l;
+			continue;
+		case PROTO_icmp:
+		case PROTO_icmpv6:
 			break;
-		} else if (l->proto == PROTO_icmp || l->proto == PROTO_icmpv6) {
-			break;
-		} else if (l->proto == PROTO_eth) {
-			eth = l;
+		default:
+			continue;
 		}
+		break;
 	}
 	if (net) {
 		bool v4 = net->proto == PROTO_ip;
