@@ -285,7 +285,6 @@ int nwfilter_main(int argc, char **argv)
 	if (!text)
 		return nwfilter_say(NW_EINPUT, &err);
 	o.text = text;
-	o.last_ns = o.before_ns == INT64_MAX ? INT64_MAX : o.before_ns - 1;
 	status = with_filter(&o);
 	free(text);
 	return status;

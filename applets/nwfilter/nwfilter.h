@@ -21,7 +21,6 @@ struct nwfilter_options {
 	bool invert, count_only, quiet, flush, explain, follow, list_fields;
 	uint64_t max, snaplen, sample, rate;
 	int64_t after_ns, before_ns; /* INT64_MIN, INT64_MAX: not given */
-	int64_t last_ns;             /* the last moment before before_ns; with times beyond 2262 INT64_MAX is one of them */
 	const char *text;            /* display filter: the words, or the file; "" */
 };
 

@@ -313,12 +313,13 @@ static int run_single(struct run *r, struct errmsg *err)
 	return rc;
 }
 
-static const struct reader *slowest_input(const struct run *r)
+/* After a signal what is in pipes is still taken; files are not read to their end. */
+static bool any_stream(const struct run *r)
 {
 	for (unsigned i = 0; i < r->nreaders; i++)
-		if (!reader_ready(r->readers[i]))
-			return r->readers[i];
-	return r->readers[0];
+		if (reader_fd(r->readers[i]) >= 0)
+			return true;
+	return false;
 }
 
 /* Several inputs. A bad one is reported; the others go on. */
@@ -327,8 +328,12 @@ static int run_merged(struct run *r, struct errmsg *err)
 	struct frame f;
 	int rc = 0;
 
-	for (uint64_t n = 0; !r->done; n++) {
-		if ((interrupted || (n & 63) == 0) && !wait_for_input(r, slowest_input(r), &rc, err))
+	while (!r->done) {
+		const struct reader *slow = merge_waits_for(r->merge);
+
+		if (slow && !wait_for_input(r, slow, &rc, err))
+			break;
+		if (!slow && interrupted && !any_stream(r))
 			break;
 		rc = merge_read(r->merge, &f, err);
 		if (rc == 0)

@@ -113,6 +113,8 @@ int merge_open(struct merge **m, struct reader *const *readers, unsigned count, 
 int merge_read(struct merge *m, struct frame *f, struct errmsg *err);
 /* False when the next merge_read() would have to wait for its input: the moment to write out what there is. */
 bool merge_ready(const struct merge *m);
+/* The input for which the next merge_read() would have to wait (to poll() it meanwhile), or NULL: none. */
+const struct reader *merge_waits_for(const struct merge *m);
 uint32_t merge_interfaces(const struct merge *m);
 const struct interface *merge_interface(const struct merge *m, uint32_t ifid);
 void merge_close(struct merge *m); /* not the readers */

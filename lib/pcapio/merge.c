@@ -146,10 +146,21 @@ int merge_read(struct merge *m, struct frame *f, struct errmsg *err)
 	return 1;
 }
 
-/* Only the input whose packet was handed out last has none in front. */
+/* Those that have no packet in front, or whose packet was handed out last, will be read. */
+const struct reader *merge_waits_for(const struct merge *m)
+{
+	for (unsigned i = 0; i < m->ninputs; i++) {
+		const struct input *in = &m->inputs[i];
+
+		if (!in->ended && (!in->has_front || in == m->taken) && !reader_ready(in->reader))
+			return in->reader;
+	}
+	return NULL;
+}
+
 bool merge_ready(const struct merge *m)
 {
-	return !m->taken || m->taken->ended || reader_ready(m->taken->reader);
+	return !merge_waits_for(m);
 }
 
 uint32_t merge_interfaces(const struct merge *m)

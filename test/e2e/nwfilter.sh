@@ -113,6 +113,16 @@ while [ "$(wc -c <live.pcap)" -le 24 ] && [ $i -lt 20 ]; do sleep 0.1; i=$((i + 
 if [ $i -lt 20 ]; then ok "what came is written while the input pauses"; else not_ok "what came is written while the input pauses" "$(wc -c <live.pcap) bytes after 2 s"; fi
 wait
 same "and nothing is lost" "$(cksum <live.pcap)" "$(cksum <dns.pcap)"
+# two pipes merged: what is certain to be next is written, although the other input pauses
+mkfifo one two
+cat times.pcap >one &
+{ head -c 58 times.pcap; sleep 2; tail -c +59 times.pcap; } >two &
+nwfilter -r one -r two -w merged.pcap &
+i=0
+while [ "$(wc -c <merged.pcap 2>/dev/null || echo 0)" -lt 75 ] && [ $i -lt 15 ]; do sleep 0.1; i=$((i + 1)); done
+if [ $i -lt 15 ]; then ok "merged pipes do not lag"; else not_ok "merged pipes do not lag" "$(wc -c <merged.pcap) bytes after 1.5 s"; fi
+wait
+same "merged pipes lose nothing" "$(count merged.pcap)" 10
 cp dns.pcap grows.pcap
 truncate -s 300 grows.pcap
 nwfilter --follow -r grows.pcap -w followed.pcap &
