@@ -5,26 +5,24 @@
  *	|next 8|length 8|reserved 16|SPI 32|sequence 32|integrity check value ...|
  *
  * The length counts words of 32 bits, less two. Destination options may stand
- * behind it, too (RFC 8200 section 4.1); they are skipped here.
+ * behind it, too (RFC 8200 section 4.1); they are skipped here. aux[0]: its length in bytes.
  */
 #include "carrier.h"
 #include "summary.h"
 
 enum { NEXT_HEADER, LENGTH, SPI, SEQUENCE, ICV };
-enum { HEADER = 12, DSTOPTS = 60 };
+enum { HEADER = 12, HEADER_MIN = 8, DSTOPTS = 60 }; /* a length of 0 contradicts the RFC, but is seen */
 
 static enum decode_result ah_decode(struct decode *d, struct layer *l)
 {
-	const uint8_t *h = decode_take(d, HEADER);
-	uint32_t len;
+	const uint8_t *h = decode_take(d, HEADER_MIN);
 	unsigned next;
 
 	if (!h)
 		return cursor_short(&d->c);
 	next = h[0];
-	len = (h[1] + 2u) * 4;
-	l->aux[0] = (uint16_t)(len < HEADER ? HEADER : len);
-	if (!decode_take(d, l->aux[0] - HEADER))
+	l->aux[0] = (uint16_t)((h[1] + 2u) * 4);
+	if (!decode_take(d, l->aux[0] - HEADER_MIN))
 		return cursor_short(&d->c);
 	while (next == DSTOPTS && (h = cursor_peek(&d->c, 2))) {
 		next = h[0];
@@ -32,7 +30,7 @@ static enum decode_result ah_decode(struct decode *d, struct layer *l)
 			return cursor_short(&d->c);
 	}
 	d->next = decode_claimed(CLAIM_IPPROTO, next);
-	return len < HEADER ? DECODE_MALFORMED : DECODE_OK;
+	return l->aux[0] < HEADER ? DECODE_MALFORMED : DECODE_OK;
 }
 
 static bool get_icv(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)

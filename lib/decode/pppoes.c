@@ -35,6 +35,8 @@ void pppoe_walk_tags(struct walk *w, const struct packet *p, const struct layer 
 	struct cursor c = packet_payload(p, l);
 	const uint8_t *h, *value;
 
+	if (l->proto != PROTO_pppoed)
+		return;
 	while ((h = cursor_take(&c, 4))) {
 		unsigned type = get_be16(h), len = get_be16(h + 2);
 
@@ -78,6 +80,7 @@ const struct protocol proto_pppoes = {
 	.title = "PPP over Ethernet session",
 	.reference = "RFC 2516",
 	.decode = pppoes_decode,
+	PROTOCOL_WALK(pppoe_walk_tags),
 	.summary = pppoes_summary,
 	PROTOCOL_FIELDS(pppoes_fields),
 	.claims = pppoes_claims,

@@ -35,6 +35,7 @@ void vxlan_summary(struct summary *s, const struct packet *p, const struct layer
 void geneve_summary(struct summary *s, const struct packet *p, const struct layer *l);
 void gtp_summary(struct summary *s, const struct packet *p, const struct layer *l);
 void teredo_summary(struct summary *s, const struct packet *p, const struct layer *l);
+void capwap_summary(struct summary *s, const struct packet *p, const struct layer *l);
 void l2tp_summary(struct summary *s, const struct packet *p, const struct layer *l);
 void arp_summary(struct summary *s, const struct packet *p, const struct layer *l);
 void ip_summary(struct summary *s, const struct packet *p, const struct layer *l);

@@ -267,6 +267,12 @@ void teredo_summary(struct summary *s, const struct packet *p, const struct laye
 	outbuf_str(s->out, summary_next(p, l) ? ": Teredo: " : ": Teredo");
 }
 
+void capwap_summary(struct summary *s, const struct packet *p, const struct layer *l)
+{
+	put_number(s->out, "UDP, length ", summary_outer_len(p, l));
+	outbuf_str(s->out, summary_next(p, l) ? ": CAPWAP: " : ": CAPWAP");
+}
+
 /* ---- L2TP ---------------------------------------------------------------------------- */
 
 static const struct value_name l2tp_messages[] = {

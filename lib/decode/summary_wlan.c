@@ -103,21 +103,21 @@ static void put_address(struct outbuf *o, const char *label, const uint8_t *mac)
 }
 
 /* -e */
-static void put_addresses(struct outbuf *o, const uint8_t *h, uint32_t hlen)
+static void put_addresses(struct outbuf *o, unsigned fc, const uint8_t *h, uint32_t hlen)
 {
-	if (wlan_type(h) == WLAN_CONTROL) {
+	if (wlan_type(fc) == WLAN_CONTROL) {
 		put_address(o, "RA:", h + 4);
 		if (hlen >= 16)
 			put_address(o, "TA:", h + 10);
 		return;
 	}
-	if (wlan_type(h) == WLAN_MANAGEMENT) {
+	if (wlan_type(fc) == WLAN_MANAGEMENT) {
 		put_address(o, "BSSID:", h + 16);
 		put_address(o, "DA:", h + 4);
 		put_address(o, "SA:", h + 10);
 		return;
 	}
-	switch (h[1] & (WLAN_TO_DS | WLAN_FROM_DS)) {
+	switch (fc & (WLAN_TO_DS | WLAN_FROM_DS)) {
 	case 0:
 		put_address(o, "DA:", h + 4);
 		put_address(o, "SA:", h + 10);
@@ -173,9 +173,8 @@ static void put_elements(struct outbuf *o, struct cursor c, int capabilities)
 	outbuf_str(o, capabilities & 0x10 ? ", PRIVACY" : "");
 }
 
-static void put_management(struct outbuf *o, const uint8_t *h, struct cursor c)
+static void put_management(struct outbuf *o, unsigned sub, struct cursor c)
 {
-	unsigned sub = wlan_subtype(h);
 	const uint8_t *fixed;
 
 	if (management_names[sub][0])
@@ -196,34 +195,35 @@ void wlan_summary(struct summary *s, const struct packet *p, const struct layer 
 	const uint8_t *h = p->frame->data + l->off;
 	struct cursor c = packet_payload(p, l);
 	const uint8_t *iv = cursor_peek(&c, 4);
+	unsigned fc = l->aux[0];
 	struct outbuf *o = s->out;
 
 	if (l->hlen < 10 || l->result != DECODE_OK)
 		return;
 	if (s->link_header) {
-		if (wlan_type(h) == WLAN_DATA && wlan_subtype(h) & 8)
+		if (wlan_type(fc) == WLAN_DATA && wlan_subtype(fc) & 8)
 			outbuf_str(o, "CF +QoS ");
-		put_addresses(o, h, l->hlen);
+		put_addresses(o, fc, h, l->hlen);
 	}
 	if (summary_next(p, l))
 		return;
-	switch (wlan_type(h)) {
+	switch (wlan_type(fc)) {
 	case WLAN_MANAGEMENT:
-		put_management(o, h, c);
+		put_management(o, wlan_subtype(fc), c);
 		break;
 	case WLAN_CONTROL:
-		if (control_names[wlan_subtype(h)][0])
-			outbuf_str(o, control_names[wlan_subtype(h)]);
+		if (control_names[wlan_subtype(fc)][0])
+			outbuf_str(o, control_names[wlan_subtype(fc)]);
 		else
-			outbuf_printf(o, "Unknown CTRL subtype(%x)", wlan_subtype(h));
+			outbuf_printf(o, "Unknown CTRL subtype(%x)", wlan_subtype(fc));
 		if (!s->link_header) {
 			outbuf_char(o, ' ');
-			put_address(o, wlan_subtype(h) == 11 ? "TA:" : "RA:", wlan_subtype(h) == 11 ? h + 10 : h + 4);
+			put_address(o, wlan_subtype(fc) == 11 ? "TA:" : "RA:", wlan_subtype(fc) == 11 ? h + 10 : h + 4);
 		}
 		break;
 	default:
-		outbuf_str(o, wlan_subtype(h) & 4 ? "Null" : "Data");
-		if (h[1] & WLAN_PROTECTED && iv)
+		outbuf_str(o, wlan_subtype(fc) & 4 ? "Null" : "Data");
+		if (fc & WLAN_PROTECTED && iv)
 			outbuf_printf(o, " IV:%3x Pad %x KeyID %x", iv[0] | iv[1] << 8 | iv[2] << 16, iv[3] & 63u, iv[3] >> 6);
 	}
 }

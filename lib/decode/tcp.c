@@ -34,12 +34,15 @@ static enum decode_result tcp_decode(struct decode *d, struct layer *l)
 
 static bool get_len(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
-	uint32_t start = l->off + l->hlen;
+	const uint8_t *h;
+	uint32_t start;
 
-	(void)p;
 	(void)f;
+	if (l->result == DECODE_MALFORMED || packet_bytes(p, l, &h) < HEADER)
+		return false;
+	start = l->off + (h[12] >> 4) * 4u; /* also of a header that was cut in its options */
 	v->u = l->wire_end > start ? l->wire_end - start : 0;
-	return l->result == DECODE_OK;
+	return true;
 }
 
 static bool get_hdr_len(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)

@@ -9,7 +9,10 @@
  * said by To DS and From DS. Control frames have one or two addresses and no
  * more. IEEE 802.11-2020 clause 9.2, 9.3.
  *
- * aux[0]: frame control as read, aux[1]: sequence control.
+ * Access points' controllers send frame control with its bytes swapped in
+ * CAPWAP; the version, 0 in its lowest bits, and the type tell.
+ *
+ * aux[0]: frame control, aux[1]: sequence control.
  */
 #include "carrier.h"
 #include "summary.h"
@@ -22,49 +25,55 @@ enum {
 enum { ADDR_1 = 4, ADDR_2 = 10, ADDR_3 = 16, SEQ_CONTROL = 22, HEADER = 24, ADDR_4 = 24, ADDR_LEN = 6 };
 enum { SUB_NULL = 4, SUB_QOS = 8, QOS_AMSDU = 0x80, CTS = 12, ACK = 13, WRAPPER = 7, BLOCK_ACK_REQ = 8 };
 
-static unsigned header_len(const uint8_t *h)
+static unsigned header_len(unsigned fc)
 {
-	unsigned len = HEADER, sub = wlan_subtype(h), ds = h[1] & (WLAN_TO_DS | WLAN_FROM_DS);
+	unsigned len = HEADER, sub = wlan_subtype(fc);
 
-	switch (wlan_type(h)) {
+	switch (wlan_type(fc)) {
 	case WLAN_CONTROL:
 		return sub == CTS || sub == ACK ? ADDR_2 : sub < BLOCK_ACK_REQ && sub != WRAPPER ? ADDR_1 : ADDR_3;
 	case WLAN_MANAGEMENT:
-		return h[1] & WLAN_ORDER ? len + 4 : len;
+		return fc & WLAN_ORDER ? len + 4 : len;
 	case WLAN_DATA:
-		if (ds == (WLAN_TO_DS | WLAN_FROM_DS))
+		if (fc & WLAN_TO_DS && fc & WLAN_FROM_DS)
 			len += ADDR_LEN;
 		if (sub & SUB_QOS)
-			len += h[1] & WLAN_ORDER ? 6 : 2;
+			len += fc & WLAN_ORDER ? 6 : 2;
 		return len;
 	default:
 		return ADDR_1;
 	}
 }
 
+static unsigned frame_control(const struct layer *l, const uint8_t *h)
+{
+	return l[-1].proto == PROTO_capwap ? get_be16(h) : get_le16(h);
+}
+
 static enum decode_result wlan_decode(struct decode *d, struct layer *l)
 {
 	const uint8_t *h = cursor_peek(&d->c, 2);
-	unsigned len;
+	unsigned len, fc;
 	bool amsdu;
 
 	if (!h)
 		return cursor_short(&d->c);
-	len = header_len(h);
-	l->aux[0] = get_le16(h);
+	fc = frame_control(l, h);
+	len = header_len(fc);
+	l->aux[0] = (uint16_t)fc;
 	if (!decode_take(d, len))
 		return cursor_short(&d->c);
-	if (h[0] & 3)
+	if (fc & 3)
 		return DECODE_MALFORMED; /* another version */
 	if (len < HEADER)
 		return DECODE_OK;
 	l->aux[1] = get_le16(h + SEQ_CONTROL);
-	if (wlan_type(h) != WLAN_DATA)
+	if (wlan_type(fc) != WLAN_DATA)
 		return DECODE_OK;
-	amsdu = wlan_subtype(h) & SUB_QOS && h[len - (h[1] & WLAN_ORDER ? 6 : 2)] & QOS_AMSDU;
+	amsdu = wlan_subtype(fc) & SUB_QOS && h[len - (fc & WLAN_ORDER ? 6 : 2)] & QOS_AMSDU;
 	if (l[-1].proto == PROTO_radiotap && l[-1].aux[0] & RADIOTAP_PAD && len & 3 && !decode_take(d, 4 - (len & 3)))
 		return cursor_short(&d->c);
-	if (!(wlan_subtype(h) & SUB_NULL) && !(h[1] & (WLAN_PROTECTED | WLAN_MORE_FRAGMENTS)) && !amsdu &&
+	if (!(wlan_subtype(fc) & SUB_NULL) && !(fc & (WLAN_PROTECTED | WLAN_MORE_FRAGMENTS)) && !amsdu &&
 	    !(l->aux[1] & 15) && d->wire_left)
 		d->next = PROTO_llc;
 	return DECODE_OK;
@@ -72,18 +81,22 @@ static enum decode_result wlan_decode(struct decode *d, struct layer *l)
 
 static bool get_number(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
+	unsigned part = field_index(f), fc = l->aux[0];
 	const uint8_t *h;
 
 	if (packet_bytes(p, l, &h) < 4)
 		return false;
-	switch (field_index(f)) {
-	case FC: v->u = get_be16(h); return true;
-	case FC_TYPE_SUBTYPE: v->u = wlan_type(h) << 4 | wlan_subtype(h); return true;
+	switch (part) {
+	case FC: v->u = (fc << 8 | fc >> 8) & 0xffff; return true;
+	case FC_VERSION: v->u = fc & 3; return true;
+	case FC_TYPE: v->u = wlan_type(fc); return true;
+	case FC_SUBTYPE: v->u = wlan_subtype(fc); return true;
+	case FC_TYPE_SUBTYPE: v->u = wlan_type(fc) << 4 | wlan_subtype(fc); return true;
 	case DURATION: v->u = get_le16(h + 2); return !(h[3] & 0x80);
-	case SEQ: v->u = l->aux[1] >> 4; break;
-	default: v->u = l->aux[1] & 15; break;
+	case SEQ: v->u = l->aux[1] >> 4; return l->hlen >= HEADER;
+	case FRAG: v->u = l->aux[1] & 15; return l->hlen >= HEADER;
+	default: v->u = fc >> (8 + part - TODS) & 1; return true;
 	}
-	return l->hlen >= HEADER;
 }
 
 /* Offset of an address in data and management frames, 0 if there is none: by the two DS bits. */
@@ -105,33 +118,33 @@ static bool get_address(const struct packet *p, const struct layer *l, const str
 
 	if (l->hlen < ADDR_1)
 		return false;
-	if (wlan_type(h) == WLAN_CONTROL)
+	if (wlan_type(l->aux[0]) == WLAN_CONTROL)
 		at = part == RA ? ADDR_1 : part == TA ? ADDR_2 : 0;
 	else
-		at = address_at(part, wlan_type(h), h[1] & 3);
+		at = address_at(part, wlan_type(l->aux[0]), l->aux[0] >> 8 & 3);
 	v->bytes = h + at;
 	v->len = ADDR_LEN;
 	return at && l->hlen >= at + ADDR_LEN;
 }
 
-#define WLAN_FLAG(n, bit, lab) FIELD_BITS(FIELD_BOOL, n, 1, 1, bit, lab)
+#define WLAN_FLAG(n, lab) FIELD_GET(FIELD_BOOL, n, get_number, lab)
 
 static const struct field wlan_fields[] = {
 	[FC] = { .name = "wlan.fc", .label = "Frame control", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
 		 .get = get_number },
-	[FC_VERSION] = FIELD_BITS(FIELD_UINT, "wlan.fc.version", 0, 1, 0x03, "Version"),
-	[FC_TYPE] = FIELD_BITS(FIELD_UINT, "wlan.fc.type", 0, 1, 0x0c, "Type"),
-	[FC_SUBTYPE] = FIELD_BITS(FIELD_UINT, "wlan.fc.subtype", 0, 1, 0xf0, "Subtype"),
+	[FC_VERSION] = FIELD_GET(FIELD_UINT, "wlan.fc.version", get_number, "Version"),
+	[FC_TYPE] = FIELD_GET(FIELD_UINT, "wlan.fc.type", get_number, "Type"),
+	[FC_SUBTYPE] = FIELD_GET(FIELD_UINT, "wlan.fc.subtype", get_number, "Subtype"),
 	[FC_TYPE_SUBTYPE] = { .name = "wlan.fc.type_subtype", .label = "Type and subtype", .type = FIELD_UINT,
 			      .show = SHOW_HEX, .hex_digits = 4, .get = get_number },
-	[TODS] = WLAN_FLAG("wlan.fc.tods", WLAN_TO_DS, "To the distribution system"),
-	[FROMDS] = WLAN_FLAG("wlan.fc.fromds", WLAN_FROM_DS, "From the distribution system"),
-	[FRAGMENTS] = WLAN_FLAG("wlan.fc.frag", WLAN_MORE_FRAGMENTS, "More fragments"),
-	[RETRY] = WLAN_FLAG("wlan.fc.retry", WLAN_RETRY, "Retry"),
-	[PWRMGT] = WLAN_FLAG("wlan.fc.pwrmgt", WLAN_SLEEPS, "The station will sleep"),
-	[MOREDATA] = WLAN_FLAG("wlan.fc.moredata", WLAN_MORE_DATA, "More data"),
-	[PROTECTED] = WLAN_FLAG("wlan.fc.protected", WLAN_PROTECTED, "Encrypted"),
-	[ORDER] = WLAN_FLAG("wlan.fc.order", WLAN_ORDER, "Order, or HT control"),
+	[TODS] = WLAN_FLAG("wlan.fc.tods", "To the distribution system"),
+	[FROMDS] = WLAN_FLAG("wlan.fc.fromds", "From the distribution system"),
+	[FRAGMENTS] = WLAN_FLAG("wlan.fc.frag", "More fragments"),
+	[RETRY] = WLAN_FLAG("wlan.fc.retry", "Retry"),
+	[PWRMGT] = WLAN_FLAG("wlan.fc.pwrmgt", "The station will sleep"),
+	[MOREDATA] = WLAN_FLAG("wlan.fc.moredata", "More data"),
+	[PROTECTED] = WLAN_FLAG("wlan.fc.protected", "Encrypted"),
+	[ORDER] = WLAN_FLAG("wlan.fc.order", "Order, or HT control"),
 	[DURATION] = FIELD_GET(FIELD_UINT, "wlan.duration", get_number, "Duration, us"),
 	[RA] = FIELD_GET(FIELD_ETHER, "wlan.ra", get_address, "Receiver"),
 	[DA] = FIELD_GET(FIELD_ETHER, "wlan.da", get_address, "Destination"),

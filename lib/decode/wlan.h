@@ -3,25 +3,26 @@
 #ifndef LIB_DECODE_WLAN_H
 #define LIB_DECODE_WLAN_H
 
-#include "decode/packet.h"
+#include <stdint.h>
 
 enum { RADIOTAP_FCS = 0x10, RADIOTAP_PAD = 0x20 }; /* flags: check sequence at the end; header padded to words */
 
-/* The second byte of frame control. */
+/* The second byte of frame control is flags. */
 enum {
-	WLAN_TO_DS = 0x01, WLAN_FROM_DS = 0x02, WLAN_MORE_FRAGMENTS = 0x04, WLAN_RETRY = 0x08, WLAN_SLEEPS = 0x10,
-	WLAN_MORE_DATA = 0x20, WLAN_PROTECTED = 0x40, WLAN_ORDER = 0x80
+	WLAN_TO_DS = 0x0100, WLAN_FROM_DS = 0x0200, WLAN_MORE_FRAGMENTS = 0x0400, WLAN_RETRY = 0x0800, WLAN_SLEEPS = 0x1000,
+	WLAN_MORE_DATA = 0x2000, WLAN_PROTECTED = 0x4000, WLAN_ORDER = 0x8000
 };
 enum { WLAN_MANAGEMENT, WLAN_CONTROL, WLAN_DATA };
 
-static inline unsigned wlan_type(const uint8_t *h)
+/* Of frame control as a number, the first byte the low one. */
+static inline unsigned wlan_type(unsigned fc)
 {
-	return h[0] >> 2 & 3;
+	return fc >> 2 & 3;
 }
 
-static inline unsigned wlan_subtype(const uint8_t *h)
+static inline unsigned wlan_subtype(unsigned fc)
 {
-	return h[0] >> 4;
+	return fc >> 4 & 15;
 }
 
 #endif

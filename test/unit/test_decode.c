@@ -110,7 +110,7 @@ TEST(vlan_stacks)
 TEST(ieee8023_length)
 {
 	decode_hex(LINKTYPE_ETHERNET, ETH "00 03 | 42 42 03 | 00 00 00", 0);
-	CHECK_STR(stack(), "eth");
+	CHECK_STR(stack(), "eth:llc");
 	CHECK_STR(values("eth.len"), "3");
 	CHECK_STR(values("eth.type"), "");
 	CHECK_EQ(packet.layers[1].wire_end, 17);
