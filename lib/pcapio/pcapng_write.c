@@ -43,9 +43,10 @@ static void put32(struct block_at *b, uint32_t v)
 
 static void put_padded(struct block_at *b, const void *data, uint32_t len)
 {
-	memcpy(b->p, data, len);
-	memset(b->p + len, 0, padded(len) - len);
-	b->p += padded(len);
+	copy_packet(b->p, data, len);
+	b->p += len;
+	for (; len % 4; len++)
+		*b->p++ = 0;
 }
 
 static void put_option(struct block_at *b, uint16_t code, const void *data, size_t len)

@@ -135,7 +135,7 @@ static int close_run(struct writer *w, struct errmsg *err)
 		if (!rc)
 			w->out_packets += w->run_packets;
 	} else if (!rc) {
-		memcpy(w->pos, w->run, len);
+		copy_packet(w->pos, w->run, len);
 		w->pos += len;
 		w->buf_packets += w->run_packets;
 	}
@@ -310,21 +310,6 @@ int writer_add_interface(struct writer *w, const struct interface *i, uint32_t *
 		rc = pcapng_put_interface(w, i, err);
 	*ifid = w->ninterfaces++;
 	return rc;
-}
-
-/* A call of memcpy, with musl a "rep movs", costs more than the copy of a short packet. */
-static inline void copy_packet(uint8_t *to, const uint8_t *from, size_t n)
-{
-	const uint8_t *last;
-
-	if (n < 16 || n > 256) {
-		memcpy(to, from, n);
-		return;
-	}
-	last = from + n - 16;
-	memcpy(to + n - 16, last, 16);
-	for (; from < last; from += 16, to += 16)
-		memcpy(to, from, 16);
 }
 
 static int put_pcap(struct writer *w, const struct frame *f, struct errmsg *err)

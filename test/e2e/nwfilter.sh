@@ -115,6 +115,7 @@ wait
 same "and nothing is lost" "$(cksum <live.pcap)" "$(cksum <dns.pcap)"
 # two pipes merged: what is certain to be next is written, although the other input pauses
 mkfifo one two
+: >merged.pcap
 cat times.pcap >one &
 { head -c 58 times.pcap; sleep 2; tail -c +59 times.pcap; } >two &
 nwfilter -r one -r two -w merged.pcap &
