@@ -30,7 +30,7 @@ static enum decode_result ah_decode(struct decode *d, struct layer *l)
 			return cursor_short(&d->c);
 	}
 	d->next = decode_claimed(CLAIM_IPPROTO, next);
-	return l->aux[0] < HEADER ? DECODE_MALFORMED : DECODE_OK;
+	return DECODE_OK;
 }
 
 static bool get_icv(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)

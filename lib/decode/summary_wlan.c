@@ -141,8 +141,8 @@ static void put_addresses(struct outbuf *o, unsigned fc, const uint8_t *h, uint3
 	}
 }
 
-/* The information elements of a beacon or a probe: network name, rates, channel. */
-static void put_elements(struct outbuf *o, struct cursor c, int capabilities)
+/* The information elements of a beacon or a request: network name, rates, and with `capabilities` the channel. */
+static void put_elements(struct outbuf *o, struct cursor c, bool beacon, unsigned capabilities)
 {
 	const uint8_t *h, *value;
 	struct cursor again = c;
@@ -165,9 +165,10 @@ static void put_elements(struct outbuf *o, struct cursor c, int capabilities)
 			channel = *value;
 		}
 	}
-	if (capabilities < 0)
+	if (!capabilities)
 		return;
-	outbuf_str(o, capabilities & 1 ? " ESS" : " IBSS");
+	if (beacon)
+		outbuf_str(o, capabilities & 1 ? " ESS" : " IBSS");
 	if (channel)
 		outbuf_printf(o, " CH: %u", channel);
 	outbuf_str(o, capabilities & 0x10 ? ", PRIVACY" : "");
@@ -181,12 +182,20 @@ static void put_management(struct outbuf *o, unsigned sub, struct cursor c)
 		outbuf_str(o, management_names[sub]);
 	else
 		outbuf_printf(o, "Unhandled Management subtype(%x)", sub);
-	if (sub == 4) {
-		put_elements(o, c, -1);
-	} else if (sub == 5 || sub == 8) {
-		fixed = cursor_take(&c, 12); /* time, interval, capabilities */
+	switch (sub) {
+	case 0: /* capabilities, listen interval */
+	case 2: /* and the address of the old access point */
+		if (!cursor_take(&c, sub ? 10 : 4))
+			return;
+		/* fall through */
+	case 4:
+		put_elements(o, c, false, 0);
+		return;
+	case 5:
+	case 8: /* time, interval, capabilities */
+		fixed = cursor_take(&c, 12);
 		if (fixed)
-			put_elements(o, c, get_le16(fixed + 10));
+			put_elements(o, c, sub == 8, 1u << 16 | get_le16(fixed + 10));
 	}
 }
 
