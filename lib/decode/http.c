@@ -93,11 +93,12 @@ static bool header_split(const struct text *line, struct text *name, struct text
 	return true;
 }
 
+enum { NOTIFICATIONS = 3 }; /* the first of them, of UPnP's event architecture */
 static const char methods[][17] = {
-	"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "CONNECT", "PATCH", "TRACE", "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE",
+	"NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE", "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "CONNECT", "PATCH", "TRACE",
 	"M-SEARCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH", "REPORT", "MERGE", "CHECKOUT",
 	"CHECKIN", "UNCHECKOUT", "MKACTIVITY", "MKWORKSPACE", "UPDATE", "LABEL", "VERSION-CONTROL", "BASELINE-CONTROL", "POLL",
-	"BCOPY", "BMOVE", "BDELETE", "BPROPFIND", "BPROPPATCH", "LINK", "UNLINK", "RPC_IN_DATA", "RPC_OUT_DATA", "CCM_POST"
+	"BCOPY", "BMOVE", "BDELETE", "BPROPFIND", "BPROPPATCH", "RPC_CONNECT", "RPC_IN_DATA", "RPC_OUT_DATA", "CCM_POST"
 };
 
 static bool starts_with(const uint8_t *p, size_t len, const char *word)
@@ -119,7 +120,7 @@ static enum kind line_kind(const struct text *line)
 			continue; /* the bodies on port 80 come through here */
 		n = strlen(methods[i]);
 		if (line->len >= n && !memcmp(line->p, methods[i], n) && (line->len == n || line->p[n] == ' '))
-			return i == 9 ? NOTIFICATION : REQUEST;
+			return i < NOTIFICATIONS ? NOTIFICATION : REQUEST;
 	}
 	return CONTINUATION;
 }
@@ -192,7 +193,8 @@ bool http_starts(const struct cursor *payload)
 	bool whole;
 
 	/* nearly everything that is not HTTP leaves here */
-	if (cursor_left(&c) < 16 || *c.pos < 'A' || *c.pos > 'Z' || !line_next(&c, &line, &whole))
+	if (cursor_left(&c) < 16 || *c.pos < 'A' || *c.pos > 'Z' ||
+	    line_kind(&(struct text){ c.pos, 16 }) == CONTINUATION || !line_next(&c, &line, &whole))
 		return false;
 	switch (line_kind(&line)) {
 	case CONTINUATION:
@@ -484,8 +486,10 @@ static void walk_chunks(struct walk *w, struct cursor c)
 		uint64_t n = hexadecimal(&line);
 		const uint8_t *data = n <= cursor_left(&c) ? cursor_take(&c, (size_t)n) : NULL;
 
+		if (!data)
+			break;
 		walk_uint(w, F_CHUNK_SIZE, n);
-		if (!n || !data)
+		if (!n)
 			break;
 		walk_bytes(w, F_CHUNK_DATA, data, (uint32_t)n);
 		if (body)

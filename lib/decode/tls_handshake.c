@@ -184,7 +184,7 @@ static void walk_extension(struct walk *w, unsigned message, unsigned type, stru
 		}
 		break;
 	}
-	if (!walk_list(w, type, &c) && n)
+	if (!walk_list(w, type, &c) && type == EXT_SESSION_TICKET && n)
 		walk_bytes(w, TLS_EXTENSION_DATA, c.pos, n);
 }
 
