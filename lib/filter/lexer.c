@@ -123,6 +123,8 @@ static void read_sign(struct parser *ps, struct token *t)
 		parser_fail(ps, t->at, 1, "a single | means nothing here; \"or\" is written or or ||");
 	else if (*s == '#')
 		parser_fail(ps, t->at, 1, "choosing a layer with # is not supported; field tests look at every layer");
+	else if (*s == '+' || *s == '*' || *s == '%')
+		parser_fail(ps, t->at, 1, "arithmetic is not supported; a field is compared with a value, a range or a field");
 	else if (*s >= ' ')
 		parser_fail(ps, t->at, 1, "unexpected '%c'; put text that is to be searched for in quotes", *s);
 	else

@@ -332,6 +332,7 @@ TEST(more_errors)
 		{ "tcp | udp", 5, "a single |" },
 		{ "ip.src#1 == 1.1.1.1", 7, "choosing a layer" },
 		{ "tcp.port == 80 $", 16, "unexpected '$'" },
+		{ "frame.len + 1 == 61", 11, "arithmetic is not supported" },
 		{ "'ab' == 1", 1, "single quotes hold one character" },
 		{ "port x", 6, "is a number" },
 		{ "host x", 6, "host wants an address" },
