@@ -365,17 +365,28 @@ static void walk_option(struct walk *w, const struct dhcp_option *o, struct curs
 	}
 }
 
+/* A run of pads is one option. */
+static void walk_pads(struct walk *w, struct cursor *c)
+{
+	const uint8_t *start = c->pos;
+
+	while (cursor_left(c) && *c->pos == DHCP_PAD)
+		c->pos++;
+	if (c->pos == start)
+		return;
+	walk_uint(w, F_OPTION_TYPE, DHCP_PAD);
+	walk_bytes(w, F_OPTION_PADDING, start, (uint32_t)(c->pos - start));
+}
+
 static void walk_options(struct walk *w, struct cursor c)
 {
 	struct cursor v;
 	unsigned code;
 	bool cut = false;
 
-	for (const uint8_t *pad = c.pos; dhcp_option_next(&c, &code, &v, &cut); pad = c.pos) {
+	for (walk_pads(w, &c); dhcp_option_next(&c, &code, &v, &cut); walk_pads(w, &c)) {
 		const struct dhcp_option *o = dhcp_option_find(code);
 
-		if (*pad == DHCP_PAD)
-			walk_uint(w, F_OPTION_TYPE, DHCP_PAD);
 		walk_uint(w, F_OPTION_TYPE, code);
 		walk_uint(w, F_OPTION_LENGTH, v.pos[-1]);
 		if (cut)

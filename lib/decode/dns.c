@@ -534,9 +534,11 @@ static bool walk_owner(const struct message *m, const struct dns_record *r)
 }
 
 /* RFC 6891: class and TTL of OPT are something else */
-static void walk_opt(struct walk *w, struct dns_record *r)
+static void walk_opt(struct walk *w, struct dns_record *r, bool multicast)
 {
-	walk_uint(w, F_UDP_SIZE, r->class);
+	walk_uint(w, F_UDP_SIZE, multicast ? r->class & ~CLASS_HIGH_BIT : r->class);
+	if (multicast)
+		walk_uint(w, F_CACHE_FLUSH, r->class >> 15);
 	walk_uint(w, F_EXT_RCODE, r->ttl >> 24);
 	walk_uint(w, F_EDNS0_VERSION, r->ttl >> 16 & 0xff);
 	walk_uint(w, F_RESP_Z, r->ttl & 0xffff);
@@ -556,7 +558,7 @@ static bool walk_record(const struct message *m, struct cursor *c)
 		return false;
 	walk_uint(w, F_RESP_TYPE, r.type);
 	if (r.type == DNS_OPT) {
-		walk_opt(w, &r);
+		walk_opt(w, &r, m->multicast);
 		return !c->cut;
 	}
 	walk_uint(w, F_RESP_CLASS, m->multicast ? r.class & ~CLASS_HIGH_BIT : r.class);
