@@ -70,6 +70,9 @@ void summary_unknown(struct outbuf *o, const uint8_t *data, uint32_t len);
 /* The layers behind `l`: the packet that an ICMP error quotes. */
 void summary_quoted(struct summary *s, const struct packet *p, const struct layer *l);
 
+/* What a Multipath TCP option says, from its length on; `c` starts behind the length byte. False if that makes no sense. */
+bool summary_mptcp(struct outbuf *o, struct cursor c, unsigned tcp_flags);
+
 /* " [|domain]" when nothing was kept of a payload that a port of `kind` (enum claim_kind) promises to be one we tell of. */
 void summary_payload_cut(struct outbuf *o, const struct packet *p, const struct layer *l, unsigned kind, unsigned sport,
 			 unsigned dport);

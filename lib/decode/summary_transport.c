@@ -74,7 +74,7 @@ static void put_hex(struct outbuf *o, struct cursor c)
 }
 
 /* The value of one option. False if it is not as long as its kind needs. */
-static bool put_option(struct outbuf *o, unsigned kind, struct cursor c, uint32_t sack_base)
+static bool put_option(struct outbuf *o, unsigned kind, struct cursor c, uint32_t sack_base, unsigned tcp_flags)
 {
 	size_t len = cursor_left(&c);
 
@@ -113,6 +113,8 @@ static bool put_option(struct outbuf *o, unsigned kind, struct cursor c, uint32_
 		outbuf_str(o, len ? "  cookie " : "  cookiereq");
 		outbuf_hexbytes(o, c.pos, len, 0);
 		return true;
+	case OPT_MPTCP:
+		return summary_mptcp(o, c, tcp_flags);
 	case OPT_MD5:
 		outbuf_str(o, " shared secret not supplied with -M, can't check - ");
 		outbuf_hexbytes(o, c.pos, len, 0);
@@ -126,7 +128,8 @@ static bool put_option(struct outbuf *o, unsigned kind, struct cursor c, uint32_
 enum options_end { OPTIONS_WHOLE, OPTIONS_CUT, OPTIONS_BAD };
 
 /* "options [nop,nop,TS val 1 ecr 2]". `c` is what was kept of `len` bytes of options. */
-static enum options_end put_options(struct outbuf *o, struct cursor c, uint32_t len, uint32_t sack_base)
+static enum options_end put_options(struct outbuf *o, struct cursor c, uint32_t len, uint32_t sack_base,
+				    unsigned tcp_flags)
 {
 	const uint8_t *start = c.pos;
 	bool first = true;
@@ -159,7 +162,7 @@ static enum options_end put_options(struct outbuf *o, struct cursor c, uint32_t 
 		body = cursor_sub(&c, size - 2);
 		if (c.cut)
 			return OPTIONS_CUT;
-		if (!put_option(o, kind, body, sack_base)) {
+		if (!put_option(o, kind, body, sack_base, tcp_flags)) {
 			put_number(o, "[len ", size);
 			outbuf_char(o, ']');
 		}
@@ -345,7 +348,7 @@ void tcp_summary(struct summary *s, const struct packet *p, const struct layer *
 	if (hlen > TCP_HEADER) {
 		uint32_t kept = n < hlen ? n : hlen;
 		enum options_end end = put_options(o, cursor_over(h + TCP_HEADER, kept - TCP_HEADER, n < hlen),
-						   hlen - TCP_HEADER, base.other);
+						   hlen - TCP_HEADER, base.other, h[13]);
 
 		if (end == OPTIONS_BAD)
 			outbuf_str(o, "[bad opt]");

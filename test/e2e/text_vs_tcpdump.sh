@@ -14,7 +14,7 @@ fi
 export TZ=UTC
 
 # What tcpdump prints for protocols that are not ours yet.
-FOREIGN=' (VRRPv|PIMv|OSPFv|igmp pimv|sctp|DCCP|EIGRP|RSVP|ESP\(|IPComp|NVGRE|LISP|STP |LLDP|CDPv|UDLDv|DTPv|VTPv|IS-IS|Loopback, |EAPOL|NSH|OSSP|BFDv|BGP|LDP|babel|sFlowv|SYSLOG|NFS|OpenFlow|SIP|RADIUS|TFTP|isakmp|NONESP|UDP-encap|kip|Get[A-Z]|V2Trap|Trap|SNMP|dhcp6|ripng|RIPv|RTPC?|rtcp|HSRP|BCM-LI|SOMEIP|LSP-PING|ZEP|pptp|gtp|rpc|MOBILITY|mobility|CAPWAP|NBT|netbios|truncated-ip|slow|Slow|bfd|RX|AODV|CNFP|OLSR|WB|VQP|AFS|Quake)|mptcp |: (OpenFlow|BGP|pptp|LDP)|LDP, Label'
+FOREIGN=' (VRRPv|PIMv|OSPFv|igmp pimv|sctp|DCCP|EIGRP|RSVP|ESP\(|IPComp|NVGRE|LISP|STP |LLDP|CDPv|UDLDv|DTPv|VTPv|IS-IS|Loopback, |EAPOL|NSH|OSSP|BFDv|BGP|LDP|babel|sFlowv|SYSLOG|NFS|OpenFlow|SIP|RADIUS|TFTP|isakmp|NONESP|UDP-encap|kip|Get[A-Z]|V2Trap|Trap|SNMP|dhcp6|ripng|RIPv|RTPC?|rtcp|HSRP|BCM-LI|SOMEIP|LSP-PING|ZEP|pptp|gtp|rpc|MOBILITY|mobility|CAPWAP|NBT|netbios|truncated-ip|slow|Slow|bfd|RX|AODV|CNFP|OLSR|WB|VQP|AFS|Quake)|: (OpenFlow|BGP|pptp|LDP)|LDP, Label'
 
 # A packet's first line: those that begin with a time.
 first_lines() { grep -aE '^([0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]+|\[Error converting time\]) '; }
