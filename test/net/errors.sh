@@ -38,8 +38,8 @@ pointed "bad capture filter: the end is missing" 'udp and (tcp or port 3' "$(pri
 pointed "bad capture filter: a display filter" 'tcp.port == 443' "$(printf \
 	'column 1: "tcp.port" is not understood here (man pcap-filter has the words)\n  tcp.port == 443\n  ^~~~~~~~
 As a display filter it is fine: give it with -Y')"
-pointed "bad capture filter: no such host" 'udp and host no.such.host.invalid' "$(printf \
-	"column 14: unknown host 'no.such.host.invalid'\n  udp and host no.such.host.invalid\n               ^~~~~~~~~~~~~~~~~~~~")"
+pointed "bad capture filter: no such service" 'udp and port nosuchservice' "$(printf \
+	"column 14: unknown port 'nosuchservice'\n  udp and port nosuchservice\n               ^~~~~~~~~~~~~")"
 same "bad capture filter beside a good display filter" "$(in_b nwcap -i "$VETH_B" -Y udp tcp prot 80 2>&1 | head -n 1)" \
 	'nwcap: capture filter, column 5: "prot" is not understood here; did you mean port?'
 refused "two filters" 5 "*-F*" -i "$VETH_B" -F /dev/null udp
