@@ -50,7 +50,7 @@ static const struct option_row rows[] = {
 	OPT_FLAG('c', "count", O, count_only, "print how many match (packets too, if -w names a file)"),
 	OPT_FLAG('q', "quiet", O, quiet, "print nothing; exit 0 at the first match, 1 if there is none"),
 	OPT_FLAG(0, "explain", O, explain, "print what the filter was understood as, its program and its BPF half"),
-	OPT_CALL(0, "fields", apply_fields, "[PATTERN]", "list the fields a filter can name; PATTERN: tcp, 'ip.*'"),
+	OPT_CALL(0, "fields", apply_fields, "[=PATTERN]", "list the fields a filter can name; PATTERN: tcp, 'ip.*'"),
 	OPT_END
 };
 #undef O
@@ -213,6 +213,15 @@ static int explain(const struct nwfilter_options *o, struct judge *j)
 	return rc ? nwfilter_say(rc, &err) : 0;
 }
 
+/* "nwfilter day.pcap" is a filter for the text day.pcap; who typed it meant something else. */
+static void hint_at_files(const struct nwfilter_options *o, char **words, int count)
+{
+	for (int i = 0; i < count && !o->read.count; i++)
+		if (strlen(words[i]) > 2 && access(words[i], F_OK) == 0)
+			fprintf(stderr, "nwfilter: %s is a file, taken here as a word of the filter; to read it: -r %s\n", words[i],
+				words[i]);
+}
+
 /* ---- main ----------------------------------------------------------------------------------- */
 
 static int check_options(const struct nwfilter_options *o, struct errmsg *err)
@@ -281,6 +290,7 @@ int nwfilter_main(int argc, char **argv)
 		rc = errmsg_set(&err, NW_EINPUT, "two filters: -f %s and '%s'; use one of them", o.filter_file, argv[first]);
 	if (rc)
 		return nwfilter_say(rc, &err);
+	hint_at_files(&o, argv + first, argc - first);
 	text = o.filter_file ? read_filter_file(o.filter_file, &err) : join(argv + first, argc - first, &err);
 	if (!text)
 		return nwfilter_say(NW_EINPUT, &err);

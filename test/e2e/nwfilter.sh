@@ -175,6 +175,8 @@ done
 nwfilter -r "$SEEDS/lying-length" -w good.pcap 2>stderr
 same "a block that lies about its length" "$? $(grep -c '50 of 60000016\|66 of 60000016' stderr) $(count good.pcap)" "5 1 1"
 
+same "a file as a filter gets a hint" "$(nwfilter dns.pcap <tcp.pcap 2>&1 >/dev/null | grep -c -- 'to read it: -r dns.pcap')" 1
+
 # ---- full disks and closed pipes
 nwfilter -r dns.pcap >/dev/full 2>stderr
 same "full disk" "$? $(grep -c 'No space left on device; no packet is in it, make room' stderr)" "1 1"
