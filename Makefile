@@ -75,11 +75,12 @@ CFLAGS := -std=gnu11 -D_GNU_SOURCE= $(WARN) $(BASE_CFLAGS)
 CPPFLAGS = -Iinclude -Ilib -isystem $(D)/include -include $(B)/config.h $(BANNED)
 BANNED := -include config/banned.h
 # What runs for every packet is -O2, the rest -Os: 45 kB less, and no figure of test/bench differs. The capture
-# profile decodes only what a person reads on the screen.
-HOT_DECODE := core fields conversation eth vlan ip ipv6 tcp udp seq_table summary summary_ip summary_transport
-HOT_FILTER := eval search regex
-FAST := lib/base/outbuf.c lib/pcapio/% lib/capture/% $(if $(filter capture,$(PROFILE)),,lib/export/% \
-	$(HOT_DECODE:%=lib/decode/%.c) $(HOT_FILTER:%=lib/filter/%.c))
+# profile records; it decodes and reads files only for a person at the screen.
+HOT_BASE := base/outbuf pcapio/writer pcapio/pcapng_write capture/capture
+HOT_READ := pcapio/reader pcapio/pcap pcapio/pcapng pcapio/gzip pcapio/merge $(addprefix filter/,eval search regex) \
+	$(addprefix decode/,core fields conversation eth vlan ip ipv6 tcp udp seq_table summary summary_ip \
+	summary_transport) $(patsubst lib/%.c,%,$(wildcard lib/export/*.c))
+FAST := $(patsubst %,lib/%.c,$(HOT_BASE) $(if $(filter capture,$(PROFILE)),,$(HOT_READ)))
 opt = $(if $(filter $(FAST),$(1)),$(OPT_FAST),$(OPT_SMALL))
 
 LIB_C := $(sort $(wildcard lib/*/*.c lib/*/*/*.c))

@@ -145,10 +145,24 @@ static int unknown(const char *word)
 	return 5;
 }
 
+/* A file opened later must not become standard output because the caller closed it (cron, a service manager). */
+static void open_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const struct applet *a = applet_find(argc ? base_name(argv[0]) : "");
 
+	if (fcntl(0, F_GETFD) < 0 || fcntl(1, F_GETFD) < 0 || fcntl(2, F_GETFD) < 0)
+		open_standard_descriptors();
 	if (a)
 		return a->run(argc, argv);
 	if (argc < 2)

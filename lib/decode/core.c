@@ -21,6 +21,7 @@ static const struct protocol proto_left_out = { .name = "", .title = "", .refere
 
 const struct protocol *const protocols[PROTO_COUNT] = {
 #define PROTOCOL(name) &proto_##name,
+#define CARRIER(name) ENABLE_CARRIERS ? &proto_##name : &proto_left_out,
 #define APPLICATION(name) ENABLE_APP_PROTOCOLS ? &proto_##name : &proto_left_out,
 #include "decode/protocols.def"
 #undef PROTOCOL
@@ -220,6 +221,8 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 		unsigned proto = d.next;
 		enum decode_result r;
 
+		if (!ENABLE_CARRIERS && !protocols[proto]->decode)
+			break; /* left out */
 		if (l == last) {
 			l->result = p->result = DECODE_MALFORMED;
 			break;

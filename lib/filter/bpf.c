@@ -25,6 +25,8 @@ static pcap_t *open_empty(unsigned linktype, uint32_t snaplen)
 	FILE *file;
 	pcap_t *handle;
 
+	if (!ENABLE_DISPLAY_FILTER) /* the capture profile does without libpcap's file reader, and so without such files */
+		return pcap_open_dead((int)linktype, (int)header[4]);
 	memcpy(bytes, header, sizeof(bytes));
 	put_u16((uint8_t *)bytes + 4, PCAP_VERSION_MAJOR);
 	put_u16((uint8_t *)bytes + 6, PCAP_VERSION_MINOR);

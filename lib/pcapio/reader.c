@@ -169,11 +169,11 @@ static int more_bytes(struct reader *r, bool first, struct errmsg *err)
 {
 	int rc;
 
-	if (!r->ahead_tried && r->regular && !r->follow && !r->gunzip) {
+	if (READ_AHEAD && !r->ahead_tried && r->regular && !r->follow && !r->gunzip) {
 		r->ahead_tried = true;
 		r->ahead = ahead_start(r->fd, r->chunk);
 	}
-	if (r->ahead) {
+	if (READ_AHEAD && r->ahead) {
 		rc = next_chunk(r, err);
 		if (rc)
 			return rc < 0 ? rc : 0;
@@ -426,7 +426,8 @@ void reader_close(struct reader *r)
 	for (uint32_t i = 0; i < r->ninterfaces; i++)
 		free(r->interfaces[i].info);
 	free(r->interfaces);
-	ahead_stop(r->ahead, r->ahead_next);
+	if (READ_AHEAD)
+		ahead_stop(r->ahead, r->ahead_next);
 	gunzip_close(r->gunzip);
 	if (r->watch_fd >= 0)
 		close(r->watch_fd);

@@ -145,6 +145,9 @@ int pcapng_replay(struct reader *r, struct errmsg *err);
 int pcapng_block(struct reader *r, const uint8_t *p, uint32_t len, struct errmsg *err);
 void pcapng_describe_block(struct block *b, const uint8_t *p, uint32_t len, bool swapped);
 
+/* A build that only captures reads files for a person at the screen: it has no use for a second thread. */
+#define READ_AHEAD (ENABLE_NWFILTER || ENABLE_NWEXPORT)
+
 /* ahead.c: chunks of a large file, read by two threads. NULL when that is no use: no regular file, a
  * small rest, one core. Reads from where the descriptor stands. */
 struct ahead *ahead_start(int fd, size_t chunk);
