@@ -285,7 +285,7 @@ static void put_name(struct outbuf *o, const char *label, const uint8_t *p, size
 	put_text(o, p, n);
 }
 
-static void put_details(struct outbuf *o, const uint8_t *h, struct cursor c)
+static void put_details(struct outbuf *o, const uint8_t *h, struct cursor c, int verbose)
 {
 	if (h[1] != 1)
 		put_number(o, ", htype ", h[1]);
@@ -298,7 +298,7 @@ static void put_details(struct outbuf *o, const uint8_t *h, struct cursor c)
 	if (get_be16(h + 8))
 		put_number(o, ", secs ", get_be16(h + 8));
 	outbuf_str(o, h[10] & 0x80 ? ", Flags [Broadcast]" : ", Flags [none]");
-	if (get_be16(h + 10) & 0x7fff)
+	if (verbose > 1 || get_be16(h + 10) & 0x7fff)
 		outbuf_printf(o, " (0x%04x)", get_be16(h + 10));
 	put_address(o, "\n\t  Client-IP ", h + 12);
 	put_address(o, "\n\t  Your-IP ", h + 16);
@@ -337,5 +337,5 @@ void dhcp_summary(struct summary *s, const struct packet *p, const struct layer 
 	}
 	put_number(s->out, ", length ", l->wire_end - l->off);
 	if (s->verbose && n >= 44)
-		put_details(s->out, h, c);
+		put_details(s->out, h, c, s->verbose);
 }

@@ -294,7 +294,8 @@ static bool put_record(const struct line *l, struct cursor *c)
 		outbuf_char(o, ']');
 	}
 	put_type(o, r.type);
-	return !c->cut && (!r.len || put_data(l, &r));
+	/* a dynamic update may name a record without giving its data */
+	return !c->cut && ((!r.len && r.type != DNS_OPT) || put_data(l, &r));
 }
 
 static bool put_section(const struct line *l, struct cursor *c, const char *title, unsigned n)

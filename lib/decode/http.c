@@ -556,35 +556,48 @@ static bool tcpdump_knows(const struct packet *p, const struct layer *tcp)
 	return a == 80 || b == 80 || a == 8080 || b == 8080;
 }
 
+static bool is_text(const struct text *line)
+{
+	for (uint32_t i = 0; i < line->len; i++)
+		if ((line->p[i] < ' ' && line->p[i] != '\t') || line->p[i] > '~')
+			return false;
+	return true;
+}
+
+/* A line each, as far as it is text. */
+static void put_lines(struct outbuf *o, struct cursor c)
+{
+	struct text line;
+	bool whole;
+
+	while (line_next(&c, &line, &whole) && is_text(&line)) {
+		outbuf_str(o, "\n\t");
+		outbuf_bytes(o, line.p, line.len);
+	}
+}
+
 static void http_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	struct cursor c = packet_cursor(p, l);
 	struct message m;
-	struct text line;
-	bool whole;
 
 	if (l[-1].proto != PROTO_tcp || (!s->verbose && !tcpdump_knows(p, l - 1)))
 		return;
-	if (l->aux[0] == CONTINUATION && !tcpdump_knows(p, l - 1))
+	if (l->aux[0] == CONTINUATION) {
+		if (tcpdump_knows(p, l - 1))
+			outbuf_str(s->out, ": HTTP");
 		return;
+	}
 	outbuf_str(s->out, ": HTTP");
-	if (s->verbose) {
-		outbuf_str(s->out, ", length: ");
-		outbuf_u64(s->out, l[-1].wire_end - l->off);
-	}
-	if (l->aux[0] == CONTINUATION)
+	if (!s->verbose) {
+		message_read(&c, &m);
+		outbuf_str(s->out, ": ");
+		outbuf_escaped(s->out, m.line.p, m.line.len);
 		return;
-	message_read(&c, &m);
-	outbuf_str(s->out, s->verbose ? "\n\t" : ": ");
-	outbuf_escaped(s->out, m.line.p, m.line.len);
-	if (!s->verbose)
-		return;
-	while (line_next(&m.headers, &line, &whole)) {
-		outbuf_str(s->out, "\n\t");
-		outbuf_escaped(s->out, line.p, line.len);
 	}
-	if (m.headers_whole)
-		outbuf_str(s->out, "\n\t");
+	outbuf_str(s->out, ", length: ");
+	outbuf_u64(s->out, l[-1].wire_end - l->off);
+	put_lines(s->out, c);
 }
 
 /* ---- the protocol ------------------------------------------------------------------------------ */

@@ -156,16 +156,18 @@ static void put_timestamp(struct outbuf *o, const char *label, const uint8_t *p)
 	outbuf_str(o, "Z)");
 }
 
-/* The distance from the originator's time stamp. */
+/* The distance from the originator's time stamp, or the time itself if that is not known. */
 static void put_offset(struct outbuf *o, const char *label, const uint8_t *from, const uint8_t *to)
 {
 	uint64_t a = get_be64(from), b = get_be64(to);
 
+	if (!get_be32(from)) {
+		put_timestamp(o, label, to);
+		return;
+	}
 	outbuf_str(o, label);
-	if (a != b && get_be32(from))
+	if (a != b)
 		outbuf_char(o, b > a ? '+' : '-');
-	if (!get_be32(from))
-		a = 0;
 	put_seconds(o, b > a ? b - a : a - b, 32, 9, 1000000000);
 }
 
@@ -176,9 +178,13 @@ static void put_reference(struct outbuf *o, unsigned stratum, const uint8_t *id)
 	if (stratum == 0) {
 		outbuf_str(o, "(unspec)");
 	} else if (stratum == 1) {
-		while (n < 4 && id[n])
-			n++;
-		outbuf_escaped(o, id, n);
+		for (; n < 4; n++) /* letters, padded with zeros: "GPS^@" as tcpdump has it */
+			if (id[n] < ' ') {
+				outbuf_char(o, '^');
+				outbuf_char(o, (char)(id[n] ^ 0x40));
+			} else {
+				outbuf_escaped(o, id + n, 1);
+			}
 	} else {
 		outbuf_str(o, "0x");
 		outbuf_hex(o, get_be32(id), 8);
