@@ -12,8 +12,11 @@
  */
 #include "nwcap.h"
 #include "sys/io.h"
+#include "sys/netns.h"
 
+#include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -132,6 +135,31 @@ static int open_file(struct output *out, const struct interface *first, struct e
 	return ring_open(&out->ring, &r, err);
 }
 
+/*
+ * Lines of "any" name the interface of each packet, and the packet has its number
+ * only. Asked once, while that is still allowed (see drop privileges in live.c);
+ * an interface that comes later is shown as "?".
+ */
+static struct if_nameindex *interface_names;
+
+static int remember_interfaces(const char *netns, struct errmsg *err)
+{
+	int back = -1, bad = netns ? netns_enter(netns, &back, err) : 0;
+
+	if (bad)
+		return bad;
+	interface_names = if_nameindex();
+	return netns ? netns_leave(back, err) : 0;
+}
+
+static const char *interface_name(uint32_t ifindex)
+{
+	for (const struct if_nameindex *i = interface_names; i && i->if_name; i++)
+		if (i->if_index == ifindex)
+			return i->if_name;
+	return NULL;
+}
+
 static const enum timefmt_style time_styles[] = { TIMEFMT_TIME, TIMEFMT_NONE, TIMEFMT_EPOCH, TIMEFMT_DELTA,
 						  TIMEFMT_DATE_TIME, TIMEFMT_SINCE_FIRST };
 
@@ -152,6 +180,12 @@ static int open_text(struct output *out, struct errmsg *err)
 	};
 	int bad;
 
+	if (!o->read) {
+		bad = remember_interfaces(o->netns, err);
+		if (bad)
+			return bad;
+		e.summary.interface_name = interface_name;
+	}
 	timefmt_init(&e.time, time_styles[o->times < styles ? o->times : styles - 1], o->nano ? 9 : 6, false);
 	bad = outbuf_to_fd(&out->text, STDOUT_FILENO, 1 << 16, err);
 	return bad ? bad : export_open(&out->export, &e, &out->decoder, &out->text, err);
@@ -239,6 +273,9 @@ int output_close(struct output *out, struct errmsg *err)
 	outbuf_release(&out->text);
 	if (ENABLE_DISPLAY_FILTER && out->filter)
 		filter_free(out->filter);
+	if (interface_names)
+		if_freenameindex(interface_names);
+	interface_names = NULL;
 	out->export = NULL;
 	out->ring = NULL;
 	out->filter = NULL;
