@@ -33,6 +33,8 @@ int judge_open(struct judge *j, const struct nwfilter_options *o, struct errmsg 
 		fprintf(stderr, "nwfilter: %s\n", notes.hint);
 	filter_want(j->filter, &j->decoder);
 	j->decode = filter_needs_decoding(j->filter);
+	j->plain = j->decode && !o->bpf && !o->invert && o->after_ns == INT64_MIN && o->before_ns == INT64_MAX && o->sample <= 1 &&
+		   !o->rate;
 	return 0;
 }
 
@@ -114,6 +116,10 @@ int judge_match(struct judge *j, const struct frame *f, struct errmsg *err)
 {
 	const struct nwfilter_options *o = j->o;
 
+	if (__builtin_expect(j->plain && j->gate && j->gate->linktype == f->linktype, 1)) {
+		packet_decode(&j->packet, &j->decoder, f);
+		return filter_match(j->filter, &j->packet);
+	}
 	if (!j->gate || j->gate->linktype != f->linktype) {
 		int rc = judge_gate(j, f->linktype, err);
 

@@ -38,6 +38,7 @@ struct judge {
 	const struct nwfilter_options *o;
 	struct filter *filter; /* NULL: everything */
 	bool decode;           /* the filter looks at decoded packets */
+	bool plain;            /* the display filter alone decides: the short way */
 	struct gate *gate;     /* of the last packet */
 	struct gate *gates;
 	unsigned open, closed; /* link types that --bpf can be compiled for, and others */

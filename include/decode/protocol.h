@@ -212,7 +212,15 @@ static inline uint8_t decode_claimed(enum claim_kind kind, unsigned value)
  * by content where content tells, by port otherwise. PROTO_NONE when nothing
  * asked for application layers or nobody knows it. Tunnels in UDP, which have
  * claims but are no applications, are always given. */
-uint8_t decode_application(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port);
+uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port);
+
+static inline uint8_t decode_application(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port)
+{
+	/* over TCP there is nothing but applications, over UDP there are tunnels too */
+	if (kind == CLAIM_TCP_PORT && !(ENABLE_APP_PROTOCOLS && d->decoder->application))
+		return PROTO_NONE;
+	return decode_by_ports(d, kind, src_port, dst_port);
+}
 
 /* Books the conversation of a TCP or UDP layer, when somebody asked for its number; `h` is its header. */
 void decode_conversation(struct decode *d, struct layer *l, const uint8_t *h);

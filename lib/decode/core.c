@@ -124,16 +124,15 @@ void decoder_want_field(struct decoder *d, const struct field *f)
 		d->udp = conversations_new();
 }
 
-uint8_t decode_application(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port)
+uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port)
 {
 	bool udp = kind == CLAIM_UDP_PORT;
 	uint16_t low = src_port < dst_port ? src_port : dst_port;
 	uint16_t high = src_port < dst_port ? dst_port : src_port;
+	bool application = ENABLE_APP_PROTOCOLS && d->decoder->application;
 	uint8_t by_port;
 
-	bool application = ENABLE_APP_PROTOCOLS && d->decoder->application;
-
-	if ((!application && !udp) || !cursor_left(&d->c))
+	if (!cursor_left(&d->c))
 		return PROTO_NONE;
 	by_port = decode_claimed(kind, low);
 	if (by_port == PROTO_NONE)
