@@ -152,10 +152,10 @@ int nwcap_fail(int code, const struct errmsg *err)
 
 int nwcap_filter_hint(int code, const char *bpf, struct errmsg *err)
 {
+	size_t used = err ? strlen(err->text) : 0;
 	struct filter *f = NULL;
-	size_t used = strlen(err->text);
 
-	if (ENABLE_DISPLAY_FILTER && code == NW_EINPUT && !filter_compile(&f, bpf, NULL, NULL)) {
+	if (ENABLE_DISPLAY_FILTER && err && code == NW_EINPUT && !filter_compile(&f, bpf, NULL, NULL)) {
 		/* bare words are display filters too, so only what has an operator is a hint worth giving */
 		if (strpbrk(bpf, "=<>.~"))
 			snprintf(err->text + used, sizeof(err->text) - used, "\nAs a display filter it is fine: give it with -Y");
@@ -367,6 +367,17 @@ static int help(void)
 	return bad ? nwcap_fail(bad, &err) : 0;
 }
 
+/* With a closed standard stream the next file opened would take its place, and messages would land in a capture. */
+static void open_standard_streams(void)
+{
+	int fd;
+
+	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+		;
+	if (fd >= 0)
+		close(fd);
+}
+
 int nwcap_main(int argc, char **argv)
 {
 	struct nwcap_options o = { 0 };
@@ -374,6 +385,7 @@ int nwcap_main(int argc, char **argv)
 	struct errmsg err;
 	int first, bad;
 
+	open_standard_streams();
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write(2), handled like the others */
 	bad = options_parse(&nwcap_usage, argc, argv, &o, &first, &err);
 	if (bad == OPTIONS_HELP)

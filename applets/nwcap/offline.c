@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { FILTERS_MAX = 8 }; /* link types in one file that a capture filter is compiled for */
+enum { FILTERS_MAX = 16 }; /* link types in one file that a capture filter is compiled for */
 
 struct offline {
 	const struct nwcap_options *o;
@@ -37,27 +37,53 @@ static void on_interrupt(int signo)
 	interrupted = 1;
 }
 
-/* A filter is compiled when the first packet of a link type needs it. */
+static int compile_for(struct offline *x, uint16_t linktype, struct errmsg *err)
+{
+	int bad;
+
+	if (x->nfilters == FILTERS_MAX)
+		return errmsg_set(err, NW_ELIMIT, "%s has more than %d link types, too many for a capture filter",
+				  reader_name(x->reader), FILTERS_MAX);
+	bad = bpf_compile(&x->filters[x->nfilters].bpf, x->o->bpf, linktype, CAPTURE_SNAPLEN_MAX, err);
+	if (bad == NW_EINPUT)
+		capture_filter_error(x->o->bpf, linktype, err);
+	if (bad)
+		return nwcap_filter_hint(bad, x->o->bpf, err);
+	x->filters[x->nfilters++].linktype = linktype;
+	return 0;
+}
+
+/* Names of hosts and services are looked up in files that the drop of privileges takes away, so filters are
+ * compiled before. A pcapng says its link types only on the way: the usual ones are prepared, and where the filter makes
+ * no sense is said when a packet needs it. */
+static int compile_ahead(struct offline *x, struct errmsg *err)
+{
+	static const uint16_t usual[] = { LINKTYPE_ETHERNET, LINKTYPE_RAW, LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2,
+					  LINKTYPE_NULL };
+	const int count = sizeof(usual) / sizeof(usual[0]);
+
+	if (!x->o->bpf[0])
+		return 0;
+	if (reader_format(x->reader) == FORMAT_PCAP)
+		return compile_for(x, reader_interface(x->reader, 0)->linktype, err);
+	for (int i = 0; i < count; i++)
+		compile_for(x, usual[i], NULL);
+	return x->nfilters ? 0 : compile_for(x, LINKTYPE_ETHERNET, err);
+}
+
 static int passes_bpf(struct offline *x, const struct frame *f, struct errmsg *err)
 {
 	unsigned i = 0;
-	int bad;
 
 	if (!x->o->bpf[0])
 		return 1;
 	while (i < x->nfilters && x->filters[i].linktype != f->linktype)
 		i++;
 	if (i == x->nfilters) {
-		if (i == FILTERS_MAX)
-			return errmsg_set(err, NW_ELIMIT, "%s has more than %d link types, too many for a capture filter",
-					  reader_name(x->reader), FILTERS_MAX);
-		bad = bpf_compile(&x->filters[i].bpf, x->o->bpf, f->linktype, CAPTURE_SNAPLEN_MAX, err);
-		if (bad == NW_EINPUT)
-			capture_filter_error(x->o->bpf, f->linktype, err);
+		int bad = compile_for(x, f->linktype, err);
+
 		if (bad)
-			return nwcap_filter_hint(bad, x->o->bpf, err);
-		x->filters[i].linktype = f->linktype;
-		x->nfilters++;
+			return bad;
 	}
 	return bpf_match(x->filters[i].bpf, f);
 }
@@ -147,6 +173,8 @@ static int open_all(struct offline *x, struct errmsg *err)
 		return bad;
 	bad = output_prepare(&x->out, x->o, reader_format(x->reader) == FORMAT_PCAPNG ? 2 : 1, err);
 	needs.write_dir = x->out.dir;
+	if (!bad)
+		bad = compile_ahead(x, err);
 	if (!bad && x->o->user)
 		bad = privilege_drop(&needs, &report, err);
 	if (!bad)

@@ -29,6 +29,13 @@ same "says what it reads" "$(nwcap -r "$TMP/a.pcap" 2>&1 >/dev/null)" \
 	"reading from $TMP/a.pcap (pcap), link-type EN10MB (Ethernet), snapshot length 262144"
 same "from standard input" "$(nwcap -r - <"$TMP/a.pcap" 2>/dev/null | wc -l | tr -d ' ')" 5
 same "capture filter" "$(nwcap -r "$TMP/a.pcap" udp port 7777 2>/dev/null | wc -l | tr -d ' ')" 2
+same "closed standard error does not get into the file" \
+	"$(nwcap -r "$TMP/a.pcap" -w "$TMP/closed.pcap" 2>&-; cmp "$TMP/a.pcap" "$TMP/closed.pcap" 2>&1)" ""
+if grep -q '^domain' /etc/services 2>/dev/null; then
+	same "capture filter with a name" "$(nwcap -r "$TMP/a.pcap" not port domain 2>/dev/null | wc -l | tr -d ' ')" 5
+	nwcap -r "$TMP/a.pcap" -w "$TMP/name.pcapng" 2>/dev/null
+	same "capture filter with a name, pcapng" "$(nwcap -r "$TMP/name.pcapng" not port domain 2>/dev/null | wc -l | tr -d ' ')" 5
+fi
 printf 'udp # only\n and port 8888 # ours\n' >"$TMP/filter"
 same "-F with comments" "$(nwcap -r "$TMP/a.pcap" -F "$TMP/filter" --count 2>/dev/null)" "2 packets"
 same "--count of one" "$(nwcap -r "$TMP/a.pcap" --count udp port 9999 2>/dev/null)" "1 packet"
