@@ -3,7 +3,8 @@
  * nwcap: capture to the screen, a file, a ring of files or a pipe.
  *
  *   main.c     options, and what needs no packets (-D, -L, -d)
- *   live.c     interfaces, the loop, signals, what is said at the end
+ *   open.c     interfaces, filters, output and rights of a live capture
+ *   live.c     the loop, signals, what is said at the end
  *   loss.c     when packets were lost, in words
  *   offline.c  -r
  *   output.c   where packets go from either: display filter, file or ring, text
