@@ -541,7 +541,6 @@ const struct protocol proto_dhcp = {
 	.column_of = dhcp_column,
 	PROTOCOL_WALK(dhcp_walk),
 	.summary = dhcp_summary,
-	.fields = fields,
-	.nfields = F_COUNT,
+	PROTOCOL_FIELDS(fields),
 	.claims = claims,
 };

@@ -806,7 +806,6 @@ const struct protocol proto_dns = {
 	.detect = dns_detect,
 	PROTOCOL_WALK(dns_walk),
 	.summary = dns_summary,
-	.fields = fields,
-	.nfields = F_COUNT,
+	PROTOCOL_FIELDS(fields),
 	.claims = claims,
 };

@@ -680,7 +680,6 @@ const struct protocol proto_http = {
 	.column_of = http_column,
 	PROTOCOL_WALK(http_walk),
 	.summary = http_summary,
-	.fields = fields,
-	.nfields = F_COUNT,
+	PROTOCOL_FIELDS(fields),
 	.claims = claims,
 };

@@ -325,7 +325,6 @@ const struct protocol proto_ntp = {
 	.decode = ntp_decode,
 	PROTOCOL_WALK(ntp_walk),
 	.summary = ntp_summary,
-	.fields = fields,
-	.nfields = F_COUNT,
+	PROTOCOL_FIELDS(fields),
 	.claims = claims,
 };

@@ -404,7 +404,6 @@ const struct protocol proto_tls = {
 	.column_of = tls_column,
 	PROTOCOL_WALK(tls_walk),
 	.summary = tls_summary,
-	.fields = fields,
-	.nfields = TLS_FIELDS,
+	PROTOCOL_FIELDS(fields),
 	.claims = claims,
 };
