@@ -58,10 +58,18 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 	if (l->result != DECODE_OK || !l->hlen)
 		return false;
 	switch (field) {
-	case DIRECTION: v->u = h[-1]; return direction;
-	case PROTOCOL: v->u = l->aux[0]; return true;
-	default: v->u = h[field - ADDRESS]; return left > 2 && has_address(h);
+	case PROTOCOL:
+		v->u = l->aux[0];
+		return true;
+	case DIRECTION:
+		if (direction)
+			v->u = h[-1];
+		return direction;
 	}
+	if (left <= 2 || !has_address(h)) /* the address has no place of its own then */
+		return false;
+	v->u = h[field - ADDRESS];
+	return true;
 }
 
 static const struct field ppp_fields[] = {
