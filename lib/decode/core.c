@@ -198,53 +198,58 @@ bool decode_limit(struct decode *d, uint32_t n)
 
 void packet_decode(struct packet *p, const struct decoder *decoder, const struct frame *f)
 {
-	struct layer *l = p->layers, *const last = &p->layers[PACKET_LAYERS_MAX - 1];
+	struct layer *l = p->layers;
+	unsigned n = 1, proto = decode_claimed(CLAIM_LINKTYPE, f->linktype);
+	uint32_t at = 0; /* where the next layer begins */
 	struct decode d;
 
 	d.p = p;
 	d.decoder = decoder;
 	d.c = cursor_over(f->data, f->caplen, f->wirelen > f->caplen);
 	d.wire_left = f->wirelen > f->caplen ? f->wirelen : f->caplen;
-	d.next = decode_claimed(CLAIM_LINKTYPE, f->linktype);
 	d.quoted = d.fragment = false;
 	p->frame = f;
-	memset(&p->present, 0, sizeof(p->present));
-	p->present.bits[0] = 1u << PROTO_frame;
+	p->present = (struct proto_set){ { 1u << PROTO_frame } };
 	p->result = DECODE_OK;
 	p->network = p->transport = -1;
 	p->scratch_used = 0;
 	*l = (struct layer){ .proto = PROTO_frame, .wire_end = d.wire_left };
 	p->nlayers = 1;
-	while (d.next != PROTO_NONE) {
-		const uint8_t *start = d.c.pos;
-		unsigned proto = d.next;
+	while (proto != PROTO_NONE) {
 		enum decode_result r;
+		uint32_t end;
 
 		if (!ENABLE_CARRIERS && !protocols[proto]->decode)
 			break; /* left out */
-		if (l == last) {
+		if (n == PACKET_LAYERS_MAX) {
 			l->result = p->result = DECODE_MALFORMED;
 			break;
 		}
 		l++;
-		p->nlayers = (uint8_t)(l - p->layers + 1); /* detect() looks at the layers so far */
-		*l = (struct layer){ .proto = (uint8_t)proto, .off = (uint32_t)(start - f->data) };
-		l->wire_end = l->off + d.wire_left;
+		p->nlayers = (uint8_t)++n; /* detect() looks at the layers so far */
+		l->proto = (uint8_t)proto;
+		l->result = DECODE_OK;
+		l->off = at;
+		l->wire_end = at + d.wire_left;
+		l->aux[0] = l->aux[1] = 0;
 		proto_set_add(&p->present, proto);
 		d.next = PROTO_NONE;
 		r = protocols[proto]->decode(&d, l);
-		l->hlen = (uint16_t)(d.c.pos - start);
+		end = (uint32_t)(d.c.pos - f->data);
+		l->hlen = (uint16_t)(end - at);
+		at = end;
+		proto = d.next;
 		if (__builtin_expect(r != DECODE_OK, 0)) {
 			l->result = (uint8_t)r;
 			if (r > p->result && !d.quoted)
 				p->result = (uint8_t)r;
 			d.c.cut = false;
-			if (d.next == PROTO_NONE)
+			if (proto == PROTO_NONE)
 				break; /* what the header says of its end is not to be believed */
 		}
 		/* only ever narrower: a last layer may walk its bytes without counting them off wire_left */
-		if ((uint32_t)(d.c.pos - f->data) + d.wire_left < l->wire_end)
-			l->wire_end = (uint32_t)(d.c.pos - f->data) + d.wire_left;
+		if (at + d.wire_left < l->wire_end)
+			l->wire_end = at + d.wire_left;
 	}
 }
 
