@@ -77,9 +77,13 @@ static void read_next(struct ahead *a)
 	s->len = n;
 	s->index = index;
 	s->ready = true;
-	if (n < (ssize_t)a->chunk && !a->ended) {
+	if (n < (ssize_t)a->chunk) {
+		off_t end = a->start + (off_t)(index * a->chunk) + (n > 0 ? n : 0);
+
+		/* the empty chunk behind the last one may be read before it */
+		if (!a->ended || end < a->end)
+			a->end = end;
 		a->ended = true;
-		a->end = a->start + (off_t)(index * a->chunk + (n > 0 ? n : 0));
 	}
 	pthread_cond_signal(&a->ready);
 }

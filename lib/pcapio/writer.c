@@ -291,7 +291,7 @@ int writer_add_interface(struct writer *w, const struct interface *i, uint32_t *
 	if (w->o.format == FORMAT_PCAP && i->linktype != w->o.linktype)
 		return errmsg_set(err, NW_EINPUT,
 				  "%s: pcap holds one link type, and this one has %u (%s) and %u (%s); write pcapng "
-				  "(-F pcapng, or a name ending in .pcapng)",
+				  "(--format pcapng, or a name ending in .pcapng)",
 				  w->name, w->o.linktype, linktype_name(w->o.linktype) ? linktype_name(w->o.linktype) : "unknown",
 				  i->linktype, linktype_name(i->linktype) ? linktype_name(i->linktype) : "unknown");
 	if (w->ninterfaces == w->interfaces_size) {
@@ -319,7 +319,7 @@ static int put_pcap(struct writer *w, const struct frame *f, struct errmsg *err)
 	int rc;
 
 	if (f->linktype != w->o.linktype)
-		return errmsg_set(err, NW_EINPUT, "%s: pcap holds one link type (%u), this packet has %u; write pcapng (-F pcapng)",
+		return errmsg_set(err, NW_EINPUT, "%s: pcap holds one link type (%u), this packet has %u; write pcapng (--format pcapng)",
 				  w->name, w->o.linktype, f->linktype);
 	if (!w->started || w->failed || w->run || len > (size_t)(w->limit - w->pos)) {
 		rc = writer_room(w, len, err);

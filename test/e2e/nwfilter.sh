@@ -104,7 +104,7 @@ same "the name asks for pcapng" "$(nwfilter -r dns.pcap -w named.pcapng && head 
 nwfilter -r "$SEEDS/pcapng-be" -w copy.pcapng
 same "a pcapng is copied block by block" "$(wc -c <copy.pcapng)" "$(($(wc -c <"$SEEDS/pcapng-be") - 16))"
 same "secrets survive a filter that keeps nothing" "$(nwfilter -r "$SEEDS/pcapng-be" 'frame.number == 99' | grep -ac TLSK)" 1
-fails "mixed link types do not fit into pcap" 5 "pcap holds one link type" "-F pcapng" -- nwfilter -r mixed.pcapng -F pcap -w /dev/null
+fails "mixed link types do not fit into pcap" 5 "pcap holds one link type" "--format pcapng" -- nwfilter -r mixed.pcapng -F pcap -w /dev/null
 
 # ---- live: a pipeline does not wait for a buffer to fill
 (head -c 200 dns.pcap; sleep 3; tail -c +201 dns.pcap) | nwfilter >live.pcap &

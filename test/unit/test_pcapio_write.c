@@ -289,7 +289,7 @@ TEST(pcap_refuses_a_second_link_type)
 
 	CHECK_EQ(writer_open(&w, fd, "out.pcap", &o, &err), 0);
 	CHECK_EQ(writer_add_interface(w, &sll, &id, &err), NW_EINPUT);
-	CHECK(strstr(err.text, "out.pcap: pcap holds one link type") && strstr(err.text, "-F pcapng"));
+	CHECK(strstr(err.text, "out.pcap: pcap holds one link type") && strstr(err.text, "--format pcapng"));
 	f.linktype = 113;
 	CHECK_EQ(writer_frame(w, &f, 0, NULL, &err), NW_EINPUT);
 	CHECK_EQ(writer_close(w, &err), 0);
