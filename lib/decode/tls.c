@@ -59,17 +59,19 @@ static bool record_next(struct cursor *c, struct record *r)
  * chance is a chain of messages of known types that ends where the record does. */
 static bool handshake_readable(struct cursor c, bool whole)
 {
-	while (cursor_left(&c)) {
+	enum { SHORT = 64 /* nobody cuts so little in two */ };
+
+	for (bool any = false; cursor_left(&c); any = true) {
 		unsigned type, len;
 
 		if (cursor_left(&c) < MESSAGE_HEADER)
-			return false;
+			return any;
 		type = cursor_u8(&c);
 		len = cursor_be24(&c);
 		if (!tls_message_known(type, len))
 			return false;
 		if (len > cursor_left(&c)) /* goes on in the next record */
-			return !whole || len > 64;
+			return !whole || any || len > SHORT;
 		cursor_skip(&c, len);
 	}
 	return true;
