@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Cisco HDLC: two bytes of address and control and an ethertype. LINKTYPE_C_HDLC; RFC 1547 section 4.3.1 names it. */
+/* Cisco HDLC: two bytes of address and control and an ethertype; but 0x8035 is not RARP there, it is SLARP, which keeps the
+ * line alive. LINKTYPE_C_HDLC; RFC 1547 section 4.3.1 names it. */
 #include "carrier.h"
 #include "summary.h"
 
 enum { ADDRESS, CONTROL, PROTOCOL };
+enum { SLARP = 0x8035 };
 
 static enum decode_result chdlc_decode(struct decode *d, struct layer *l)
 {
@@ -12,7 +14,8 @@ static enum decode_result chdlc_decode(struct decode *d, struct layer *l)
 	if (!h)
 		return cursor_short(&d->c);
 	l->aux[0] = get_be16(h + 2);
-	d->next = decode_claimed(CLAIM_ETHERTYPE, l->aux[0]);
+	if (l->aux[0] != SLARP)
+		d->next = decode_claimed(CLAIM_ETHERTYPE, l->aux[0]);
 	return DECODE_OK;
 }
 

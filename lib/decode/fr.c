@@ -57,7 +57,7 @@ static enum decode_result fr_decode(struct decode *d, struct layer *l)
 }
 
 /* Two bytes: 6 and 4 bits; three and four: 6, 4, 7 and 6 (Q.922 section 3.3). */
-static uint32_t dlci(const uint8_t *h, unsigned len)
+uint32_t fr_dlci(const uint8_t *h, unsigned len)
 {
 	uint32_t v = (uint32_t)(h[0] >> 2) << 4 | h[1] >> 4;
 
@@ -74,7 +74,7 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 	if (l->result != DECODE_OK || l->hlen <= l->aux[0])
 		return false;
 	switch (field_index(f)) {
-	case DLCI: v->u = dlci(h, l->aux[0]); return true;
+	case DLCI: v->u = fr_dlci(h, l->aux[0]); return true;
 	case CONTROL: v->u = h[l->aux[0]]; return rfc2427;
 	case NLPID: v->u = l->aux[1]; return rfc2427;
 	case OUI: v->u = has_snap ? get_be24(snap) : 0; return has_snap;

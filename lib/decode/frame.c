@@ -28,7 +28,26 @@ static bool get_interface_name(const struct packet *p, const struct layer *l, co
 	return true;
 }
 
-/* "eth:ip:tcp:tls" */
+/* Wireshark names steps of its own between some layers; NULL for those between which it has none. */
+static const char *step_behind(const struct layer *l)
+{
+	switch (l->proto) {
+	case PROTO_eth:
+	case PROTO_vlan: return l->aux[0] >= 1536 ? "ethertype" : NULL;
+	case PROTO_sll: return l->aux[1] >= 1536 ? "ethertype" : NULL;
+	case PROTO_radiotap: return "wlan_radio";
+	default: return NULL;
+	}
+}
+
+static void put_name(struct outbuf *o, const char *name)
+{
+	if (outbuf_len(o))
+		outbuf_char(o, ':');
+	outbuf_str(o, name);
+}
+
+/* "eth:ethertype:ip:tcp:tls" */
 static bool get_protocols(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
 	enum { SIZE = 512 };
@@ -42,9 +61,11 @@ static bool get_protocols(const struct packet *p, const struct layer *l, const s
 		return false;
 	outbuf_fixed(&o, (char *)text, SIZE);
 	for (unsigned i = 1; i < p->nlayers; i++) {
-		if (i > 1)
-			outbuf_char(&o, ':');
-		outbuf_str(&o, protocols[p->layers[i].proto]->name);
+		const char *step = step_behind(&p->layers[i]);
+
+		put_name(&o, protocols[p->layers[i].proto]->name);
+		if (step)
+			put_name(&o, step);
 	}
 	v->bytes = text;
 	v->len = (uint32_t)outbuf_len(&o);

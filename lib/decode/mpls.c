@@ -12,10 +12,11 @@
 #include "summary.h"
 
 enum { LABEL, EXP, BOTTOM, TTL };
-enum { ENTRY = 4, ENTRIES_MAX = 64, BOTTOM_BIT = 0x100, LABEL_ALERT = 1, LABEL_GAL = 13, ETH_HEADER = 14, ETH_LENGTH_MAX = 1500 };
+enum { ENTRY = 4, ENTRIES_MAX = 64, BOTTOM_BIT = 0x100, LABEL_ALERT = 1, LABEL_GAL = 13, ETH_HEADER = 14 };
+enum { CONTROL_WORD = 4, LLC_MIN = 3, ETH_LENGTH_MAX = 1500 };
 
 /* Could these be the addresses and the type of an Ethernet frame with something in it that we know? */
-static bool like_ethernet(const struct cursor *c, size_t skip)
+static bool like_ethernet(const struct cursor *c, size_t skip, bool with_length)
 {
 	const uint8_t *h = cursor_peek(c, skip + ETH_HEADER);
 	unsigned type;
@@ -26,8 +27,9 @@ static bool like_ethernet(const struct cursor *c, size_t skip)
 	type = get_be16(h + 12);
 	if (h[6] & 1) /* a group is no source */
 		return false;
-	return type >= ETHERTYPE_MIN ? decode_claimed(CLAIM_ETHERTYPE, type) != PROTO_NONE :
-				       type <= ETH_LENGTH_MAX && type <= cursor_left(c) - skip - ETH_HEADER;
+	if (type >= ETHERTYPE_MIN)
+		return decode_claimed(CLAIM_ETHERTYPE, type) != PROTO_NONE;
+	return with_length && type >= LLC_MIN && type <= ETH_LENGTH_MAX && type <= cursor_left(c) - skip - ETH_HEADER;
 }
 
 static uint8_t next_of_stack(struct decode *d, uint32_t label)
@@ -40,13 +42,15 @@ static uint8_t next_of_stack(struct decode *d, uint32_t label)
 	case 4: return PROTO_ip;
 	case 6: return PROTO_ipv6;
 	case 1: return PROTO_NONE;
-	case 0:
-		if (like_ethernet(&d->c, 4)) {
-			decode_take(d, 4);
+	case 0: /* or an address that begins with 0 */
+		if (d->c.snapped && !cursor_peek(&d->c, CONTROL_WORD + ETH_HEADER))
+			return PROTO_NONE;
+		if (!like_ethernet(&d->c, 0, false) && like_ethernet(&d->c, CONTROL_WORD, true)) {
+			decode_take(d, CONTROL_WORD);
 			return PROTO_eth;
 		}
 	}
-	return like_ethernet(&d->c, 0) ? PROTO_eth : PROTO_NONE;
+	return like_ethernet(&d->c, 0, true) ? PROTO_eth : PROTO_NONE;
 }
 
 static enum decode_result mpls_decode(struct decode *d, struct layer *l)

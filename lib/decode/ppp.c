@@ -32,7 +32,9 @@ static enum decode_result ppp_decode(struct decode *d, struct layer *l)
 		return DECODE_OK; /* no byte is taken, but chdlc does: the chain advances */
 	}
 	h = cursor_peek(&d->c, 2);
-	if (h && has_address(h))
+	if (!h)
+		return cursor_short(&d->c);
+	if (has_address(h))
 		decode_take(d, 2);
 	h = decode_take(d, 1);
 	if (!h)

@@ -155,12 +155,17 @@ static const char *mark_name(unsigned proto)
 	}
 }
 
+static void put_cut(struct outbuf *o, const struct layer *l)
+{
+	outbuf_bytes(o, " [|", 3);
+	outbuf_str(o, mark_name(l->proto));
+	outbuf_char(o, ']');
+}
+
 static void put_mark(struct outbuf *o, const struct layer *l)
 {
 	if (l->result == DECODE_TRUNCATED) {
-		outbuf_bytes(o, " [|", 3);
-		outbuf_str(o, mark_name(l->proto));
-		outbuf_char(o, ']');
+		put_cut(o, l);
 	} else if (l->result == DECODE_MALFORMED) {
 		outbuf_bytes(o, " [malformed: ", 13);
 		outbuf_str(o, protocols[l->proto]->name);
@@ -184,6 +189,13 @@ void summary_payload_cut(struct outbuf *o, const struct packet *p, const struct 
 	outbuf_char(o, ']');
 }
 
+/* Was something behind this last layer that the snaplen cut, and would we have told of it? */
+static bool payload_cut(const struct packet *p, const struct layer *l)
+{
+	return l->result != DECODE_TRUNCATED && l->wire_end > p->frame->caplen && l->proto != PROTO_tcp && l->proto != PROTO_udp &&
+	       ((l->proto >= PROTO_ppp && l->proto < PROTO_arp) || (l->proto > PROTO_icmpv6 && l->proto < PROTO_dns));
+}
+
 /* tcpdump puts what L2TP carries in braces. */
 static void close_l2tp(struct summary *s, const struct packet *p)
 {
@@ -204,6 +216,8 @@ static void put_layers(struct summary *s, const struct packet *p, unsigned from)
 		/* an ICMP error shows the packet it quotes itself; of a quiet line the ports are the end */
 		if (l->proto == PROTO_icmp || l->proto == PROTO_icmpv6 || (s->quiet && l->proto >= PROTO_tcp) ||
 		    i + 1 == p->nlayers) {
+			if (payload_cut(p, l))
+				put_cut(s->out, l);
 			put_mark(s->out, l);
 			break;
 		}
@@ -260,6 +274,8 @@ static bool is_stranger(const struct packet *p, const struct layer *last)
 		return false;
 	case PROTO_llc:
 		return last->hlen == 8; /* SNAP */
+	case PROTO_chdlc:
+		return last->aux[0] != 0x8035; /* SLARP */
 	default:
 		return last->proto < PROTO_arp && last > p->layers;
 	}

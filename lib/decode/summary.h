@@ -45,6 +45,8 @@ void icmpv6_summary(struct summary *s, const struct packet *p, const struct laye
 void tcp_summary(struct summary *s, const struct packet *p, const struct layer *l);
 void udp_summary(struct summary *s, const struct packet *p, const struct layer *l);
 
+/* The connection of a Frame Relay address of `len` (2 to 4) bytes. */
+uint32_t fr_dlci(const uint8_t *h, unsigned len);
 /* "IPv4" for 0x0800; NULL if it has no name. */
 const char *ethertype_name(unsigned type);
 /* "TCP" for 6; NULL if it has no name. */

@@ -76,7 +76,7 @@ void gre_summary(struct summary *s, const struct packet *p, const struct layer *
 	proto = cursor_be16(&c);
 	put_number(s->out, "GREv", flags & 7);
 	if ((flags & 7) > 1) {
-		outbuf_str(s->out, ", unknown-version");
+		outbuf_str(s->out, " ERROR: unknown-version");
 		return;
 	}
 	if (s->verbose)
@@ -175,6 +175,12 @@ void vxlan_summary(struct summary *s, const struct packet *p, const struct layer
 
 	if (packet_bytes(p, l, &h) < 8)
 		return;
+	if (l->aux[0]) { /* the generic protocol extension */
+		outbuf_printf(s->out, "VXLAN-GPE, flags [%s%s%s], vni %u", h[0] & 8 ? "I" : ".", h[0] & 4 ? "P" : "",
+			      h[0] & 1 ? "O" : "", get_be24(h + 4));
+		outbuf_str(s->out, summary_next(p, l) ? ": " : "");
+		return;
+	}
 	outbuf_str(s->out, "VXLAN, flags [");
 	outbuf_char(s->out, h[0] & 8 ? 'I' : '.');
 	outbuf_printf(s->out, "] (0x%02x), vni %u\n", h[0], get_be24(h + 4));

@@ -25,8 +25,8 @@ static const struct value_name llc_commands[] = {
 };
 
 static const struct value_name organizations[] = {
-	{ 0x000000, "Ethernet" }, { 0x00000c, "Cisco" }, { 0x0000f8, "Ethernet bridged" }, { 0x00000f, "IANA" },
-	{ 0x0080c2, "RFC2684" }, { 0x080007, "Appletalk" }, { 0x00005e, "IANA" }, { 0x00e02b, "Extreme" }, { 0, NULL },
+	{ 0x000000, "Ethernet" }, { 0x00000c, "Cisco" }, { 0x0000f8, "Cisco bridged" }, { 0x00000f, "IANA" },
+	{ 0x0080c2, "Ethernet bridged" }, { 0x080007, "Appletalk" }, { 0x00005e, "IANA" }, { 0x00e02b, "Extreme" }, { 0, NULL },
 };
 
 static const struct value_name cisco_protocols[] = {
@@ -52,7 +52,8 @@ static void put_snap(struct outbuf *o, const uint8_t *snap, uint32_t length)
 	uint32_t oui = get_be24(snap);
 	unsigned type = get_be16(snap + 3);
 	bool ether = oui == 0 || oui == 0x0000f8 || oui == 0x080007;
-	const char *name = ether ? ethertype_name(type) : oui == 0x00000c ? summary_name(cisco_protocols, type) : NULL;
+	const char *name = ether ? ethertype_name(type) : oui == 0x00000c ? summary_name(cisco_protocols, type) :
+			   oui != 0x0080c2 ? NULL : type == 1 ? "Ethernet + FCS" : type == 7 ? "Ethernet w/o FCS" : NULL;
 
 	outbuf_printf(o, "oui %s (0x%06x), %s %s (0x%04x), length %u: ", or_unknown(summary_name(organizations, oui)), oui,
 		      ether ? "ethertype" : "pid", or_unknown(name), type, length);
@@ -74,6 +75,38 @@ static void put_llc_control(struct outbuf *o, const uint8_t *h, const struct lay
 	outbuf_printf(o, ", Flags [%s], length %u", response ? poll ? "Final" : "Response" : poll ? "Poll" : "Command", length);
 }
 
+static void put_sap(struct outbuf *o, unsigned sap, const char *unknown)
+{
+	const char *name = summary_name(saps, sap & 0xfe);
+
+	if (name)
+		outbuf_str(o, name);
+	else
+		outbuf_printf(o, "%s 0x%02x", unknown, sap & 0xfe);
+}
+
+/* "00:53:00:00:00:01 Null > 00:53:00:00:00:02 SNA ", and one name where both are the same */
+static void put_llc_ends(struct outbuf *o, const struct packet *p, const struct layer *l, const uint8_t *h)
+{
+	const struct layer *eth = l;
+
+	while (eth > p->layers && eth->proto != PROTO_eth)
+		eth--;
+	for (int i = 1; i >= 0; i--) {
+		if (eth > p->layers) {
+			outbuf_mac(o, p->frame->data + eth->off + 6 * i);
+			outbuf_char(o, ' ');
+		}
+		if ((h[0] ^ h[1]) & 0xfe)
+			put_sap(o, h[i], i ? "Unknown SSAP" : "Unknown DSAP");
+		if (i)
+			outbuf_str(o, (h[0] ^ h[1]) & 0xfe ? " > " : eth > p->layers ? "> " : "");
+	}
+	if (!((h[0] ^ h[1]) & 0xfe))
+		put_sap(o, h[0], "Unknown DSAP");
+	outbuf_char(o, ' ');
+}
+
 void llc_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	const struct layer *next = summary_next(p, l);
@@ -92,8 +125,7 @@ void llc_summary(struct summary *s, const struct packet *p, const struct layer *
 	if (next)
 		return;
 	if (!s->link_header)
-		outbuf_printf(s->out, "%s > %s ", or_unknown(summary_name(saps, h[1] & 0xfe)),
-			      or_unknown(summary_name(saps, h[0] & 0xfe)));
+		put_llc_ends(s->out, p, l, h);
 	put_llc_control(s->out, h, l, length);
 }
 
@@ -119,6 +151,27 @@ static const struct value_name chap_codes[] = {
 
 static const struct value_name pap_codes[] = { { 1, "Auth-Req" }, { 2, "Auth-ACK" }, { 3, "Auth-NACK" }, { 0, NULL } };
 
+/* Challenge and response: a value and who sends it; the others: text. RFC 1994. */
+static void put_chap(struct outbuf *o, struct cursor c)
+{
+	const uint8_t *h = cursor_take(&c, 4), *value;
+	unsigned len;
+
+	cursor_limit(&c, get_be16(h + 2) > 4 ? get_be16(h + 2) - 4u : 0);
+	if (h[0] == 1 || h[0] == 2) {
+		len = cursor_u8(&c);
+		value = cursor_take(&c, len);
+		if (!value)
+			return;
+		outbuf_str(o, ", Value ");
+		outbuf_hexbytes(o, value, len, 0);
+		outbuf_str(o, ", Name ");
+	} else {
+		outbuf_str(o, ", Msg ");
+	}
+	outbuf_escaped(o, c.pos, cursor_left(&c));
+}
+
 /* Protocols that set the link up: code, identifier, length. */
 static bool put_control(struct outbuf *o, unsigned proto, struct cursor c, uint32_t length)
 {
@@ -138,6 +191,8 @@ static bool put_control(struct outbuf *o, unsigned proto, struct cursor c, uint3
 	outbuf_printf(o, "%s (0x%02x), id %u", name ? name : codes == control_codes ? "Unknown Opcode" : "Unknown", h[0], h[1]);
 	if (codes == control_codes)
 		put_number(o, ", length ", length + 2);
+	else if (codes == chap_codes)
+		put_chap(o, c);
 	return true;
 }
 
@@ -204,8 +259,6 @@ static void put_tags(struct outbuf *o, struct cursor c)
 		const char *name = summary_name(pppoe_tags, type);
 
 		value = cursor_take(&c, len);
-		if (type == PPPOE_TAG_END)
-			return;
 		outbuf_str(o, " [");
 		if (name)
 			outbuf_str(o, name);
@@ -214,6 +267,8 @@ static void put_tags(struct outbuf *o, struct cursor c)
 		if (value && len)
 			put_tag_value(o, value, len);
 		outbuf_char(o, ']');
+		if (type == PPPOE_TAG_END)
+			return;
 	}
 }
 
@@ -230,6 +285,8 @@ static const uint8_t *put_pppoe(struct outbuf *o, const struct packet *p, const 
 		outbuf_str(o, name);
 	else
 		outbuf_printf(o, "PAD-0x%X", h[1]);
+	if (l->result == DECODE_MALFORMED)
+		outbuf_printf(o, " [len %u > %u!]", get_be16(h + 4), l->wire_end - l->off - PPPOE_HEADER);
 	if (get_be16(h + 2))
 		outbuf_printf(o, " [ses 0x%x]", get_be16(h + 2));
 	return h;
@@ -276,18 +333,36 @@ void mpls_summary(struct summary *s, const struct packet *p, const struct layer 
 
 /* ---- other serial lines ---------------------------------------------------------------- */
 
+static void put_slarp(struct summary *s, struct cursor c, uint32_t length)
+{
+	const uint8_t *h = cursor_take(&c, 14);
+
+	outbuf_printf(s->out, "SLARP (length: %u), ", length);
+	if (h && get_be32(h) == 2)
+		outbuf_printf(s->out, "keepalive: mineseen=0x%08x, yourseen=0x%08x, reliability=0x%04x", get_be32(h + 4),
+			      get_be32(h + 8), get_be16(h + 12));
+	else if (h)
+		outbuf_str(s->out, get_be32(h) == 0 ? "request" : get_be32(h) == 1 ? "reply" : "unknown");
+	else
+		outbuf_str(s->out, "[|slarp]");
+}
+
 void chdlc_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	const uint8_t *h;
 
-	if (!s->link_header || packet_bytes(p, l, &h) < 4)
+	if (packet_bytes(p, l, &h) < 4)
 		return;
-	outbuf_str(s->out, h[0] == 0x0f ? "unicast, " : h[0] == 0x8f ? "bcast, " : "");
-	if (h[0] != 0x0f && h[0] != 0x8f)
-		outbuf_printf(s->out, "0x%02x, ", h[0]);
-	summary_ethertype(s, get_be16(h + 2));
-	put_number(s->out, ", length ", summary_outer_len(p, l));
-	outbuf_bytes(s->out, ": ", 2);
+	if (s->link_header) {
+		outbuf_str(s->out, h[0] == 0x0f ? "unicast, " : h[0] == 0x8f ? "bcast, " : "");
+		if (h[0] != 0x0f && h[0] != 0x8f)
+			outbuf_printf(s->out, "0x%02x, ", h[0]);
+		summary_ethertype(s, get_be16(h + 2));
+		put_number(s->out, ", length ", summary_outer_len(p, l));
+		outbuf_bytes(s->out, ": ", 2);
+	}
+	if (l->aux[0] == 0x8035)
+		put_slarp(s, packet_payload(p, l), summary_outer_len(p, l) - 4);
 }
 
 void fr_summary(struct summary *s, const struct packet *p, const struct layer *l)
@@ -296,15 +371,22 @@ void fr_summary(struct summary *s, const struct packet *p, const struct layer *l
 		{ 0x00, "NULL" }, { 0x08, "Q.933" }, { 0x80, "SNAP" }, { 0x81, "CLNP" }, { 0x82, "ES-IS" }, { 0x83, "IS-IS" },
 		{ 0x8e, "IPv6" }, { 0xb0, "MLPPP" }, { 0xb1, "MLPPP" }, { 0xcc, "IPv4" }, { 0xcf, "PPP" }, { 0, NULL },
 	};
+	static const struct value_name flags[] = { { 2, "DE" }, { 4, "BECN" }, { 8, "FECN" }, { 0, NULL } };
 	const uint8_t *h;
 	unsigned len = l->aux[0];
 
 	if (!s->link_header || packet_bytes(p, l, &h) < len + 2u || l->result != DECODE_OK)
 		return;
 	put_number(s->out, "Q.922, hdr-len ", len);
-	put_number(s->out, ", DLCI ", (uint32_t)(h[0] >> 2) << 4 | h[1] >> 4);
-	outbuf_printf(s->out, ", Flags [%s%s%s%s], ", h[1] & 8 ? "F" : "", h[1] & 4 ? "B" : "", h[1] & 2 ? "D" : "",
-		      h[1] & 14 ? "" : "none");
+	put_number(s->out, ", DLCI ", fr_dlci(h, len));
+	outbuf_str(s->out, ", Flags [");
+	outbuf_str(s->out, h[0] & 2 ? "C!" : "");
+	for (const struct value_name *f = flags; f->name; f++)
+		if (h[1] & f->value) {
+			outbuf_str(s->out, h[0] & 2 || h[1] & (f->value - 1) & 14 ? ", " : "");
+			outbuf_str(s->out, f->name);
+		}
+	outbuf_str(s->out, h[0] & 2 || h[1] & 14 ? "], " : "none], ");
 	if (h[len] != 3) {
 		const char *name = ethertype_name(l->aux[1]);
 

@@ -5,9 +5,11 @@
 
 /* ---- radiotap -------------------------------------------------------------------------- */
 
-enum { RT_TSFT, RT_FLAGS, RT_RATE, RT_CHANNEL, RT_FHSS, RT_DBM_SIGNAL, RT_DBM_NOISE, RT_LOCK, RT_TX_ATTENUATION,
-       RT_DB_TX_ATTENUATION, RT_DBM_TX_POWER, RT_ANTENNA, RT_DB_SIGNAL, RT_DB_NOISE, RT_RX_FLAGS, RT_KNOWN };
-enum { BIT_NAMESPACE = 29, BIT_VENDOR = 30, BIT_MORE = 31 };
+enum {
+	RT_TSFT, RT_FLAGS, RT_RATE, RT_CHANNEL, RT_FHSS, RT_DBM_SIGNAL, RT_DBM_NOISE, RT_LOCK, RT_TX_ATTENUATION,
+	RT_DB_TX_ATTENUATION, RT_DBM_TX_POWER, RT_ANTENNA, RT_DB_SIGNAL, RT_DB_NOISE, RT_RX_FLAGS, RT_KNOWN
+};
+enum { BIT_VENDOR = 30, BIT_MORE = 31 };
 
 /* Size of each value; its alignment too, but that of a channel, which is two numbers of two bytes. */
 static const uint8_t value_sizes[RT_KNOWN] = { 8, 1, 1, 4, 2, 1, 1, 2, 2, 2, 1, 1, 1, 1, 2 };
@@ -199,6 +201,19 @@ static void put_management(struct outbuf *o, unsigned sub, struct cursor c)
 	}
 }
 
+static void put_flags(struct outbuf *o, unsigned fc, unsigned duration)
+{
+	static const struct value_name names[] = {
+		{ WLAN_MORE_DATA, "More Data " }, { WLAN_MORE_FRAGMENTS, "More Fragments " }, { WLAN_SLEEPS, "Pwr Mgmt " },
+		{ WLAN_RETRY, "Retry " }, { WLAN_ORDER, "+Order " }, { WLAN_PROTECTED, "Protected " }, { 0, NULL },
+	};
+
+	for (const struct value_name *n = names; n->name; n++)
+		if (fc & n->value)
+			outbuf_str(o, n->name);
+	outbuf_printf(o, "%uus ", duration);
+}
+
 void wlan_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	const uint8_t *h = p->frame->data + l->off;
@@ -210,6 +225,8 @@ void wlan_summary(struct summary *s, const struct packet *p, const struct layer 
 	if (l->hlen < 10 || l->result != DECODE_OK)
 		return;
 	if (s->link_header) {
+		if (s->verbose)
+			put_flags(o, fc, get_le16(h + 2));
 		if (wlan_type(fc) == WLAN_DATA && wlan_subtype(fc) & 8)
 			outbuf_str(o, "CF +QoS ");
 		put_addresses(o, fc, h, l->hlen);

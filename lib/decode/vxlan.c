@@ -5,6 +5,8 @@
  * first word what it carries.
  *
  *	|flags 8|reserved 8|group policy 16 or reserved 8 and next protocol 8|network 24|reserved 8|
+ *
+ * aux[0]: 1 for the extension.
  */
 #include "carrier.h"
 #include "summary.h"
@@ -26,7 +28,8 @@ static enum decode_result vxlan_decode(struct decode *d, struct layer *l)
 	if (!h)
 		return cursor_short(&d->c);
 	d->next = PROTO_eth;
-	if (is_gpe(d->p, l))
+	l->aux[0] = is_gpe(d->p, l);
+	if (l->aux[0])
 		d->next = h[3] == GPE_IP ? PROTO_ip : h[3] == GPE_IPV6 ? PROTO_ipv6 : h[3] == GPE_MPLS ? PROTO_mpls :
 			  h[3] == GPE_ETHERNET ? PROTO_eth : PROTO_NONE;
 	return DECODE_OK;
@@ -40,7 +43,7 @@ static bool get_last_word(const struct packet *p, const struct layer *l, const s
 	if (packet_bytes(p, l, &h) < HEADER)
 		return false;
 	v->u = gpe ? h[3] : get_be16(h + 2);
-	return gpe == is_gpe(p, l);
+	return gpe == l->aux[0];
 }
 
 static const struct field vxlan_fields[] = {

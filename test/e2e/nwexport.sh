@@ -114,7 +114,7 @@ same "-E" "$(nwexport -T fields -e dns.qry.name -e udp.port -E header=y -E separ
 	'"dns.qry.name","udp.port" "example.com","40000" '
 same "-E separator, aggregator" "$(nwexport -T fields -e ip.src -e udp.port -E separator=/s -E aggregator=: -c 1 dns.pcap)" "192.0.2.1 40000:53"
 same "-T ek gives every field" "$(nwexport -T ek -c 1 dns.pcap | grep -c '"dns.qry.name":"example.com"')" 1
-same "-d tells a port's protocol" "$(nwexport -d udp.port==4000,ntp -f tsv --no-header --fields frame.protocols -c 1 udp.pcap)" eth:ip:udp:ntp
+same "-d tells a port's protocol" "$(nwexport -d udp.port==4000,ntp -f tsv --no-header --fields frame.protocols -c 1 udp.pcap)" eth:ethertype:ip:udp:ntp
 same "--list-fields knows ip.src" "$(nwexport --list-fields | grep -c '^ip\.src	IPv4	')" 1
 if command -v python3 >/dev/null; then
 	check "json is JSON" sh -c 'nwexport -f json --fields all dns.pcap | python3 -m json.tool'

@@ -170,7 +170,7 @@ TEST(wrong_names_are_refused_with_the_nearest)
 TEST(names_survive_until_the_row_is_written)
 {
 	CHECK_STR(export_frame(EXPORT(.format = "tsv", .occurrence = 'a', FIELDS("dns.qry.name", "dns.qry.type", "frame.protocols", "dns.qry.name")),
-			       DNS), "a,b\"c,\\t\\xff\\n\\\\x\t1,28\teth:ip:udp:dns\ta,b\"c,\\t\\xff\\n\\\\x\n");
+			       DNS), "a,b\"c,\\t\\xff\\n\\\\x\t1,28\teth:ethertype:ip:udp:dns\ta,b\"c,\\t\\xff\\n\\\\x\n");
 }
 
 /* Every length of the frame: no byte beyond it is read (the sanitizers watch), a row comes each time. */
