@@ -136,10 +136,10 @@ struct protocol {
 };
 
 /* A build without display filters and exports has nobody who asks for fields: then their tables go too. */
-#define ENABLE_FIELDS (ENABLE_DISPLAY_FILTER || ENABLE_NWEXPORT)
+#define HAVE_FIELDS (ENABLE_DISPLAY_FILTER || ENABLE_NWEXPORT)
 #define PROTOCOL_FIELDS(array) \
-	.fields = ENABLE_FIELDS ? (array) : NULL, .nfields = ENABLE_FIELDS ? sizeof(array) / sizeof(*(array)) : 0
-#define PROTOCOL_WALK(function) .walk = ENABLE_FIELDS ? (function) : NULL
+	.fields = HAVE_FIELDS ? (array) : NULL, .nfields = HAVE_FIELDS ? sizeof(array) / sizeof(*(array)) : 0
+#define PROTOCOL_WALK(function) .walk = HAVE_FIELDS ? (function) : NULL
 
 /* proto_id is the position in protocols.def. */
 enum proto_id {
