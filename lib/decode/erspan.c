@@ -48,7 +48,7 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 	const uint8_t *h;
 	bool type3 = l->aux[0] == TYPE_3;
 
-	if (l->result == DECODE_TRUNCATED || l->hlen < HEADER_2 || packet_bytes(p, l, &h) < l->hlen)
+	if (l->hlen < (type3 ? HEADER_3 : HEADER_2) || packet_bytes(p, l, &h) < l->hlen)
 		return false;
 	switch (field_index(f)) {
 	case VERSION: v->u = h[0] >> 4; return true;

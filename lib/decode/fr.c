@@ -9,7 +9,7 @@
 #include "carrier.h"
 #include "summary.h"
 
-enum { DLCI, FECN, BECN, DE, CONTROL, NLPID, OUI, PID, TYPE };
+enum { DLCI, FECN, BECN, DE, CONTROL, NLPID, OUI, PID, TYPE, CHDLCTYPE };
 enum { UNNUMBERED = 3, NLPID_SNAP = 0x80, NLPID_IP = 0xcc, NLPID_IPV6 = 0x8e, NLPID_PPP = 0xcf, OUI_BRIDGED = 0x0080c2 };
 
 static uint8_t next_of_nlpid(struct decode *d, unsigned nlpid)
@@ -79,9 +79,8 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 	case NLPID: v->u = l->aux[1]; return rfc2427;
 	case OUI: v->u = has_snap ? get_be24(snap) : 0; return has_snap;
 	case PID: v->u = has_snap ? get_be16(snap + 3) : 0; return has_snap && get_be24(snap);
-	default: /* TYPE */
-		v->u = has_snap ? get_be16(snap + 3) : l->aux[1];
-		return has_snap ? !get_be24(snap) : !rfc2427;
+	case TYPE: v->u = has_snap ? get_be16(snap + 3) : 0; return has_snap && !get_be24(snap);
+	default: v->u = l->aux[1]; return !rfc2427; /* CHDLCTYPE */
 	}
 }
 
@@ -98,6 +97,7 @@ static const struct field fr_fields[] = {
 	[OUI] = FIELD_GET(FIELD_UINT, "fr.snap.oui", get_field, "Organization"),
 	[PID] = FR_HEX("fr.snap.pid", 4, "Protocol of the organization"),
 	[TYPE] = FR_HEX("fr.snaptype", 4, "Ethertype"),
+	[CHDLCTYPE] = FR_HEX("fr.chdlctype", 4, "Ethertype, Cisco's way"),
 };
 
 static const struct claim fr_claims[] = { { CLAIM_LINKTYPE, LINKTYPE_FRELAY }, { CLAIM_NONE, 0 } };

@@ -30,6 +30,9 @@ static void geneve_walk(struct walk *w, const struct packet *p, const struct lay
 	struct cursor c = packet_cursor(p, l);
 	const uint8_t *h;
 
+	if (l->hlen < HEADER)
+		return;
+	walk_uint(w, OPTION_LENGTH, (*c.pos & 63u) * 4); /* of all of them, as Wireshark has it */
 	cursor_limit(&c, l->hlen);
 	cursor_skip(&c, HEADER);
 	while ((h = cursor_take(&c, 4))) {

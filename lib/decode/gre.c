@@ -95,13 +95,22 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 	}
 }
 
+/* Version 1 only */
+static bool get_ack_flag(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	(void)p;
+	(void)f;
+	v->u = l->aux[0] / HAS_ACK & 1;
+	return (l->aux[0] & VERSION) == 1;
+}
+
 static const struct field gre_fields[] = {
 	[FLAGS_AND_VERSION] = FIELD_FIXED_HEX("gre.flags_and_version", 0, 2, "Flags and version"),
 	[F_CHECKSUM] = FIELD_BITS(FIELD_BOOL, "gre.flags.checksum", 0, 2, HAS_CHECKSUM, "Has a checksum"),
 	[F_ROUTING] = FIELD_BITS(FIELD_BOOL, "gre.flags.routing", 0, 2, HAS_ROUTING, "Has source routes"),
 	[F_KEY] = FIELD_BITS(FIELD_BOOL, "gre.flags.key", 0, 2, HAS_KEY, "Has a key"),
 	[F_SEQUENCE] = FIELD_BITS(FIELD_BOOL, "gre.flags.sequence_number", 0, 2, HAS_SEQUENCE, "Has a sequence number"),
-	[F_ACK] = FIELD_BITS(FIELD_BOOL, "gre.flags.ack", 0, 2, HAS_ACK, "Has an acknowledgment"),
+	[F_ACK] = FIELD_GET(FIELD_BOOL, "gre.flags.ack", get_ack_flag, "Has an acknowledgment"),
 	[F_VERSION] = FIELD_BITS(FIELD_UINT, "gre.flags.version", 0, 2, VERSION, "Version"),
 	[PROTO] = FIELD_FIXED_HEX("gre.proto", 2, 2, "Protocol type"),
 	[CHECKSUM] = { .name = "gre.checksum", .label = "Checksum", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,

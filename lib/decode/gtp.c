@@ -82,18 +82,45 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 			return false;
 		v->u = get_be16(h + (v0 ? 4 : 8));
 		return true;
-	case NPDU_NUMBER: v->u = l->hlen > 10 ? h[10] : 0; return !v0 && h[0] & HAS_NPDU && l->hlen > 10;
-	default: v->u = l->hlen > 11 ? h[11] : 0; return !v0 && h[0] & HAS_EXTENSION && l->hlen > 11;
+	default: v->u = l->hlen > 10 ? h[10] : 0; return !v0 && h[0] & HAS_NPDU && l->hlen > 10; /* NPDU_NUMBER */
 	}
+}
+
+/* The number in front of each extension header, and the 0 behind the last. */
+static void gtp_walk(struct walk *w, const struct packet *p, const struct layer *l)
+{
+	struct cursor c = packet_cursor(p, l);
+	const uint8_t *h = cursor_take(&c, HEADER_1 + 3);
+
+	if (!h || h[0] >> 5 != 1 || !(h[0] & HAS_EXTENSION))
+		return;
+	cursor_limit(&c, l->hlen - (HEADER_1 + 3u));
+	while (cursor_left(&c)) {
+		unsigned next = cursor_u8(&c);
+		const uint8_t *words = cursor_peek(&c, 1);
+
+		walk_uint(w, NEXT, next);
+		if (!next || !words || !*words || !cursor_skip(&c, *words * 4u - 1))
+			return;
+	}
+}
+
+static bool get_flag(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	unsigned part = field_index(f);
+
+	(void)p;
+	v->u = !!(l->aux[0] & (part == F_EXTENSION ? HAS_EXTENSION : part == F_SEQUENCE ? HAS_SEQUENCE : HAS_NPDU));
+	return l->aux[0] >> 5 == 1;
 }
 
 static const struct field gtp_fields[] = {
 	[FLAGS] = FIELD_FIXED_HEX("gtp.flags", 0, 1, "Flags"),
 	[VERSION] = FIELD_BITS(FIELD_UINT, "gtp.flags.version", 0, 1, 0xe0, "Version"),
 	[PAYLOAD] = FIELD_BITS(FIELD_BOOL, "gtp.flags.payload", 0, 1, 0x10, "GTP, not GTP'"),
-	[F_EXTENSION] = FIELD_BITS(FIELD_BOOL, "gtp.flags.e", 0, 1, HAS_EXTENSION, "Has extension headers"),
-	[F_SEQUENCE] = FIELD_BITS(FIELD_BOOL, "gtp.flags.s", 0, 1, HAS_SEQUENCE, "Has a sequence number"),
-	[F_NPDU] = FIELD_BITS(FIELD_BOOL, "gtp.flags.pn", 0, 1, HAS_NPDU, "Has an N-PDU number"),
+	[F_EXTENSION] = FIELD_GET(FIELD_BOOL, "gtp.flags.e", get_flag, "Has extension headers"),
+	[F_SEQUENCE] = FIELD_GET(FIELD_BOOL, "gtp.flags.s", get_flag, "Has a sequence number"),
+	[F_NPDU] = FIELD_GET(FIELD_BOOL, "gtp.flags.pn", get_flag, "Has an N-PDU number"),
 	[MESSAGE] = FIELD_FIXED_HEX("gtp.message", 1, 1, "Message"),
 	[LENGTH] = FIELD_FIXED(FIELD_UINT, "gtp.length", 2, 2, "Length"),
 	[TEID] = { .name = "gtp.teid", .label = "Tunnel", .type = FIELD_UINT, .show = SHOW_HEX, .get = get_field },
@@ -101,8 +128,8 @@ static const struct field gtp_fields[] = {
 			 .hex_digits = 4, .get = get_field },
 	[NPDU_NUMBER] = { .name = "gtp.npdu_number", .label = "N-PDU number", .type = FIELD_UINT, .show = SHOW_HEX,
 			  .hex_digits = 2, .get = get_field },
-	[NEXT] = { .name = "gtp.next", .label = "First extension header", .type = FIELD_UINT, .show = SHOW_HEX,
-		   .hex_digits = 2, .get = get_field },
+	[NEXT] = { .name = "gtp.ext_hdr.next", .label = "Next extension header", .type = FIELD_UINT, .show = SHOW_HEX,
+		   .hex_digits = 2 },
 };
 
 static const struct claim gtp_claims[] = {
@@ -116,6 +143,7 @@ const struct protocol proto_gtp = {
 	.reference = "3GPP TS 29.281, TS 29.060",
 	.decode = gtp_decode,
 	.detect = gtp_detect,
+	PROTOCOL_WALK(gtp_walk),
 	.summary = gtp_summary,
 	PROTOCOL_FIELDS(gtp_fields),
 	.claims = gtp_claims,

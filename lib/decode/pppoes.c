@@ -9,7 +9,7 @@
 #include "pppoe.h"
 #include "summary.h"
 
-enum { VERSION, TYPE, CODE, SESSION_ID, PAYLOAD_LENGTH, TAG, TAG_LENGTH, SERVICE_NAME, AC_NAME, HOST_UNIQ, AC_COOKIE };
+enum { VERSION, TYPE, CODE, SESSION_ID, PAYLOAD_LENGTH, TAG, SERVICE_NAME, AC_NAME, HOST_UNIQ, AC_COOKIE };
 
 enum decode_result pppoe_header(struct decode *d, struct layer *l)
 {
@@ -40,8 +40,6 @@ void pppoe_walk_tags(struct walk *w, const struct packet *p, const struct layer 
 	while ((h = cursor_take(&c, 4))) {
 		unsigned type = get_be16(h), len = get_be16(h + 2);
 
-		walk_uint(w, TAG, type);
-		walk_uint(w, TAG_LENGTH, len);
 		value = cursor_take(&c, len);
 		if (!value || type == PPPOE_TAG_END)
 			return;
@@ -50,6 +48,7 @@ void pppoe_walk_tags(struct walk *w, const struct packet *p, const struct layer 
 		case PPPOE_TAG_AC_NAME: walk_bytes(w, AC_NAME, value, len); break;
 		case PPPOE_TAG_HOST_UNIQ: walk_bytes(w, HOST_UNIQ, value, len); break;
 		case PPPOE_TAG_AC_COOKIE: walk_bytes(w, AC_COOKIE, value, len); break;
+		default: walk_uint(w, TAG, type);
 		}
 	}
 }
@@ -60,8 +59,7 @@ static const struct field pppoes_fields[] = {
 	[CODE] = FIELD_FIXED_HEX("pppoe.code", 1, 1, "Code"),
 	[SESSION_ID] = FIELD_FIXED_HEX("pppoe.session_id", 2, 2, "Session"),
 	[PAYLOAD_LENGTH] = FIELD_FIXED(FIELD_UINT, "pppoe.payload_length", 4, 2, "Length of the payload"),
-	[TAG] = { .name = "pppoed.tag", .label = "Tag", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4 },
-	[TAG_LENGTH] = FIELD_WALK(FIELD_UINT, "pppoed.tag_length", "Length of the tag"),
+	[TAG] = { .name = "pppoed.tag", .label = "Another tag", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4 },
 	[SERVICE_NAME] = FIELD_WALK(FIELD_STRING, "pppoed.tags.service_name", "Service name"),
 	[AC_NAME] = FIELD_WALK(FIELD_STRING, "pppoed.tags.ac_name", "Access concentrator"),
 	[HOST_UNIQ] = FIELD_WALK(FIELD_BYTES, "pppoed.tags.host_uniq", "The host's own identifier"),

@@ -13,7 +13,7 @@
 #include "summary.h"
 #include "wlan.h"
 
-enum { VERSION, LENGTH, PRESENT_WORD, MACTIME, FLAGS, DATARATE, CHANNEL_FREQ, ANTSIGNAL, ANTNOISE };
+enum { VERSION, LENGTH, PRESENT_WORD, MACTIME, FLAGS, CHANNEL_FREQ, ANTSIGNAL, ANTNOISE };
 enum { BIT_TSFT, BIT_FLAGS, BIT_RATE, BIT_CHANNEL, BIT_FHSS, BIT_ANTSIGNAL, BIT_ANTNOISE, BITS };
 enum { HEADER = 8, FCS = 4 };
 #define MORE_WORDS 0x80000000u
@@ -66,7 +66,7 @@ static enum decode_result radiotap_decode(struct decode *d, struct layer *l)
 static bool get_field(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
 	static const uint8_t bits[] = {
-		[MACTIME] = BIT_TSFT, [FLAGS] = BIT_FLAGS, [DATARATE] = BIT_RATE, [CHANNEL_FREQ] = BIT_CHANNEL,
+		[MACTIME] = BIT_TSFT, [FLAGS] = BIT_FLAGS, [CHANNEL_FREQ] = BIT_CHANNEL,
 		[ANTSIGNAL] = BIT_ANTSIGNAL, [ANTNOISE] = BIT_ANTNOISE,
 	};
 	unsigned part = field_index(f);
@@ -74,8 +74,8 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 
 	if (l->hlen < HEADER)
 		return false;
-	if (part <= PRESENT_WORD) {
-		v->u = part == LENGTH ? get_le16(h + 2) : get_le32(h + 4);
+	if (part == LENGTH) {
+		v->u = get_le16(h + 2);
 		return true;
 	}
 	h = value_at(h, l->hlen, bits[part]);
@@ -91,15 +91,24 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 	return true;
 }
 
+static void radiotap_walk(struct walk *w, const struct packet *p, const struct layer *l)
+{
+	const uint8_t *h = p->frame->data + l->off;
+
+	for (unsigned at = 4; at + 4 <= l->hlen; at += 4) {
+		walk_uint(w, PRESENT_WORD, get_le32(h + at));
+		if (!(get_le32(h + at) & MORE_WORDS))
+			return;
+	}
+}
+
 static const struct field radiotap_fields[] = {
 	[VERSION] = FIELD_FIXED(FIELD_UINT, "radiotap.version", 0, 1, "Version"),
 	[LENGTH] = FIELD_GET(FIELD_UINT, "radiotap.length", get_field, "Length of the header"),
-	[PRESENT_WORD] = { .name = "radiotap.present.word", .label = "Values present", .type = FIELD_UINT, .show = SHOW_HEX,
-			   .get = get_field },
+	[PRESENT_WORD] = { .name = "radiotap.present.word", .label = "Values present", .type = FIELD_UINT, .show = SHOW_HEX },
 	[MACTIME] = FIELD_GET(FIELD_UINT, "radiotap.mactime", get_field, "Time of the card, us"),
 	[FLAGS] = { .name = "radiotap.flags", .label = "Flags", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
 		    .get = get_field },
-	[DATARATE] = FIELD_GET(FIELD_UINT, "radiotap.datarate", get_field, "Rate, units of 500 kbit/s"),
 	[CHANNEL_FREQ] = FIELD_GET(FIELD_UINT, "radiotap.channel.freq", get_field, "Frequency, MHz"),
 	[ANTSIGNAL] = FIELD_GET(FIELD_INT, "radiotap.dbm_antsignal", get_field, "Signal, dBm"),
 	[ANTNOISE] = FIELD_GET(FIELD_INT, "radiotap.dbm_antnoise", get_field, "Noise, dBm"),
@@ -112,6 +121,7 @@ const struct protocol proto_radiotap = {
 	.title = "Radiotap",
 	.reference = "LINKTYPE_IEEE802_11_RADIOTAP",
 	.decode = radiotap_decode,
+	PROTOCOL_WALK(radiotap_walk),
 	.summary = radiotap_summary,
 	PROTOCOL_FIELDS(radiotap_fields),
 	.claims = radiotap_claims,

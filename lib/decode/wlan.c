@@ -87,7 +87,6 @@ static bool get_number(const struct packet *p, const struct layer *l, const stru
 	if (packet_bytes(p, l, &h) < 4)
 		return false;
 	switch (part) {
-	case FC: v->u = (fc << 8 | fc >> 8) & 0xffff; return true;
 	case FC_VERSION: v->u = fc & 3; return true;
 	case FC_TYPE: v->u = wlan_type(fc); return true;
 	case FC_SUBTYPE: v->u = wlan_subtype(fc); return true;
@@ -130,8 +129,7 @@ static bool get_address(const struct packet *p, const struct layer *l, const str
 #define WLAN_FLAG(n, lab) FIELD_GET(FIELD_BOOL, n, get_number, lab)
 
 static const struct field wlan_fields[] = {
-	[FC] = { .name = "wlan.fc", .label = "Frame control", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
-		 .get = get_number },
+	[FC] = FIELD_FIXED_HEX("wlan.fc", 0, 2, "Frame control, as it stands there"),
 	[FC_VERSION] = FIELD_GET(FIELD_UINT, "wlan.fc.version", get_number, "Version"),
 	[FC_TYPE] = FIELD_GET(FIELD_UINT, "wlan.fc.type", get_number, "Type"),
 	[FC_SUBTYPE] = FIELD_GET(FIELD_UINT, "wlan.fc.subtype", get_number, "Subtype"),
