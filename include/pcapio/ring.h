@@ -9,9 +9,10 @@
  *
  * Names: `path` with strftime conversions (in its last part) is expanded with the
  * file's start time, and a number follows when that name was just used; otherwise
- * tcpdump's numbering: out.pcap0, out.pcap1 … padded to the width of N with -W
- * (out.pcap00). When nothing rotates the file has its own name from the start and
- * grows in place, so that tail and Wireshark can follow it.
+ * tcpdump's numbering: out.pcap, out.pcap1, out.pcap2 …, and with -W N from 0, padded
+ * to the width of N, round and round (out.pcap00). When nothing rotates the file has
+ * its own name from the start and grows in place, so that tail and Wireshark can
+ * follow it.
  *
  * A killed process leaves its last file as ".NAME.part", whole but for the last
  * record; who comes next under the same name keeps it as "NAME.rescued".

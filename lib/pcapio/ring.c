@@ -95,6 +95,8 @@ static int make_name(struct ring *r, int64_t now_ns, struct errmsg *err)
 			n = snprintf(r->name, sizeof(r->name), "%s%u", text, r->repeat);
 		else
 			n = snprintf(r->name, sizeof(r->name), "%s", text);
+	} else if (!r->o.keep && r->sequence == 0) { /* as tcpdump: out.pcap, out.pcap1 … */
+		n = snprintf(r->name, sizeof(r->name), "%s", r->base);
 	} else {
 		uint64_t number = r->o.keep ? r->sequence % r->o.keep : r->sequence;
 

@@ -21,6 +21,8 @@ same "-C -W: captured" "$(number size captured)" "$sent"
 mkdir "$TMP/all" && start all -i "$VETH_B" -w "$TMP/all/a.pcapng" -C 64k || exit 1
 sent=$(blast 5000 100)
 finish all
+same "-C: named as tcpdump does, the first without a number" "$(cd "$TMP/all" && ls a.pcapng a.pcapng0 a.pcapng1 a.pcapng2 2>/dev/null | tr '\n' ' ')" \
+	"a.pcapng a.pcapng1 a.pcapng2 "
 same "-C: nothing is lost between files" "$(sum "$TMP"/all/*)" "$sent"
 same "-C: every file has its statistics" "$(for f in "$TMP"/all/*; do capinfos "$f" 2>&1; done | grep -c 'Number of stat entries = 1')" \
 	"$(ls "$TMP/all" | wc -l | tr -d ' ')"
@@ -56,10 +58,10 @@ kill -USR1 "$PID"
 wait_for 5 grep -q "packets received by filter" "$TMP/hup.err" && same "USR1: counters" "$(number hup 'received by filter')" "$one"
 wait_for 3 sh -c '[ "$(sed -n "s/ packets captured//p" "$1" | tail -n 1)" = "$2" ] || { kill -USR1 "$3"; exit 1; }' - "$TMP/hup.err" "$one" "$PID"
 kill -HUP "$PID"
-wait_for 5 test -f "$TMP/hup/a.pcap0" || not_ok "HUP: the file is finished" "$(ls -A "$TMP/hup")"
+wait_for 5 test -f "$TMP/hup/a.pcap" || not_ok "HUP: the file is finished" "$(ls -A "$TMP/hup")"
 two=$(blast 200)
 finish hup
-same "HUP: packets before and after" "$(packets "$TMP/hup/a.pcap0") $(packets "$TMP/hup/a.pcap1")" "$one $two"
+same "HUP: packets before and after" "$(packets "$TMP/hup/a.pcap") $(packets "$TMP/hup/a.pcap1")" "$one $two"
 
 start term -i "$VETH_B" -w "$TMP/term.pcap" || exit 1
 sent=$(blast 400)
