@@ -58,7 +58,7 @@ machine() {
 	echo "- nwbox of $(stat -c %s "$NWBOX") bytes"
 	local t
 	for t in "tcpdump --version" "tshark --version" "netsniff-ng --version"; do
-		command -v "${t%% *}" >/dev/null && echo "- $($t 2>&1 | grep -m 1 -i version)"
+		command -v "${t%% *}" >/dev/null && echo "- $($t 2>&1 | grep -m 1 '[0-9][.][0-9]')"
 	done
 }
 
