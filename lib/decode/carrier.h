@@ -6,7 +6,6 @@
 #include "decode/protocol.h"
 
 enum { ETHERTYPE_MIN = 1536 }; /* below: a length, and an LLC frame */
-enum { NEXT_LLC = ENABLE_CARRIERS ? PROTO_llc : PROTO_NONE };
 
 /* An IP packet without a word about its version but its own first four bits. */
 static inline uint8_t next_by_version(const struct decode *d)
@@ -23,7 +22,7 @@ static inline enum decode_result next_by_type_or_length(struct decode *d, unsign
 		d->next = decode_claimed(CLAIM_ETHERTYPE, type);
 		return DECODE_OK;
 	}
-	d->next = NEXT_LLC;
+	d->next = PROTO_llc;
 	return decode_limit(d, type) || d->fragment || d->quoted ? DECODE_OK : DECODE_MALFORMED;
 }
 

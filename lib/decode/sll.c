@@ -30,7 +30,7 @@ static enum decode_result sll_decode(struct decode *d, struct layer *l)
 	if (l->aux[0] == HATYPE_NETLINK || l->aux[0] == HATYPE_FRAD)
 		return DECODE_OK; /* the protocol is no ethertype there */
 	if (l->aux[1] < ETHERTYPE_MIN)
-		d->next = l->aux[1] == FRAMES_802_2 ? NEXT_LLC : PROTO_NONE;
+		d->next = l->aux[1] == FRAMES_802_2 ? PROTO_llc : PROTO_NONE;
 	else
 		d->next = decode_claimed(CLAIM_ETHERTYPE, l->aux[1]);
 	return DECODE_OK;

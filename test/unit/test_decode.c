@@ -1,72 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* lib/decode: the cursor, the walk from link to transport, the field registry. */
 #include "check.h"
-#include "decode/protocol.h"
-
-#include <stdlib.h>
-
-/* Two space-separated hex digits a byte; '|' and line ends are for the reader. */
-static uint8_t bytes[2048];
-static struct frame frame;
-static struct packet packet;
-static struct decoder decoder;
-
-static void decode_hex(unsigned linktype, const char *hex, uint32_t missing)
-{
-	uint32_t n = 0;
-
-	for (; *hex; hex++) {
-		char *end;
-
-		if (*hex == ' ' || *hex == '|')
-			continue;
-		bytes[n++] = (uint8_t)strtoul((char[]){ hex[0], hex[1], 0 }, &end, 16);
-		hex++;
-	}
-	frame = (struct frame){ .number = 1, .ts_ns = 1700000000123456789, .has_ts = true, .data = bytes, .caplen = n,
-				.wirelen = n + missing, .linktype = (uint16_t)linktype };
-	decoder_init(&decoder);
-	packet_decode(&packet, &decoder, &frame);
-}
-
-/* "ip:tcp" of the last packet */
-static const char *stack(void)
-{
-	static char text[256];
-	struct outbuf o;
-
-	outbuf_fixed(&o, text, sizeof(text));
-	for (unsigned i = 1; i < packet.nlayers; i++) {
-		if (i > 1)
-			outbuf_char(&o, ':');
-		outbuf_str(&o, protocols[packet.layers[i].proto]->name);
-	}
-	return outbuf_cstr(&o);
-}
-
-static bool join(void *user, const struct field *f, const struct value *v)
-{
-	struct outbuf *o = user;
-
-	if (outbuf_len(o))
-		outbuf_char(o, ',');
-	value_format(o, f, v);
-	return true;
-}
-
-/* All values of a field, joined by commas */
-static const char *values(const char *name)
-{
-	static char text[512];
-	const struct field *f = field_find(name, strlen(name));
-	struct outbuf o;
-
-	outbuf_fixed(&o, text, sizeof(text));
-	if (!f)
-		return "no such field";
-	field_each(&packet, f, join, &o);
-	return outbuf_cstr(&o);
-}
+#include "decode_hex.h"
 
 #define ETH "00 11 22 33 44 55 | 66 77 88 99 aa bb | "
 #define IP_TCP "45 00 00 2a 12 34 40 00 40 06 00 00 0a 00 00 01 c0 a8 00 02 | "

@@ -2,17 +2,11 @@
 /* lib/decode: DNS, mDNS, LLMNR, DHCP, NTP, TLS, HTTP and SSDP, in frames built here. What tshark makes of real ones is
  * compared by test/corpus, what tcpdump says of them by test/golden. */
 #include "check.h"
-#include "decode/protocol.h"
-
-#include <stdlib.h>
+#include "decode_hex.h"
 
 /* ---- frames ---------------------------------------------------------------------------- */
 
-static uint8_t bytes[4096];
 static uint32_t used;
-static struct frame frame;
-static struct packet packet;
-static struct decoder decoder;
 
 static void put(const void *data, size_t len)
 {
@@ -79,30 +73,6 @@ static void tcp(unsigned sport, unsigned dport)
 }
 
 /* ---- looking ---------------------------------------------------------------------------- */
-
-static bool join(void *user, const struct field *f, const struct value *v)
-{
-	struct outbuf *o = user;
-
-	if (outbuf_len(o))
-		outbuf_char(o, ',');
-	value_format(o, f, v);
-	return true;
-}
-
-/* All values of a field, joined by commas */
-static const char *values(const char *name)
-{
-	static char text[1024];
-	const struct field *f = field_find(name, strlen(name));
-	struct outbuf o;
-
-	if (!f)
-		return "no such field";
-	outbuf_fixed(&o, text, sizeof(text));
-	field_each(&packet, f, join, &o);
-	return outbuf_cstr(&o);
-}
 
 static const struct layer *last(void)
 {

@@ -2,67 +2,7 @@
 /* lib/decode: what stands between a link and the addresses people filter on. Text and fields of whole packets are golden
  * cases; here are the promises of decode/packet.h and the ways a header can lie. */
 #include "check.h"
-#include "decode/protocol.h"
-
-#include <stdlib.h>
-
-static uint8_t bytes[4096];
-static struct frame frame;
-static struct packet packet;
-static struct decoder decoder;
-
-/* Two hex digits a byte; what else there is, is for the reader. `missing` bytes were cut by the snaplen. */
-static void decode_hex(unsigned linktype, const char *hex, uint32_t missing)
-{
-	uint32_t n = 0;
-
-	for (; *hex; hex++) {
-		if (*hex == ' ' || *hex == '|')
-			continue;
-		bytes[n++] = (uint8_t)strtoul((char[]){ hex[0], hex[1], 0 }, NULL, 16);
-		hex++;
-	}
-	frame = (struct frame){ .number = 1, .data = bytes, .caplen = n, .wirelen = n + missing, .linktype = (uint16_t)linktype };
-	decoder_init(&decoder);
-	packet_decode(&packet, &decoder, &frame);
-}
-
-static const char *stack(void)
-{
-	static char text[256];
-	struct outbuf o;
-
-	outbuf_fixed(&o, text, sizeof(text));
-	for (unsigned i = 1; i < packet.nlayers; i++) {
-		if (i > 1)
-			outbuf_char(&o, ':');
-		outbuf_str(&o, protocols[packet.layers[i].proto]->name);
-	}
-	return outbuf_cstr(&o);
-}
-
-static bool join(void *user, const struct field *f, const struct value *v)
-{
-	struct outbuf *o = user;
-
-	if (outbuf_len(o))
-		outbuf_char(o, ',');
-	value_format(o, f, v);
-	return true;
-}
-
-static const char *values(const char *name)
-{
-	static char text[512];
-	const struct field *f = field_find(name, strlen(name));
-	struct outbuf o;
-
-	outbuf_fixed(&o, text, sizeof(text));
-	if (!f)
-		return "no such field";
-	field_each(&packet, f, join, &o);
-	return outbuf_cstr(&o);
-}
+#include "decode_hex.h"
 
 #define ETH "00 11 22 33 44 55 | 66 77 88 99 aa bb | "
 #define ETH_IP ETH "08 00 | "
