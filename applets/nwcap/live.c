@@ -402,7 +402,7 @@ int nwcap_live(const struct nwcap_options *o)
 	if (!l)
 		return nwcap_fail(NW_ELIMIT, &(struct errmsg){ "no memory" });
 	l->o = o;
-	l->loop.epfd = l->loop.sigfd = l->loop.wallfd = -1;
+	l->loop.epfd = l->loop.sigfd = l->loop.endfd = l->loop.wallfd = -1;
 	status = run(l);
 	for (unsigned i = 0; i < l->nsources; i++)
 		capture_close(l->sources[i].capture);

@@ -47,12 +47,12 @@ struct loop_timer {
 };
 
 struct loop {
-	int epfd, sigfd, wallfd;                           /* wallfd: timerfd on CLOCK_REALTIME that notices clock steps */
+	int epfd, sigfd, endfd, wallfd;                    /* wallfd: timerfd on CLOCK_REALTIME that notices clock steps */
 	bool stopping;
 	int64_t now_ns;                                    /* monotonic, at the last wake-up */
 	struct loop_timer *timers, *wall_timers;           /* sorted, earliest first */
 	void (*on_signal)(struct loop *l, int signo);
-	struct loop_fd signals, wall_clock;
+	struct loop_fd signals, ending, wall_clock;
 	struct epoll_event *batch;                         /* events of this round that are still to be handled */
 	int batched;
 };
@@ -69,7 +69,8 @@ void loop_remove_fd(struct loop_fd *h);
 /* Arms or re-arms. A time that has passed fires in the next round. */
 void loop_add_timer(struct loop *l, struct loop_timer *t, int64_t at_ns);
 void loop_remove_timer(struct loop_timer *t); /* harmless when not armed */
-/* These signals are blocked and come through on_signal, between other events. The list ends with 0. */
+/* These signals come through on_signal, between other events. The list ends with 0. The first SIGINT or SIGTERM also
+ * interrupts a call that waits (EINTR); the next one, if it does not follow at once, ends the process. */
 int loop_signals(struct loop *l, const int *signals, void (*on_signal)(struct loop *, int), struct errmsg *err);
 /* Until loop_stop(). 0 or NW_ESYS. */
 int loop_run(struct loop *l, struct errmsg *err);

@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -196,14 +197,81 @@ static void signals_ready(struct loop_fd *h, uint32_t events)
 		l->on_signal(l, (int)s.ssi_signo);
 }
 
+/*
+ * SIGINT and SIGTERM must reach a process that waits in open(2) of a FIFO or write(2) into a pipe that nobody
+ * empties: blocked, they would wait for that too. So these two have a handler, which wakes the loop and
+ * whatever waits (EINTR); the next one ends the process. But timeout(1) sends each signal twice, to the
+ * process and to its group: what comes at once after the first is still the first.
+ */
+enum { SAME_SIGNAL_NS = 300000000 };
+static int ending_fd = -1;
+static volatile sig_atomic_t ending;
+static int64_t ending_ns;
+
+static void on_ending(int signo)
+{
+	const uint64_t one = 1;
+	int64_t now = loop_monotonic_ns();
+	int saved = errno;
+
+	if (ending && now - ending_ns > SAME_SIGNAL_NS) {
+		signal(signo, SIG_DFL);
+		raise(signo); /* delivered when this handler returns */
+		return;
+	}
+	if (!ending)
+		ending_ns = now;
+	ending = signo;
+	if (write(ending_fd, &one, sizeof(one)) < 0)
+		ending = signo; /* the counter is full: the loop will wake anyway */
+	errno = saved;
+}
+
+static void ending_ready(struct loop_fd *h, uint32_t events)
+{
+	struct loop *l = h->loop;
+	uint64_t count;
+
+	(void)events;
+	if (read(l->endfd, &count, sizeof(count)) == (ssize_t)sizeof(count))
+		l->on_signal(l, ending);
+}
+
+static int catch_ending(struct loop *l, int signo, struct errmsg *err)
+{
+	struct sigaction a = { .sa_handler = on_ending };
+	int rc = 0;
+
+	sigaddset(&a.sa_mask, SIGINT);
+	sigaddset(&a.sa_mask, SIGTERM);
+	if (l->endfd < 0) {
+		l->endfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		if (l->endfd < 0)
+			return errmsg_errno(err, "cannot receive signals");
+		l->ending = (struct loop_fd){ .fd = l->endfd, .events = LOOP_READ, .ready = ending_ready };
+		rc = loop_add_fd(l, &l->ending, err);
+		ending_fd = l->endfd;
+		ending = 0;
+	}
+	return rc || !sigaction(signo, &a, NULL) ? rc : errmsg_errno(err, "cannot receive signals");
+}
+
 int loop_signals(struct loop *l, const int *signals, void (*on_signal)(struct loop *, int), struct errmsg *err)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
-	for (; *signals; signals++)
-		sigaddset(&set, *signals);
 	l->on_signal = on_signal;
+	sigemptyset(&set);
+	for (; *signals; signals++) {
+		int rc = 0;
+
+		if (*signals == SIGINT || *signals == SIGTERM)
+			rc = catch_ending(l, *signals, err);
+		else
+			sigaddset(&set, *signals);
+		if (rc)
+			return rc;
+	}
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return errmsg_errno(err, "cannot block signals");
 	l->sigfd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -217,7 +285,7 @@ int loop_signals(struct loop *l, const int *signals, void (*on_signal)(struct lo
 
 int loop_init(struct loop *l, struct errmsg *err)
 {
-	*l = (struct loop){ .epfd = -1, .sigfd = -1, .wallfd = -1, .now_ns = loop_monotonic_ns() };
+	*l = (struct loop){ .epfd = -1, .sigfd = -1, .endfd = -1, .wallfd = -1, .now_ns = loop_monotonic_ns() };
 	l->epfd = epoll_create1(EPOLL_CLOEXEC);
 	l->wallfd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (l->epfd < 0 || l->wallfd < 0) {
@@ -231,7 +299,13 @@ int loop_init(struct loop *l, struct errmsg *err)
 
 void loop_release(struct loop *l)
 {
-	int *fds[] = { &l->sigfd, &l->wallfd, &l->epfd };
+	int *fds[] = { &l->sigfd, &l->endfd, &l->wallfd, &l->epfd };
+
+	if (l->endfd >= 0) { /* nobody is left to be told */
+		signal(SIGINT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
+		ending_fd = -1;
+	}
 
 	for (unsigned i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		if (*fds[i] >= 0)

@@ -80,6 +80,27 @@ else
 	skip "no permission" "needs root and setpriv"
 fi
 
+# signals reach what waits: a FIFO that nobody opens, a pipe that nobody empties (the second signal)
+mkfifo "$TMP/fifo"
+nsenter --net="/run/netns/$NS_B" nwcap -i "$VETH_B" -w "$TMP/fifo" 2>"$TMP/fifo.err" &
+PID=$!
+BACKGROUND="$BACKGROUND $PID"
+sleep 0.5
+kill -INT "$PID"
+wait_for 3 sh -c '! kill -0 "$1" 2>/dev/null' - "$PID" && ok "INT ends what waits for the reader of a FIFO" ||
+	not_ok "INT ends what waits for the reader of a FIFO" "it waits"
+mkfifo "$TMP/full"
+sleep 30 <"$TMP/full" &
+BACKGROUND="$BACKGROUND $!"
+start full -i "$VETH_B" -w "$TMP/full"
+blast 3000 1400 >/dev/null
+sleep 0.3
+kill -TERM "$PID"
+sleep 0.5
+kill -TERM "$PID"
+wait "$PID"
+same "the second TERM ends what writes into a pipe that nobody empties" $? 143
+
 if command -v script >/dev/null; then
 	out=$(in_b script -qec "timeout 5 nwcap -i $VETH_B -w -" /dev/null </dev/null 2>&1 | tr -d '\r')
 	case $out in

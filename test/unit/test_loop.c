@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct pipe_end {
@@ -228,6 +229,59 @@ TEST(signals_come_through_the_loop)
 	CHECK_EQ(nsignals, 1);
 	CHECK_EQ(signals_seen[0], SIGUSR1);
 	loop_release(&l);
+}
+
+/* Blocked, they could not end a process that waits in open() or write(). */
+TEST(the_signals_that_end_us_interrupt_a_call)
+{
+	static const int wanted[] = { SIGINT, SIGTERM, SIGHUP, 0 };
+	struct sigaction a;
+	struct loop l;
+	sigset_t set;
+
+	loop_init(&l, NULL);
+	nsignals = 0;
+	CHECK_EQ(loop_signals(&l, wanted, on_signal, NULL), 0);
+	sigprocmask(SIG_BLOCK, NULL, &set);
+	CHECK(sigismember(&set, SIGHUP));
+	CHECK(!sigismember(&set, SIGINT));
+	CHECK(!sigismember(&set, SIGTERM));
+	CHECK_EQ(sigaction(SIGTERM, NULL, &a), 0);
+	CHECK(!(a.sa_flags & SA_RESTART));
+	raise(SIGTERM);
+	raise(SIGTERM); /* timeout(1) sends each signal twice */
+	CHECK_EQ(loop_run(&l, NULL), 0);
+	CHECK_EQ(nsignals, 1);
+	CHECK_EQ(signals_seen[0], SIGTERM);
+	loop_release(&l);
+}
+
+static void forget_signal(struct loop *l, int signo)
+{
+	(void)l;
+	(void)signo;
+}
+
+TEST(a_second_signal_ends_what_does_not_end)
+{
+	static const int wanted[] = { SIGINT, SIGTERM, 0 };
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0) {
+		struct loop l;
+
+		loop_init(&l, NULL);
+		loop_signals(&l, wanted, forget_signal, NULL);
+		raise(SIGINT);
+		loop_once(&l, 0, NULL);
+		usleep(400000);
+		raise(SIGTERM);
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK(WIFSIGNALED(status));
+	CHECK_EQ(WTERMSIG(status), SIGTERM);
 }
 
 TEST(a_time_out_is_kept)
