@@ -647,6 +647,7 @@ int nwexport_main(int argc, char **argv)
 	int first, rc;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* an error of write(2) instead */
 	rc = options_parse(&usage, argc, argv, &o, &first, &err);
 	if (rc == OPTIONS_HELP)
 		return help();

@@ -386,7 +386,8 @@ int nwcap_main(int argc, char **argv)
 	int first, bad;
 
 	open_standard_streams();
-	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write(2), handled like the others */
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write(2), handled like the others, */
+	signal(SIGXFSZ, SIG_IGN); /* and so is a file that is larger than allowed (ulimit -f) */
 	bad = options_parse(&nwcap_usage, argc, argv, &o, &first, &err);
 	if (bad == OPTIONS_HELP)
 		return help();

@@ -12,6 +12,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILTERS_MAX = 16 }; /* link types in one file that a capture filter is compiled for */
@@ -161,6 +163,19 @@ static void say_reading(const struct offline *x)
 			type ? type : "?", what ? what : "?", i->snaplen ? i->snaplen : CAPTURE_SNAPLEN_MAX);
 }
 
+/* Opening the output would empty the input before it is read. */
+static int check_same_file(const struct nwcap_options *o, struct errmsg *err)
+{
+	struct stat in, out;
+	int rc = o->write && strcmp(o->write, "-") ? stat(o->write, &out) : -1;
+
+	if (!rc)
+		rc = strcmp(o->read, "-") ? stat(o->read, &in) : fstat(STDIN_FILENO, &in);
+	if (!rc && S_ISREG(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+		return errmsg_set(err, NW_EINPUT, "%s: is also the input; write to another file", o->write);
+	return 0;
+}
+
 /* A pcap file is copied as pcap; a pcapng may hold several interfaces, so it counts as several. */
 static int open_all(struct offline *x, struct errmsg *err)
 {
@@ -169,6 +184,8 @@ static int open_all(struct offline *x, struct errmsg *err)
 	struct privilege_report report;
 	int bad = reader_open(&x->reader, x->o->read, &(struct reader_options){ 0 }, err);
 
+	if (!bad)
+		bad = check_same_file(x->o, err);
 	if (bad)
 		return bad;
 	bad = output_prepare(&x->out, x->o, reader_format(x->reader) == FORMAT_PCAPNG ? 2 : 1, err);

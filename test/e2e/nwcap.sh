@@ -91,6 +91,19 @@ same "lines to a full disk: said so" "$( (nwcap -r "$TMP/a.pcap"; echo "status $
 sleep 0.2
 same "nobody reads: exit status" "$(cat "$TMP/status")" 0
 
+if (ulimit -f 1 2>/dev/null); then
+	(cat "$TMP/a.pcap"; i=0; while [ $i -lt 40 ]; do tail -c +25 "$TMP/a.pcap"; i=$((i + 1)); done) >"$TMP/long.pcap"
+	(ulimit -f 1; nwcap -r "$TMP/long.pcap" -w "$TMP/limited.pcap" 2>"$TMP/err"; echo $? >"$TMP/status")
+	limited=$(count "$TMP/limited.pcap" 2>&1)
+	same "a file that may not grow ends with a whole packet" \
+		"$(cat "$TMP/status") $(grep -c "File too large; the $limited packets" "$TMP/err")" "1 1"
+else
+	skip "a file that may not grow ends with a whole packet" "ulimit -f does not work here"
+fi
+err=$(nwcap -r "$TMP/a.pcap" -w "$TMP/../$(basename "$TMP")/a.pcap" 2>&1)
+same "the input as output is refused" "$? $(count "$TMP/a.pcap")" "5 5"
+case $err in *"is also the input"*) ok "the input as output: said so" ;; *) not_ok "the input as output: said so" "$err" ;; esac
+
 # a pipe that stays open: INT ends it, and what came is out
 mkfifo "$TMP/slow"
 nwcap -r "$TMP/slow" -w "$TMP/slow.pcap" 2>/dev/null &

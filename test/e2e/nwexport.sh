@@ -169,6 +169,12 @@ if [ -c /dev/full ]; then
 	nwexport -f csv dns.pcap >/dev/full 2>stderr
 	same "a full disk" "$? $(grep -c 'No space left' stderr)" "1 1"
 fi
+if (ulimit -f 1 2>/dev/null); then
+	(ulimit -f 1; nwexport -f json --fields all dns.pcap >limited 2>stderr; echo $? >status)
+	same "a file that may not grow" "$(cat status) $(grep -c 'File too large' stderr)" "1 1"
+else
+	skip "a file that may not grow" "ulimit -f does not work here"
+fi
 if command -v script >/dev/null; then
 	script -qec "'$TMP/bin/nwexport' -f pcap dns.pcap" /dev/null >tty.out 2>&1 </dev/null
 	same "binary to a terminal is refused" "$? $(grep -c 'not written to a terminal' tty.out)" "5 1"
