@@ -273,6 +273,7 @@ int output_close(struct output *out, struct errmsg *err)
 	outbuf_release(&out->text);
 	if (ENABLE_DISPLAY_FILTER && out->filter)
 		filter_free(out->filter);
+	decoder_release(&out->decoder);
 	if (interface_names)
 		if_freenameindex(interface_names);
 	interface_names = NULL;

@@ -48,6 +48,7 @@ void judge_close(struct judge *j)
 	}
 	if (j->filter)
 		filter_free(j->filter);
+	decoder_release(&j->decoder);
 	j->gates = j->gate = NULL;
 	j->filter = NULL;
 }
