@@ -24,8 +24,11 @@ struct merge {
 	unsigned ninputs;
 	struct input *taken;  /* whose front went out with the last call */
 	uint64_t number;
-	const struct interface **interfaces;
-	uint32_t ninterfaces, interfaces_size;
+	struct known {
+		const struct interface *interface;
+		uint32_t hash; /* of what makes two the same: a file may hold tens of thousands, all looked at for each new one */
+	} *known;
+	uint32_t ninterfaces, known_size;
 };
 
 /* The same interface in two files is one in the output. */
@@ -34,21 +37,33 @@ static bool same_interface(const struct interface *a, const struct interface *b)
 	return memcmp(a, b, offsetof(struct interface, received)) == 0;
 }
 
+static uint32_t hash_interface(const struct interface *i)
+{
+	const uint8_t *p = (const uint8_t *)i;
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	for (size_t n = 0; n < offsetof(struct interface, received); n++)
+		h = (h ^ p[n]) * 16777619;
+	return h;
+}
+
 static int add_interface(struct merge *m, const struct interface *i, uint32_t *id, struct errmsg *err)
 {
+	uint32_t hash = hash_interface(i);
+
 	for (*id = 0; *id < m->ninterfaces; ++*id)
-		if (same_interface(m->interfaces[*id], i))
+		if (m->known[*id].hash == hash && same_interface(m->known[*id].interface, i))
 			return 0;
-	if (m->ninterfaces == m->interfaces_size) {
-		uint32_t size = m->interfaces_size ? 2 * m->interfaces_size : 8;
-		void *grown = realloc(m->interfaces, size * sizeof(m->interfaces[0]));
+	if (m->ninterfaces == m->known_size) {
+		uint32_t size = m->known_size ? 2 * m->known_size : 8;
+		void *grown = realloc(m->known, size * sizeof(m->known[0]));
 
 		if (!grown)
 			return errmsg_set(err, NW_ELIMIT, "no memory for %u interfaces", size);
-		m->interfaces = grown;
-		m->interfaces_size = size;
+		m->known = grown;
+		m->known_size = size;
 	}
-	m->interfaces[m->ninterfaces++] = i;
+	m->known[m->ninterfaces++] = (struct known){ i, hash };
 	return 0;
 }
 
@@ -170,7 +185,7 @@ uint32_t merge_interfaces(const struct merge *m)
 
 const struct interface *merge_interface(const struct merge *m, uint32_t ifid)
 {
-	return ifid < m->ninterfaces ? m->interfaces[ifid] : NULL;
+	return ifid < m->ninterfaces ? m->known[ifid].interface : NULL;
 }
 
 void merge_close(struct merge *m)
@@ -180,6 +195,6 @@ void merge_close(struct merge *m)
 	for (unsigned i = 0; i < m->ninputs; i++)
 		free(m->inputs[i].map);
 	free(m->inputs);
-	free(m->interfaces);
+	free(m->known);
 	free(m);
 }
