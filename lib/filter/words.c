@@ -179,13 +179,15 @@ static void hint(struct parser *ps, const char *fmt, const char *word, const cha
 
 static void hint_about(struct parser *ps, const char *word)
 {
-	const char *near = field_nearest(word);
+	const char *near = field_nearest(word), *dot = strchr(word, '.');
 	uint64_t number;
 
 	if (text_parse_u64(word, &number) && number < 65536)
 		hint(ps, "the word %s is searched as text in the frames; did you mean port %s?", word, word);
 	else if (near && strlen(word) > 2)
 		hint(ps, "the word %s is searched as text in the frames; did you mean %s?", word, near);
+	else if (dot && field_find(word, (size_t)(dot - word))) /* tcp.options, tcp.analysis.flags: found nowhere, and why? */
+		hint(ps, "the word %s is searched as text in the frames, as it is no field%s (--fields lists them)", word, "");
 	else if (!word[strspn(word, "0123456789./")])
 		hint(ps, "the word %s is searched as text in the frames, as it is no whole address%s", word, "");
 }
