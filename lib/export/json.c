@@ -53,7 +53,10 @@ static void put_string(struct outbuf *o, const uint8_t *p, size_t len)
 			break;
 		n = utf8_length(p, (size_t)(end - p));
 		if (n) {
-			outbuf_bytes(o, p, n);
+			if (*p == 0xc2 && p[1] < 0xa0) /* a control too: some terminals take U+009B for ESC [ */
+				put_uescape(o, p[1]);
+			else
+				outbuf_bytes(o, p, n);
 			p += n;
 			continue;
 		}

@@ -118,6 +118,21 @@ TEST(ndjson_types)
 		  "\"frame.time_epoch\":1700000000.123456789,\"eth.src\":\"00:53:00:00:00:01\"}\n");
 }
 
+/* What a terminal takes for a command must not reach it: ESC, and U+009B, its other form, as UTF-8 or alone. */
+TEST(json_escapes_controls)
+{
+	uint8_t frame[sizeof(dns_frame)];
+	uint8_t *name;
+
+	memcpy(frame, dns_frame, sizeof(frame));
+	name = memmem(frame, sizeof(frame), "a,b\"c", 5);
+	if (!CHECK(name))
+		return;
+	memcpy(name, "\x1b\xc2\x9b\x9b\x7f", 5);
+	CHECK_STR(export_frame(EXPORT(.format = "ndjson", FIELDS("dns.qry.name")), frame, sizeof(frame)),
+		  "{\"dns.qry.name\":\"\\u001b\\u009b\xef\xbf\xbd\\u007f\"}\n");
+}
+
 TEST(json_is_one_array)
 {
 	CHECK_STR(export_frame(EXPORT(.format = "json", FIELDS("number")), ARP), "[\n{\"number\":7}\n]\n");
