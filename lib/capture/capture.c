@@ -126,6 +126,7 @@ static bool attached(pcap_t *p, struct sock_fprog *program)
 	program->filter = calloc(count, sizeof(*program->filter));
 	if (!program->filter || getsockopt(pcap_fileno(p), SOL_SOCKET, SO_GET_FILTER, program->filter, &count)) {
 		free(program->filter);
+		program->filter = NULL;
 		return false;
 	}
 	program->len = (unsigned short)count;
