@@ -90,13 +90,13 @@ bool text_parse_duration(const char *s, int64_t *ns)
 			}
 	}
 	for (unsigned i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		uint64_t v;
+		uint64_t v, part, ns_each = units[i].ns;
 
 		if (strcmp(s, units[i].name))
 			continue;
-		if (__builtin_mul_overflow(whole, units[i].ns, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)((__extension__(unsigned __int128) fraction * units[i].ns) / scale), &v) ||
-		    v > INT64_MAX)
+		/* units from a second on are multiples of the scale, which is 10^9 at most: all fits into 64 bits */
+		part = ns_each % scale ? fraction * ns_each / scale : fraction * (ns_each / scale);
+		if (__builtin_mul_overflow(whole, ns_each, &v) || __builtin_add_overflow(v, part, &v) || v > INT64_MAX)
 			return false;
 		*ns = (int64_t)v;
 		return true;

@@ -60,9 +60,8 @@ void seq_table_free(struct seq_table *t)
 
 static uint64_t mix(uint64_t h, uint64_t v)
 {
-	__uint128_t m = (__uint128_t)(h ^ v) * 0x9fb21c651e98df25ull;
-
-	return (uint64_t)m ^ (uint64_t)(m >> 64);
+	h = (h ^ v) * 0x9fb21c651e98df25ull; /* 32-bit machines have no wider product */
+	return h ^ h >> 32;
 }
 
 static uint64_t mix_address(uint64_t h, const uint8_t *a, size_t len)

@@ -46,7 +46,10 @@ static const uint32_t denied[] = {
 	DENY(execve) DENY(execveat) DENY(ptrace) DENY(process_vm_readv) DENY(process_vm_writev) SYS_pidfd_getfd,
 	DENY(kcmp)
 #ifdef SYS_fork
-	DENY(fork) DENY(vfork)
+	DENY(fork)
+#endif
+#ifdef SYS_vfork
+	DENY(vfork)
 #endif
 	DENY(socket) DENY(socketpair) DENY(connect) DENY(bind) DENY(listen)
 #ifdef SYS_socketcall

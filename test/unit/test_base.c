@@ -107,6 +107,8 @@ TEST(sizes_and_durations)
 	CHECK(text_parse_duration("250ms", &ns) && ns == 250000000);
 	CHECK(text_parse_duration("2h", &ns) && ns == 7200000000000);
 	CHECK(text_parse_duration("10", &ns) && ns == 10000000000);
+	CHECK(text_parse_duration("1.000000001d", &ns) && ns == 86400000086400);
+	CHECK(text_parse_duration("0.123456789ms", &ns) && ns == 123456);
 	CHECK(!text_parse_duration("5x", &ns));
 	CHECK(!text_parse_duration("", &ns));
 	CHECK(!text_parse_duration("999999999999d", &ns));
