@@ -69,12 +69,12 @@ unsigned conversations_forgotten(const struct conversations *c)
 
 static uint32_t hash_ends(const struct conversations *c, const struct slot *s)
 {
-	uint64_t h = c->key, word;
+	uint64_t h = c->key;
 
 	for (size_t i = 0; i < 36; i += 8) {
+		uint64_t word = 0; /* the last one is half a word, in the upper half on big-endian machines */
+
 		memcpy(&word, (const uint8_t *)s + i, i == 32 ? 4 : 8); /* low, high, ports */
-		if (i == 32)
-			word &= 0xffffffff;
 		h = (h ^ word) * 0x9e3779b97f4a7c15ull;
 		h ^= h >> 29;
 	}
