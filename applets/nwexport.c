@@ -350,15 +350,16 @@ static int output_open(struct output *out, struct opts *o, bool binary, struct e
 		o->gzip = GZIP_LEVEL;
 	out->fd = STDOUT_FILENO;
 	out->name = standard ? "standard output" : o->output;
-	if (standard && (binary || o->gzip) && io_is_terminal(STDOUT_FILENO))
-		return errmsg_set(err, NW_EINPUT, "binary output is not written to a terminal; use -o FILE, or pipe it on");
 	if (!standard) {
 		rc = outfile_open(&out->file, o->output, err);
 		if (rc)
 			return rc;
 		out->fd = out->file.fd;
 		out->own = true;
-	} else {
+	}
+	if ((binary || o->gzip) && io_is_terminal(out->fd))
+		return errmsg_set(err, NW_EINPUT, "binary output is not written to a terminal; use -o FILE, or pipe it on");
+	if (standard) {
 		io_grow_pipe(out->fd, PIPE_BYTES);
 	}
 	if (o->gzip) {

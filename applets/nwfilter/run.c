@@ -133,6 +133,8 @@ static int open_output_fd(struct run *r, struct errmsg *err)
 	r->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (r->fd < 0)
 		return errmsg_errno(err, "%s: cannot create it", path);
+	if (io_is_terminal(r->fd))
+		return errmsg_set(err, NW_EINPUT, "%s: is a terminal, and packets are binary; name a file", path);
 	return 0;
 }
 

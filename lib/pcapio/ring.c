@@ -300,6 +300,8 @@ static int open_single(struct ring *r, struct errmsg *err)
 	r->fd = open_at(r, r->name, O_TRUNC);
 	if (r->fd < 0)
 		return errmsg_errno(err, "%s: cannot create it", r->path);
+	if (io_is_terminal(r->fd))
+		return errmsg_set(err, NW_EINPUT, "%s: is a terminal, and packets are binary; name a file", r->path);
 	return writer_open(&r->writer, r->fd, r->path, &r->o.writer, err);
 }
 

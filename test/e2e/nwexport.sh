@@ -178,6 +178,8 @@ fi
 if command -v script >/dev/null; then
 	script -qec "'$TMP/bin/nwexport' -f pcap dns.pcap" /dev/null >tty.out 2>&1 </dev/null
 	same "binary to a terminal is refused" "$? $(grep -c 'not written to a terminal' tty.out)" "5 1"
+	script -qec "'$TMP/bin/nwexport' -f pcap -o /dev/tty dns.pcap" /dev/null >tty.out 2>&1 </dev/null
+	same "binary to a terminal by name is refused" "$? $(grep -c 'not written to a terminal' tty.out)" "5 1"
 else
 	skip "binary to a terminal is refused" "script is not installed"
 fi

@@ -107,6 +107,7 @@ same "secrets survive a filter that keeps nothing" "$(nwfilter -r "$SEEDS/pcapng
 fails "mixed link types do not fit into pcap" 5 "pcap holds one link type" "--format pcapng" -- nwfilter -r mixed.pcapng -F pcap -w /dev/null
 
 # ---- live: a pipeline does not wait for a buffer to fill
+: >live.pcap
 (head -c 200 dns.pcap; sleep 3; tail -c +201 dns.pcap) | nwfilter >live.pcap &
 i=0
 while [ "$(wc -c <live.pcap)" -le 24 ] && [ $i -lt 20 ]; do sleep 0.1; i=$((i + 1)); done
@@ -198,6 +199,10 @@ same "a closed pipe is no error" "$(cat status) $(cat stderr)" "0 "
 if command -v script >/dev/null; then
 	script -qec "nwfilter -r '$TMP/dns.pcap'; echo status=\$?" /dev/null </dev/null >tty 2>&1
 	same "binary to a terminal is refused" "$(grep -c 'use -w FILE, or a pipe' tty) $(grep -c status=5 tty)" "1 1"
+	script -qec "nwfilter -r '$TMP/dns.pcap' -w /dev/tty; echo status=\$?" /dev/null </dev/null >tty 2>&1
+	same "binary to a terminal by name is refused" "$(grep -c 'is a terminal' tty) $(grep -c status=5 tty)" "1 1"
+	script -qec "nwcap -r '$TMP/dns.pcap' -w /dev/stdout; echo status=\$?" /dev/null </dev/null >tty 2>&1
+	same "the same of nwcap" "$(grep -c 'is a terminal' tty) $(grep -c status=5 tty)" "1 1"
 	script -qec "nwfilter tcp >/dev/null; echo status=\$?" /dev/null </dev/null >tty 2>&1
 	same "no input but a terminal" "$(grep -c 'use -r FILE' tty) $(grep -c status=5 tty)" "1 1"
 else
