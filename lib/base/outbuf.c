@@ -4,6 +4,7 @@
 #include "base/outbuf.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,9 +26,11 @@ static int sink_fd(void *user, const char *data, size_t len, struct errmsg *err)
 		ssize_t n = write(o->fd, data, len);
 
 		if (n < 0) {
-			if (errno == EINTR)
-				continue;
-			return errmsg_errno(err, "cannot write");
+			if (errno == EAGAIN) /* somebody who shares our output made it non-blocking */
+				poll(&(struct pollfd){ .fd = o->fd, .events = POLLOUT }, 1, -1);
+			else if (errno != EINTR)
+				return errmsg_errno(err, "cannot write");
+			continue;
 		}
 		data += n;
 		len -= (size_t)n;

@@ -5,8 +5,11 @@
 #include "base/timefmt.h"
 #include "check.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 static char array[512];
 
@@ -164,6 +167,37 @@ TEST(escaping)
 
 	outbuf_escaped(&o, nasty, sizeof(nasty) - 1);
 	CHECK_STR(outbuf_cstr(&o), "a\\x1b[31mb\\\\\\n\\x7f\xc3\xa9\\xc2\\x9b\\xff\\xe2\\x80\\xae");
+}
+
+/* A pipe that somebody who shares it made non-blocking: what does not fit waits, nothing is lost. */
+TEST(a_full_pipe_is_waited_for)
+{
+	enum { WANTED = 300000 };
+	char in[4096];
+	int fds[2], status = 1;
+	ssize_t n, sum = 0;
+	pid_t child;
+
+	CHECK_EQ(pipe2(fds, O_NONBLOCK), 0);
+	child = fork();
+	if (child == 0) {
+		struct outbuf o;
+
+		close(fds[0]);
+		outbuf_to_fd(&o, fds[1], 65536, NULL);
+		for (int i = 0; i < WANTED; i++)
+			outbuf_char(&o, 'x');
+		_exit(outbuf_flush(&o, NULL) ? 1 : 0);
+	}
+	close(fds[1]);
+	fcntl(fds[0], F_SETFL, 0);
+	usleep(50000);
+	while ((n = read(fds[0], in, sizeof(in))) > 0)
+		sum += n;
+	close(fds[0]);
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status, 0);
+	CHECK_EQ(sum, WANTED);
 }
 
 TEST(fixed_buffer_is_cut)
