@@ -141,7 +141,8 @@ same "info as a table" "$(nwexport --info -f csv dns.pcap tcp.pcap | awk -F, '{ 
 if command -v capinfos >/dev/null; then
 	same "info agrees with capinfos" \
 		"$(nwexport --info tcp.pcap | grep -E '^(Number of packets|First packet|Last packet|Average packet size)' | tr -s ' ')" \
-		"$(capinfos -M tcp.pcap 2>/dev/null | grep -E '^(Number of packets|First packet|Last packet|Average packet size)' | tr -s ' ' | sed 's/ packet time/ packet time/')"
+		"$(capinfos -M tcp.pcap 2>/dev/null | sed 's/^Earliest/First/; s/^Latest/Last/' |
+			grep -E '^(Number of packets|First packet|Last packet|Average packet size)' | tr -s ' ')"
 else
 	skip "info agrees with capinfos" "capinfos is not installed"
 fi
@@ -168,6 +169,10 @@ fails "a directory that is not there" 1 "nosuch" -- nwexport -f csv -o nosuch/ou
 if [ -c /dev/full ]; then
 	nwexport -f csv dns.pcap >/dev/full 2>stderr
 	same "a full disk" "$? $(grep -c 'No space left' stderr)" "1 1"
+	for words in --list "nwexport --list-fields" "nwfilter --version" "nwcap --version"; do
+		"$NWBOX" $words >/dev/full 2>stderr
+		same "a full disk: $words" "$? $(grep -c 'standard output: cannot write' stderr)" "1 1"
+	done
 fi
 if (ulimit -f 1 2>/dev/null); then
 	(ulimit -f 1; nwexport -f json --fields all dns.pcap >limited 2>stderr; echo $? >status)

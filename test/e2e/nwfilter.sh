@@ -231,6 +231,11 @@ for tool in tshark tcpdump capinfos; do
 		capinfos) capinfos $f >/dev/null 2>stderr ;;
 		esac
 		status=$?
+		# capinfos 4.4.18 crashes on the file of several sections, before we have touched it
+		if [ "$status" -gt 128 ] && { sh -c '"$0" "$1"; exit $?' $tool "$SEEDS/pcapng-be" >/dev/null 2>&1; [ $? -gt 128 ]; }; then
+			skip "$f opened by $tool" "$tool crashes, as it does on the input of this test: $($tool --version | head -n 1)"
+			continue
+		fi
 		sed -i '/^reading from file/d; /^Running as user/d; /^Warning: interface names might be/d' stderr
 		same "$f opened by $tool" "$status $(cat stderr)" "0 "
 	done
