@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -157,6 +158,19 @@ static void open_standard_descriptors(void)
 		close(fd);
 }
 
+/* What was printed must have arrived; who noticed before has said so with his status. */
+static int finish(int status, const char *name)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO };
+
+	if (status || (!fflush(stdout) && !ferror(stdout)))
+		return status;
+	if (poll(&p, 1, 0) > 0 && (p.revents & POLLERR))
+		return 0; /* a pipe whose reader has seen enough */
+	fprintf(stderr, "%s: standard output: cannot write all of it; is the disk full?\n", name);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	const struct applet *a = applet_find(argc ? base_name(argv[0]) : "");
@@ -164,21 +178,21 @@ int main(int argc, char **argv)
 	if (fcntl(0, F_GETFD) < 0 || fcntl(1, F_GETFD) < 0 || fcntl(2, F_GETFD) < 0)
 		open_standard_descriptors();
 	if (a)
-		return a->run(argc, argv);
+		return finish(a->run(argc, argv), a->name);
 	if (argc < 2)
 		return usage(stderr);
 	a = applet_find(base_name(argv[1]));
 	if (a)
-		return a->run(argc - 1, argv + 1);
+		return finish(a->run(argc - 1, argv + 1), a->name);
 	if (!strcmp(argv[1], "--list")) {
 		list(stdout, 0);
-		return 0;
+		return finish(0, "nwbox");
 	}
 	if (!strcmp(argv[1], "--install"))
 		return install(argc - 2, argv + 2);
 	if (!strcmp(argv[1], "--version")) {
 		puts("nwbox " NWBOX_VERSION);
-		return 0;
+		return finish(0, "nwbox");
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return usage(stdout);

@@ -350,7 +350,7 @@ static int check_options(struct nwcap_options *o, struct errmsg *err)
 
 static int version(void)
 {
-	return puts("nwcap " NWBOX_VERSION) < 0;
+	return puts("nwcap " NWBOX_VERSION), 0; /* main() sees whether it has arrived */
 }
 
 static int help(void)
@@ -367,17 +367,6 @@ static int help(void)
 	return bad ? nwcap_fail(bad, &err) : 0;
 }
 
-/* With a closed standard stream the next file opened would take its place, and messages would land in a capture. */
-static void open_standard_streams(void)
-{
-	int fd;
-
-	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
-		;
-	if (fd >= 0)
-		close(fd);
-}
-
 int nwcap_main(int argc, char **argv)
 {
 	struct nwcap_options o = { 0 };
@@ -385,7 +374,6 @@ int nwcap_main(int argc, char **argv)
 	struct errmsg err;
 	int first, bad;
 
-	open_standard_streams();
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write(2), handled like the others, */
 	signal(SIGXFSZ, SIG_IGN); /* and so is a file that is larger than allowed (ulimit -f) */
 	bad = options_parse(&nwcap_usage, argc, argv, &o, &first, &err);

@@ -278,10 +278,8 @@ int nwfilter_main(int argc, char **argv)
 
 	if (rc == OPTIONS_HELP)
 		return show_help();
-	if (rc == OPTIONS_VERSION) {
-		puts("nwfilter (nwbox) " NWBOX_VERSION);
-		return fflush(stdout) ? 1 : 0;
-	}
+	if (rc == OPTIONS_VERSION)
+		return puts("nwfilter (nwbox) " NWBOX_VERSION), 0;
 	if (!rc && o.list_fields)
 		return list_fields(o.fields_pattern || first == argc ? o.fields_pattern : argv[first]);
 	if (!rc)
