@@ -196,6 +196,8 @@ static int open_all(struct offline *x, struct errmsg *err)
 		bad = privilege_drop(&needs, &report, err);
 	if (!bad)
 		bad = output_open(&x->out, reader_interfaces(x->reader) ? reader_interface(x->reader, 0) : &unknown, err);
+	if (!bad && x->out.ring)
+		bad = writer_keep_blocks(ring_writer(x->out.ring), x->reader, err);
 	if (!bad && !x->o->user)
 		bad = privilege_drop(&needs, &report, err);
 	return bad;

@@ -172,6 +172,8 @@ static int open_output(struct run *r, struct errmsg *err)
 	r->copies = !r->merge && wo.format == reader_format(r->readers[0]);
 	if (!rc && r->copies)
 		rc = writer_follow(r->writer, r->readers[0], err);
+	for (unsigned i = 0; !rc && !r->copies && i < r->nreaders; i++)
+		rc = writer_keep_blocks(r->writer, r->readers[i], err);
 	return rc;
 }
 
@@ -365,8 +367,12 @@ static void catch_signals(void)
 
 static int close_output(struct run *r, struct errmsg *err)
 {
+	unsigned left_out = r->writer ? writer_left_out(r->writer) : 0;
 	int rc = writer_close(r->writer, err);
 
+	if (left_out)
+		fprintf(stderr, "nwfilter: %u block%s (names, secrets) in the other byte order could not be taken over; filter "
+			"one file at a time, which copies them as they stand\n", left_out, left_out == 1 ? "" : "s");
 	if (r->fd > STDERR_FILENO && close(r->fd) < 0 && errno != EINTR && !rc)
 		rc = errmsg_errno(err, "%s", r->o->write);
 	r->writer = NULL;

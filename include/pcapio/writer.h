@@ -53,6 +53,12 @@ int writer_frame(struct writer *w, const struct frame *f, uint32_t ifid, const c
  * A pcap of the other byte order or an old variant is written anew in ours. writer_frame() may be used in between for
  * frames of that reader that were changed (cut short); it takes their interface from the frame, not from `ifid`. */
 int writer_follow(struct writer *w, struct reader *r, struct errmsg *err);
+/* For a writer that writes packets anew: the reader's blocks about the whole capture (names, secrets, custom blocks that may
+ * be copied) go into the pcapng file as they stand. Those of a section in the other byte order cannot; they are counted by
+ * writer_left_out(). Do not call reader_on_block too. No-op for pcap. */
+int writer_keep_blocks(struct writer *w, struct reader *r, struct errmsg *err);
+/* Blocks that could not be kept. */
+unsigned writer_left_out(const struct writer *w);
 /* Keeps this frame's record. Borrowed until writer_sync(), which must come before reader_fill(). */
 int writer_pass(struct writer *w, const struct frame *f, struct errmsg *err);
 /* Writes or copies the borrowed runs, so that the reader may go on. */

@@ -30,6 +30,7 @@ struct writer {
 
 	/* ---- a copy of a reader's stream */
 	struct reader *source;
+	unsigned left_out;             /* blocks of the other byte order that writer_keep_blocks() could not keep */
 	bool swapped;                  /* the section being copied is in the other byte order */
 	uint32_t section_first;        /* reader's ifid of that section's interface 0 */
 	uint32_t section_next;

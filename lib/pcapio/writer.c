@@ -408,6 +408,37 @@ int writer_follow(struct writer *w, struct reader *r, struct errmsg *err)
 	return 0;
 }
 
+/* A block about the capture, on its way into a file of ours. */
+static int keep_block(void *user, const struct block *b, struct errmsg *err)
+{
+	struct writer *w = user;
+	int rc;
+
+	if (b->type != BLOCK_NRB && b->type != BLOCK_DSB && b->type != BLOCK_CUSTOM)
+		return 0;
+	if (b->foreign_order) {
+		w->left_out++;
+		return 0;
+	}
+	rc = writer_room(w, b->len, err);
+	if (rc)
+		return rc;
+	memcpy(w->pos, b->bytes, b->len);
+	return writer_added(w, b->len, 0, err);
+}
+
+int writer_keep_blocks(struct writer *w, struct reader *r, struct errmsg *err)
+{
+	if (w->o.format != FORMAT_PCAPNG || reader_format(r) != FORMAT_PCAPNG)
+		return 0;
+	return reader_on_block(r, keep_block, w, err);
+}
+
+unsigned writer_left_out(const struct writer *w)
+{
+	return w->left_out;
+}
+
 int writer_pass(struct writer *w, const struct frame *f, struct errmsg *err)
 {
 	if (f->record_kind != w->pass_kind)

@@ -646,3 +646,52 @@ TEST(reopen_starts_a_whole_new_file)
 		close(fds[i]);
 	}
 }
+
+static int count_blocks(void *user, const struct block *b, struct errmsg *err)
+{
+	unsigned *kinds = user;
+
+	(void)err;
+	kinds[0] += b->type == BLOCK_NRB;
+	kinds[1] += b->type == BLOCK_DSB;
+	kinds[2] += b->type == BLOCK_CUSTOM;
+	return 0;
+}
+
+/* A merge writes packets anew, and once lost the TLS secrets that came with them. */
+TEST(blocks_about_the_capture_are_kept)
+{
+	for (int swapped = 0; swapped < 2; swapped++) {
+		struct image *m = fresh(swapped);
+		struct writer_options o = { .format = FORMAT_PCAPNG };
+		unsigned kinds[3] = { 0 }, packets = 0;
+		struct errmsg err = { "" };
+		struct reader *r;
+		struct writer *w;
+		struct frame f;
+		uint32_t ifid;
+		int in, out = memory();
+
+		every_kind_of_block(m);
+		in = img_file(m->bytes, m->len);
+		r = reader_at_start(in);
+		CHECK_EQ(writer_open(&w, out, "kept", &o, &err), 0);
+		CHECK_EQ(writer_add_interface(w, reader_interface(r, 0), &ifid, &err), 0);
+		CHECK_EQ(writer_keep_blocks(w, r, &err), 0);
+		while (reader_read(r, &f, &err) > 0)
+			CHECK_EQ(writer_frame(w, &f, ifid, NULL, &err), 0);
+		CHECK_EQ(writer_left_out(w), swapped ? 3 : 0);
+		CHECK_EQ(writer_close(w, &err), 0);
+		reader_close(r);
+		r = reader_at_start(out);
+		CHECK_EQ(reader_on_block(r, count_blocks, kinds, &err), 0);
+		while (reader_read(r, &f, &err) > 0)
+			packets++;
+		CHECK_EQ(packets, 3);
+		for (int i = 0; i < 3; i++)
+			CHECK_EQ(kinds[i], !swapped);
+		reader_close(r);
+		close(in);
+		close(out);
+	}
+}
