@@ -280,14 +280,12 @@ static void on_signal(struct loop *loop, int signo)
 
 	if (signo == SIGUSR1) {
 		say_counters(l);
-	} else if (signo == SIGHUP && !l->o->max_bytes && !l->o->interval_ns && !l->o->max_packets) {
-		fputs("nwcap: SIGHUP begins the next file of a ring; there is none without -C, -G or -b\n", stderr);
-	} else if (signo == SIGHUP) {
+	} else if (signo == SIGHUP && (l->o->max_bytes || l->o->interval_ns || l->o->max_packets)) {
 		/* what is in the file stays good, so a next one that cannot be opened is only said */
 		if (l->out.ring && ring_rotate(l->out.ring, &l->err))
 			nwcap_fail(NW_ESYS, &l->err);
 		arm_rotation(l);
-	} else {
+	} else { /* HUP too, when there is no ring: the terminal has gone, and nohup(1) would have ignored it */
 		if (io_is_terminal(STDERR_FILENO))
 			fputc('\n', stderr); /* after the terminal's ^C */
 		loop_stop(loop);

@@ -44,6 +44,7 @@
 
 enum {
 	TIMEOUT_MS = 100,
+	EARLY_NS = 1000000000, /* a packet before the start by more than that: the clock was set back */
 	PACKETS_PER_DISPATCH = 16384,
 	RING_MIN = 2 << 20,
 	RING_MAX = 64 << 20,
@@ -390,7 +391,7 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *b
 	__builtin_prefetch(bytes + 320);
 	__builtin_prefetch(bytes + 384);
 	f->ts_ns = (int64_t)h->ts.tv_sec * 1000000000 + h->ts.tv_usec * c->fraction_ns;
-	if (__builtin_expect(f->ts_ns < c->start_ns && !f->number, 0))
+	if (__builtin_expect(f->ts_ns < c->start_ns && !f->number && c->start_ns - f->ts_ns < EARLY_NS, 0))
 		return;
 	f->number++;
 	f->data = bytes;

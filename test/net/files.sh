@@ -69,6 +69,13 @@ kill -TERM "$PID"
 wait "$PID"
 same "TERM: exit status, file" "$? $(packets "$TMP/term.pcap")" "0 $sent"
 
+# without a ring HUP is the end of the terminal, and of the capture; not under nohup
+start gone -i "$VETH_B" -w "$TMP/gone.pcap" || exit 1
+sent=$(blast 400)
+kill -HUP "$PID"
+wait "$PID"
+same "HUP without a ring: exit status, file" "$? $(packets "$TMP/gone.pcap")" "0 $sent"
+
 # who follows the file sees packets within about a second, with -U at once
 start follow -i "$VETH_B" -w "$TMP/follow.pcap" || exit 1
 sent=$(blast 10)
