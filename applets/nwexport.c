@@ -653,7 +653,7 @@ int nwexport_main(int argc, char **argv)
 	if (rc == OPTIONS_HELP)
 		return help();
 	if (rc == OPTIONS_VERSION)
-		return puts("nwexport " NWBOX_VERSION), 0;
+		return puts("nwexport (nwbox) " NWBOX_VERSION), 0;
 	if (rc)
 		return complain(rc, &err);
 	decoder_init(&r.decoder);

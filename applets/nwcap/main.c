@@ -350,7 +350,7 @@ static int check_options(struct nwcap_options *o, struct errmsg *err)
 
 static int version(void)
 {
-	return puts("nwcap " NWBOX_VERSION), 0; /* main() sees whether it has arrived */
+	return puts("nwcap (nwbox) " NWBOX_VERSION), 0; /* main() sees whether it has arrived */
 }
 
 static int help(void)

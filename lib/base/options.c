@@ -91,6 +91,9 @@ static int parse_u64(const struct typed *t, uint64_t *v, struct errmsg *err)
 {
 	const struct option_row *r = t->row;
 
+	if (!text_parse_u64(t->value, v) && *t->value && !t->value[strspn(t->value, "0123456789")])
+		return errmsg_set(err, NW_EINPUT, "%s: %s is too large (%llu to %llu)", t->name, t->value,
+				  (unsigned long long)r->min, (unsigned long long)(r->max ? r->max : UINT64_MAX));
 	if (!text_parse_u64(t->value, v))
 		return errmsg_set(err, NW_EINPUT, "%s: '%s' is no number; it takes a whole number, as in %s 10", t->name,
 				  t->value, t->name);

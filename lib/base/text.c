@@ -254,7 +254,7 @@ bool text_parse_time(const char *s, int64_t *ts_ns)
 {
 	struct tm tm = { .tm_isdst = -1 };
 	int64_t ns = 0, t;
-	int zone;
+	int zone, day;
 
 	if (parse_epoch(s, ts_ns))
 		return true;
@@ -276,6 +276,7 @@ bool text_parse_time(const char *s, int64_t *ts_ns)
 		return false;
 	tm.tm_year -= 1900;
 	tm.tm_mon--;
+	day = tm.tm_mday;
 	if (!*s) {
 		t = mktime(&tm);
 	} else {
@@ -283,6 +284,8 @@ bool text_parse_time(const char *s, int64_t *ts_ns)
 			return false;
 		t = timegm(&tm) - zone;
 	}
+	if (tm.tm_mday != day) /* 30 February became 2 March; a leap second at midnight goes with it */
+		return false;
 	if (t > INT64_MAX / 1000000000 - 1 || t < INT64_MIN / 1000000000 + 1)
 		return false;
 	*ts_ns = t * 1000000000 + ns;

@@ -6,7 +6,7 @@
 
 enum {
 	SRCPORT, DSTPORT, PORT, STREAM, LEN, SEQ_RAW, ACK_RAW, HDR_LEN, FLAGS, RES, NS, CWR, ECE, URG, ACK, PUSH, RESET, SYN, FIN,
-	WINDOW, CHECKSUM, URGENT, PAYLOAD, OPTION_KIND, OPTION_LEN, MSS, WSCALE, SACK_PERM, SACK_LE, SACK_RE, TSVAL, TSECR
+	WINDOW, CHECKSUM, URGENT, PAYLOAD, OPTIONS, OPTION_KIND, OPTION_LEN, MSS, WSCALE, SACK_PERM, SACK_LE, SACK_RE, TSVAL, TSECR
 };
 enum { HEADER = 20 };
 enum { OPT_END = 0, OPT_NOP = 1, OPT_MSS = 2, OPT_WSCALE = 3, OPT_SACK_PERM = 4, OPT_SACK = 5, OPT_TIMESTAMP = 8 };
@@ -64,6 +64,16 @@ static bool get_payload(const struct packet *p, const struct layer *l, const str
 	v->bytes = c.pos;
 	v->len = (uint32_t)cursor_left(&c);
 	return l->result == DECODE_OK && v->len;
+}
+
+static bool get_options(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	(void)f;
+	if (l->hlen <= HEADER)
+		return false;
+	v->bytes = p->frame->data + l->off + HEADER;
+	v->len = l->hlen - HEADER;
+	return true;
 }
 
 static void walk_option(struct walk *w, unsigned kind, struct cursor c)
@@ -152,6 +162,7 @@ static const struct field tcp_fields[] = {
 	[CHECKSUM] = FIELD_FIXED_HEX("tcp.checksum", 16, 2, "Checksum"),
 	[URGENT] = FIELD_FIXED(FIELD_UINT, "tcp.urgent_pointer", 18, 2, "Urgent pointer"),
 	[PAYLOAD] = FIELD_GET(FIELD_BYTES, "tcp.payload", get_payload, "Payload"),
+	[OPTIONS] = FIELD_GET(FIELD_BYTES, "tcp.options", get_options, "Options"),
 	[OPTION_KIND] = FIELD_WALK(FIELD_UINT, "tcp.option_kind", "Option kind"),
 	[OPTION_LEN] = FIELD_WALK(FIELD_UINT, "tcp.option_len", "Option length"),
 	[MSS] = FIELD_WALK(FIELD_UINT, "tcp.options.mss_val", "Maximum segment size"),

@@ -186,7 +186,7 @@ static void hint_about(struct parser *ps, const char *word)
 		hint(ps, "the word %s is searched as text in the frames; did you mean port %s?", word, word);
 	else if (near && strlen(word) > 2)
 		hint(ps, "the word %s is searched as text in the frames; did you mean %s?", word, near);
-	else if (dot && field_find(word, (size_t)(dot - word))) /* tcp.options, tcp.analysis.flags: found nowhere, and why? */
+	else if (dot && field_find(word, (size_t)(dot - word))) /* tcp.analysis.flags, ip.src_host: found nowhere, and why? */
 		hint(ps, "the word %s is searched as text in the frames, as it is no field%s (--fields lists them)", word, "");
 	else if (!word[strspn(word, "0123456789./")])
 		hint(ps, "the word %s is searched as text in the frames, as it is no whole address%s", word, "");

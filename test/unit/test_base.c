@@ -129,6 +129,8 @@ TEST(times)
 	CHECK(text_parse_time("2023-11-14T23:13:20.5+01:00", &ns) && ns == 1700000000500000000);
 	CHECK(text_parse_time("2023-11-14", &ns) && ns == 1699920000000000000);
 	CHECK(!text_parse_time("2023-13-14", &ns));
+	CHECK(!text_parse_time("2023-02-30", &ns));
+	CHECK(text_parse_time("2024-02-29T23:59:59Z", &ns));
 	CHECK(!text_parse_time("14.11.2023", &ns));
 	CHECK(!text_parse_time("2023-11-14T22:13:20+", &ns));
 }
@@ -325,6 +327,8 @@ TEST(option_errors_name_the_cure)
 	CHECK_STR(err.text, "-n: 'ten' is no number; it takes a whole number, as in -n 10");
 	CHECK_EQ(parse("-n", "101", NULL, NULL, NULL), NW_EINPUT);
 	CHECK_STR(err.text, "-n: 101 is out of range (1 to 100)");
+	CHECK_EQ(parse("-n", "99999999999999999999999", NULL, NULL, NULL), NW_EINPUT);
+	CHECK_STR(err.text, "-n: 99999999999999999999999 is too large (1 to 100)");
 	CHECK_EQ(parse("--nubmer=1", NULL, NULL, NULL, NULL), NW_EINPUT);
 	CHECK_STR(err.text, "unknown option --nubmer; did you mean --number?");
 	CHECK_EQ(parse("-x", NULL, NULL, NULL, NULL), NW_EINPUT);
