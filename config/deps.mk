@@ -69,10 +69,11 @@ endef
 ZLIB_C := adler32.c crc32.c deflate.c inffast.c inflate.c inftrees.c trees.c zutil.c
 $(eval $(call library,z,zlib,$(ZLIB_C),-DHAVE_HIDDEN -DNO_GZIP_FILES,inflate inffast inftrees deflate crc32,zlib.h zconf.h))
 
+MBEDTLS_HOT := chacha20 poly1305 gcm aes aesni aesce sha256
+$(eval $(call library,mbedtls,mbedtls,library/*.c,-Iinclude -Ilibrary -I$(CURDIR)/config -DMBEDTLS_CONFIG_FILE='"mbedtls.h"',$(MBEDTLS_HOT),include/mbedtls include/psa))
+
 # Locked for later issues: nothing names these yet, so they are neither fetched nor built.
 $(eval $(call library,yyjson,yyjson,src/yyjson.c,-Dyyjson_inline=__inline__ -DYYJSON_DISABLE_UTILS=1 -DYYJSON_DISABLE_NON_STANDARD=1,,src/yyjson.h))
 $(eval $(call library,lz4,lz4,lib/lz4.c,,lz4,lib/lz4.h))
 $(eval $(call library,maxminddb,libmaxminddb,src/maxminddb.c src/data-pool.c,-Iinclude -I$(CURDIR)/config,,include/maxminddb.h $(CURDIR)/config/maxminddb_config.h))
 $(eval $(call library,qrcodegen,qrcodegen,c/qrcodegen.c,,,c/qrcodegen.h))
-MBEDTLS_HOT := chacha20 poly1305 gcm aes aesni aesce sha256
-$(eval $(call library,mbedtls,mbedtls,library/*.c,-Iinclude -Ilibrary -I$(CURDIR)/config -DMBEDTLS_CONFIG_FILE='"mbedtls.h"',$(MBEDTLS_HOT),include/mbedtls include/psa))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What of mbedtls is compiled, and the same for whoever includes its headers: TLS 1.2 and 1.3, X.509, ECDSA, no more.
+ * What of mbedtls is compiled, and the same for whoever includes its headers: TLS 1.2 and 1.3, X.509, ECDSA, digests, no more.
  * Random numbers come from our own getrandom hook: on musl mbedtls would open /dev/urandom, which a chroot lacks.
  */
 #define MBEDTLS_HAVE_ASM
@@ -10,6 +10,7 @@
 #define MBEDTLS_FS_IO
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
 #define MBEDTLS_MD_C
+#define MBEDTLS_MD5_C /* JA3 and HASSH are made of it */
 #define MBEDTLS_SHA1_C
 #define MBEDTLS_SHA224_C
 #define MBEDTLS_SHA256_C

@@ -2,7 +2,8 @@
 /*
  * A frame after decoding: which layers it has and where each starts. Nothing is
  * copied and nothing allocated; fields are read from the frame's bytes when
- * somebody asks for them.
+ * somebody asks for them. Only what is not readable in the frame (a QUIC Initial) is
+ * laid out beside it, in the packet's scratch memory: a second source of bytes.
  *
  *   frame.data   |eth..........|ip..............|tcp.......|tls.....|
  *   layers[0]    frame: off 0
@@ -21,6 +22,7 @@
 
 enum {
 	PACKET_LAYERS_MAX = 32, /* deeper nesting ends in DECODE_MALFORMED on the last layer kept */
+	PACKET_SOURCES_MAX = 4, /* the frame, and what was decrypted or put together from it */
 	PACKET_SCRATCH = 8192,  /* bytes for names and joined values of one packet */
 	PROTO_SET_BITS = 192
 };
@@ -28,9 +30,10 @@ enum {
 struct layer {
 	uint8_t proto;     /* enum proto_id */
 	uint8_t result;    /* enum decode_result of this header */
-	uint16_t hlen;     /* bytes of header; the payload follows */
-	uint32_t off;      /* first byte, from frame.data */
-	uint32_t wire_end; /* where header and payload end by the lengths in the headers; may be beyond caplen */
+	uint8_t source;    /* whose bytes: index of packet.source; 0 is the frame */
+	uint32_t hlen;     /* bytes of header; the payload follows */
+	uint32_t off;      /* first byte, from the start of the source (of frame.data) */
+	uint32_t wire_end; /* where header and payload end by the lengths in the headers; may be beyond what was kept */
 	uint16_t aux[2];   /* the protocol's own, said in its file */
 };
 
@@ -48,10 +51,17 @@ static inline void proto_set_add(struct proto_set *s, unsigned proto)
 	s->bits[proto / 64] |= 1ull << (proto % 64);
 }
 
+struct packet_source {
+	const uint8_t *data;
+	uint32_t len; /* of the frame: caplen */
+};
+
 struct packet {
 	const struct frame *frame;
+	struct packet_source source[PACKET_SOURCES_MAX]; /* [0] is the frame */
 	struct proto_set present;  /* protocols that occur in layers[] */
 	uint8_t nlayers;
+	uint8_t nsources;
 	uint8_t result;            /* the worst of the layers */
 	int8_t network;            /* index of the innermost IPv4/IPv6 layer that is not quoted, -1: none */
 	int8_t transport;          /* the same for TCP/UDP */
@@ -99,9 +109,10 @@ void packet_decode(struct packet *p, const struct decoder *d, const struct frame
  * wire_end or the end of the capture. Returns their number. */
 static inline uint32_t packet_bytes(const struct packet *p, const struct layer *l, const uint8_t **bytes)
 {
-	uint32_t end = l->wire_end < p->frame->caplen ? l->wire_end : p->frame->caplen;
+	const struct packet_source *s = &p->source[l->source];
+	uint32_t end = l->wire_end < s->len ? l->wire_end : s->len;
 
-	*bytes = p->frame->data + l->off;
+	*bytes = s->data + l->off;
 	return end > l->off ? end - l->off : 0;
 }
 

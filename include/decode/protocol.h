@@ -132,8 +132,13 @@ struct protocol {
 	const struct field *fields;
 	uint16_t nfields;
 	uint16_t detect_on;       /* enum claim_kind: CLAIM_TCP_PORT and/or CLAIM_UDP_PORT payloads, as 1 << kind */
+	uint16_t ndetect_first;
+	const char *detect_first; /* DETECT_FIRST: the first bytes that detect() can accept; NULL: any */
 	const struct claim *claims; /* ends with CLAIM_NONE; NULL: none */
 };
+
+/* detect() is called only for payloads that begin with one of these bytes: DETECT_FIRST("\x16\x17") */
+#define DETECT_FIRST(bytes) .detect_first = (bytes), .ndetect_first = sizeof(bytes) - 1
 
 /* A build without display filters and exports has nobody who asks for fields: then their tables go too. */
 #define HAVE_FIELDS (ENABLE_DISPLAY_FILTER || ENABLE_NWEXPORT)
@@ -165,6 +170,7 @@ struct decode {
 	struct cursor c;     /* what is left for the layer being decoded */
 	uint32_t wire_left;  /* bytes the outer lengths promise from c.pos on, kept or not */
 	uint8_t next;        /* enum proto_id of what follows, or PROTO_NONE */
+	uint8_t source;      /* of the layer that follows: decode_source() */
 	bool quoted;         /* inside an ICMP error: a cut packet is no news */
 	bool fragment;       /* inside the first of several IP fragments: lengths reach beyond it */
 };
@@ -182,6 +188,11 @@ static inline const uint8_t *decode_take(struct decode *d, uint32_t n)
 /* What follows is `n` bytes long by this header: narrows cursor and wire_left. Returns
  * false and narrows nothing if the outer layer does not have as many on the wire (the header lies). */
 bool decode_limit(struct decode *d, uint32_t n);
+
+/* What follows is not in the frame but in `len` bytes that the layer made of it (decrypted, put together), in scratch
+ * memory: cursor and wire_left are set on them, and the layers from here on are in that source. Returns false when
+ * the packet has no more room for sources; then nothing is changed. */
+bool decode_source(struct decode *d, const uint8_t *bytes, uint32_t len);
 
 /* The claims of all protocols as one hash table, open addressing, half full at
  * most; filled by decoder_init() and decoder_claim(). Only decode_claimed() reads it. */

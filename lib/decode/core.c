@@ -22,6 +22,7 @@ static const struct protocol proto_left_out = { .name = "", .title = "", .refere
 const struct protocol *const protocols[PROTO_COUNT] = {
 #define PROTOCOL(name) &proto_##name,
 #define CARRIER(name) ENABLE_CARRIERS ? &proto_##name : &proto_left_out,
+#define CONTROL(name) ENABLE_CONTROL_PROTOCOLS ? &proto_##name : &proto_left_out,
 #define APPLICATION(name) ENABLE_APP_PROTOCOLS ? &proto_##name : &proto_left_out,
 #include "decode/protocols.def"
 #undef PROTOCOL
@@ -33,10 +34,8 @@ enum { CLAIM_SLOTS = 1 << CLAIM_BITS, CLAIMS_MAX = CLAIM_SLOTS / 2 };
 
 struct claim_slot claim_slots[CLAIM_SLOTS];
 static unsigned claims;
-static struct {
-	uint8_t count;
-	uint8_t proto[PROTO_COUNT];
-} detectors[2]; /* by content: [0] on TCP, [1] on UDP */
+/* By content: who may accept a payload that begins with this byte, [0] on TCP, [1] on UDP. */
+static struct proto_set detectors[2][256];
 
 int decoder_claim(unsigned kind, unsigned value, unsigned proto)
 {
@@ -53,6 +52,12 @@ int decoder_claim(unsigned kind, unsigned value, unsigned proto)
 	return 0;
 }
 
+static void detector_add(struct proto_set of[256], const struct protocol *p, unsigned proto)
+{
+	for (unsigned byte = 0; byte < (p->detect_first ? p->ndetect_first : 256u); byte++)
+		proto_set_add(&of[p->detect_first ? (uint8_t)p->detect_first[byte] : byte], proto);
+}
+
 static void tables_init(void)
 {
 	static bool done;
@@ -67,7 +72,7 @@ static void tables_init(void)
 			decoder_claim(c->kind, c->value, i);
 		for (int udp = 0; udp < 2; udp++)
 			if (p->detect && p->detect_on >> (udp ? CLAIM_UDP_PORT : CLAIM_TCP_PORT) & 1)
-				detectors[udp].proto[detectors[udp].count++] = (uint8_t)i;
+				detector_add(detectors[udp], p, i);
 	}
 }
 
@@ -142,12 +147,13 @@ uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t s
 		return by_port;
 	if (!application)
 		return PROTO_NONE;
-	for (unsigned i = 0; i < detectors[udp].count; i++) {
-		uint8_t proto = detectors[udp].proto[i];
+	for (unsigned word = 0; word < PROTO_SET_BITS / 64; word++)
+		for (uint64_t left = detectors[udp][*d->c.pos].bits[word]; left; left &= left - 1) {
+			unsigned proto = word * 64 + (unsigned)__builtin_ctzll(left);
 
-		if (proto != by_port && protocols[proto]->detect(d, &d->c))
-			return proto;
-	}
+			if (proto != by_port && protocols[proto]->detect(d, &d->c))
+				return (uint8_t)proto;
+		}
 	return proto_set_has(&d->decoder->want, PROTO_data) ? PROTO_data : PROTO_NONE;
 }
 
@@ -187,6 +193,19 @@ bool conversation_field(const struct packet *p, const struct layer *l, const str
 	return number != (uint32_t)CONVERSATION_NONE;
 }
 
+bool decode_source(struct decode *d, const uint8_t *bytes, uint32_t len)
+{
+	struct packet *p = d->p;
+
+	if (p->nsources == PACKET_SOURCES_MAX)
+		return false;
+	d->source = p->nsources++;
+	p->source[d->source] = (struct packet_source){ bytes, len };
+	d->c = cursor_over(bytes, len, false);
+	d->wire_left = len;
+	return true;
+}
+
 bool decode_limit(struct decode *d, uint32_t n)
 {
 	if (n > d->wire_left)
@@ -208,7 +227,10 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 	d.c = cursor_over(f->data, f->caplen, f->wirelen > f->caplen);
 	d.wire_left = f->wirelen > f->caplen ? f->wirelen : f->caplen;
 	d.quoted = d.fragment = false;
+	d.source = 0;
 	p->frame = f;
+	p->source[0] = (struct packet_source){ f->data, f->caplen };
+	p->nsources = 1;
 	p->present = (struct proto_set){ { 1u << PROTO_frame } };
 	p->result = DECODE_OK;
 	p->network = p->transport = -1;
@@ -229,15 +251,21 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 		p->nlayers = (uint8_t)++n; /* detect() looks at the layers so far */
 		l->proto = (uint8_t)proto;
 		l->result = DECODE_OK;
+		l->source = d.source;
 		l->off = at;
 		l->wire_end = at + d.wire_left;
 		l->aux[0] = l->aux[1] = 0;
 		proto_set_add(&p->present, proto);
 		d.next = PROTO_NONE;
 		r = protocols[proto]->decode(&d, l);
-		end = (uint32_t)(d.c.pos - f->data);
-		l->hlen = (uint16_t)(end - at);
-		at = end;
+		if (__builtin_expect(d.source != l->source, 0)) {
+			at = 0; /* what it carries is elsewhere: it ends where its own source does */
+			l->hlen = l->wire_end - l->off;
+		} else {
+			end = (uint32_t)(d.c.pos - p->source[d.source].data);
+			l->hlen = end - at;
+			at = end;
+		}
 		proto = d.next;
 		if (__builtin_expect(r != DECODE_OK, 0)) {
 			l->result = (uint8_t)r;
@@ -248,7 +276,7 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 				break; /* what the header says of its end is not to be believed */
 		}
 		/* only ever narrower: a last layer may walk its bytes without counting them off wire_left */
-		if (at + d.wire_left < l->wire_end)
+		if (d.source == l->source && at + d.wire_left < l->wire_end)
 			l->wire_end = at + d.wire_left;
 	}
 }
@@ -260,7 +288,7 @@ struct cursor packet_cursor(const struct packet *p, const struct layer *l)
 	const uint8_t *bytes;
 	uint32_t n = packet_bytes(p, l, &bytes);
 
-	return cursor_over(bytes, n, l->wire_end > p->frame->caplen);
+	return cursor_over(bytes, n, l->wire_end > p->source[l->source].len);
 }
 
 struct cursor packet_payload(const struct packet *p, const struct layer *l)

@@ -63,7 +63,7 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 		v->u = h[2 + part];
 		return get_be16(h) == AUTHENTICATION;
 	}
-	if (!l->aux[0] || l->hlen < l->aux[0] - 1 + ORIGIN_LEN)
+	if (!l->aux[0] || l->hlen < l->aux[0] - 1u + ORIGIN_LEN)
 		return false;
 	h += l->aux[0] - 1;
 	if (part == ORIGIN_PORT) {

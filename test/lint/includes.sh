@@ -8,7 +8,7 @@
 
 bad=$(grep -nE '^[[:space:]]*#[[:space:]]*include' $(find lib applets include -name '*.[ch]' | sort) /dev/null | awk -F: '
 	BEGIN {
-		n = split("base sys loop | decode pcapio capture | filter flow ipc net term | " \
+		n = split("base sys loop crypto | decode pcapio capture | filter flow ipc net term | " \
 			  "api store host insight export auth | applets", word, " ")
 		for (i = 1; i <= n; i++)
 			if (word[i] == "|") levels++
@@ -18,7 +18,7 @@ bad=$(grep -nE '^[[:space:]]*#[[:space:]]*include' $(find lib applets include -n
 
 		only["pcap.h"] = only["pcap/pcap.h"] = only["pcap/bpf.h"] = "^(lib/capture/|lib/filter/bpf)"
 		only["zlib.h"] = "^lib/pcapio/gzip"
-		only["mbedtls/"] = only["psa/"] = "^lib/(net/tls|auth/)"
+		only["mbedtls/"] = only["psa/"] = "^lib/(crypto/|net/tls|auth/)"
 		only["yyjson.h"] = "^lib/base/json"
 		only["lz4.h"] = "^lib/pcapio/lz4"
 		only["maxminddb.h"] = "^lib/host/"
