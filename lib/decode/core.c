@@ -241,7 +241,7 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 		enum decode_result r;
 		uint32_t end;
 
-		if (!ENABLE_CARRIERS && !protocols[proto]->decode)
+		if (!(ENABLE_CARRIERS && ENABLE_CONTROL_PROTOCOLS && ENABLE_APP_PROTOCOLS) && !protocols[proto]->decode)
 			break; /* left out */
 		if (n == PACKET_LAYERS_MAX) {
 			l->result = p->result = DECODE_MALFORMED;
