@@ -64,19 +64,29 @@ typedef bool field_get(const struct packet *p, const struct layer *l, const stru
 struct field {
 	const char *name;               /* Wireshark's: "ip.src" */
 	const char *label;              /* for people: "Source address" */
+	field_get *get;
+	const struct value_name *names;
+	uint32_t mask;                  /* fixed: 0 means all bits */
+	union {
+		struct {
+			uint16_t offset;    /* fixed: from the start of the header */
+			uint8_t shift;      /* fixed: value = (word & mask) >> shift */
+			uint8_t hex_digits; /* SHOW_HEX: zero-padded to this many (0: 2 * width) */
+		};
+		uint8_t either[4];          /* indices + 1 of the fields it stands for, 0-terminated unless full; field_is_either() */
+	};
 	uint8_t type;                   /* enum field_type */
 	uint8_t show;                   /* enum field_show */
 	uint8_t width;                  /* fixed: bytes (1..8, or the length of an address); 0: not fixed */
-	uint8_t shift;                  /* fixed: value = (word & mask) >> shift */
-	uint16_t offset;                /* fixed: from the start of the header */
-	uint64_t mask;                  /* fixed: 0 means all bits */
-	field_get *get;
-	const struct value_name *names;
-	uint8_t either[4];              /* indices + 1 of the fields it stands for, 0-terminated unless full */
-	uint8_t hex_digits;             /* SHOW_HEX: zero-padded to this many (0: 2 * width) */
 	bool conversation;              /* needs the numbering of decode/conversation.h */
 	bool innermost;                 /* depends on all layers of the packet: application layers are decoded for it */
 };
+_Static_assert(sizeof(struct field) <= 48, "there are thousands of them in the binary");
+
+static inline bool field_is_either(const struct field *f)
+{
+	return !f->width && !f->get && f->either[0];
+}
 
 #define FIELD_FIXED(ty, n, off, wid, lab) { .name = n, .label = lab, .type = ty, .offset = off, .width = wid }
 #define FIELD_FIXED_HEX(n, off, wid, lab) \

@@ -142,7 +142,7 @@ static void each_in_layer(struct each_walk *e, const struct layer *l, const stru
 {
 	struct value v;
 
-	if (f->either[0]) {
+	if (field_is_either(f)) {
 		for (unsigned i = 0; i < sizeof(f->either) && f->either[i] && !e->stop; i++)
 			each_in_layer(e, l, owner, &owner->fields[f->either[i] - 1]);
 		return;
@@ -207,7 +207,7 @@ void packet_each_field(struct packet *p, packet_each_fn *each, void *user)
 		for (unsigned j = 0; j < owner->nfields; j++) {
 			struct value v;
 
-			if (!owner->fields[j].either[0] && field_value(p, l, &owner->fields[j], &v))
+			if (!field_is_either(&owner->fields[j]) && field_value(p, l, &owner->fields[j], &v))
 				each(user, l, &owner->fields[j], &v);
 		}
 		if (proto->walk) {
