@@ -3,7 +3,9 @@
 #
 # test/size/size.sh BUILD_FOLDER: where the bytes of one binary are, and whether it keeps to test/size/budget.txt.
 # The table comes from the linker's map: text (code and constants), data and bss for each folder of lib/, each applet
-# and each library. Padding and headers make the small rest up to the size of the file.
+# and each library; then text and data of each protocol: its file of lib/decode and those that begin with its name and
+# an underscore (dns: dns.c, dns_name.c, dns_text.c). A string that several files have counts for the first. Padding and
+# headers make the small rest up to the size of the file.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=${1:-build/full}
@@ -29,13 +31,15 @@ awk -v build="$B/obj/" '
 		if (!bytes || hex(address) == 0 || section ~ /^\.(debug|comment|note\.gnu\.prop|symtab|strtab|shstrtab)/)
 			return
 		owner = object
-		if (section ~ /^\.rodata\.(str|cst)/) # the linker merges them, and names the first file for all
-			owner = "merged strings"
-		else if (index(owner, build) == 1) {
+		if (index(owner, build) == 1) {
 			owner = substr(owner, length(build) + 1)
 			split(owner, part, "/")
 			owner = part[1] "/" part[2]
 			sub(/\.o$/, "", owner)
+			if (part[2] == "decode" && section !~ /^\.bss/) {
+				sub(/[_.].*/, "", part[3])
+				protocol[part[3]] += bytes
+			}
 		} else if (match(owner, /[^\/]*\.a\(/))
 			owner = substr(owner, RSTART, RLENGTH - 1)
 		else
@@ -53,6 +57,10 @@ awk -v build="$B/obj/" '
 		}
 		close("sort")
 		printf "%-24s %8d %8d %8d\n", "sum", t, d, b
+		print "protocols, bytes:"
+		for (name in protocol)
+			printf "  %s %d\n", name, protocol[name] | "sort -k2,2nr -k1,1 | paste -d \" \" - - - - - - - -"
+		close("sort -k2,2nr -k1,1 | paste -d \" \" - - - - - - - -")
 	}' "$B/nwbox.map" || exit 1
 
 # The cheapest of three runs: a busy machine only ever adds.
