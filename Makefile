@@ -69,7 +69,7 @@ if_changed = mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' >$@
 include config/deps.mk
 
 # --- our code
-WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wundef -Wvla \
+WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wundef -Wvla -Wno-psabi \
 	$(if $(filter 1,$(WERROR)),-Werror)
 CFLAGS := -std=gnu11 -D_GNU_SOURCE= $(WARN) $(BASE_CFLAGS)
 CPPFLAGS = -Iinclude -Ilib -isystem $(D)/include -include $(B)/config.h $(BANNED)
