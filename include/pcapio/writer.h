@@ -27,6 +27,7 @@ struct writer_options {
 	uint16_t linktype;      /* pcap file header; pcapng takes each interface's */
 	const char *application;/* pcapng shb_userappl; NULL: "nwbox VERSION" */
 	const char *comment;    /* pcapng shb comment or NULL */
+	const char *const *comments; /* more of them, the last NULL; borrowed for the writer's life. NULL: none */
 	size_t buffer_bytes;    /* 0: 256 KiB */
 	bool unbuffered;        /* every packet at once (-U) */
 	/* Takes what would be written to the descriptor (an outbuf_sink: gzip, an export's buffer); NULL: the descriptor. */
@@ -65,6 +66,14 @@ int writer_pass(struct writer *w, const struct frame *f, struct errmsg *err);
 int writer_sync(struct writer *w, struct errmsg *err);
 /* Everything to the descriptor. */
 int writer_flush(struct writer *w, struct errmsg *err);
+
+/* Secrets (pcapng DSB): what a reader needs to decrypt the packets that are written from now on; for SECRETS_TLS the lines
+ * of a key log file (SSLKEYLOGFILE). They are kept, up to SECRETS_KEPT bytes of the newest, and stand at the head of every
+ * further file (writer_reopen). In a copy (writer_follow) they come behind the first section header, or at once when
+ * that has passed. NW_EINPUT: pcap has no place for them. NW_ELIMIT: more than SECRETS_MAX at once. */
+enum { SECRETS_TLS = 0x544c534b, SECRETS_SSH = 0x5353484b, SECRETS_WIREGUARD = 0x57474b4c };
+enum { SECRETS_MAX = 8 << 20, SECRETS_KEPT = 1 << 20 };
+int writer_secrets(struct writer *w, uint32_t type, const void *data, size_t len, struct errmsg *err);
 
 /* pcapng ISB at the end (interface statistics; times ns, UINT64_MAX counters are left out). No-op for pcap. */
 int writer_statistics(struct writer *w, uint32_t ifid, const struct interface *counters, int64_t start_ns, int64_t end_ns,

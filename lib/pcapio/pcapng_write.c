@@ -8,6 +8,7 @@
 #include "pcapio/sink.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/utsname.h>
 
 enum {
@@ -98,11 +99,14 @@ int pcapng_put_section(struct writer *w, struct errmsg *err)
 	char os[256] = "";
 	struct utsname u;
 	struct block_at b = { NULL, false };
+	size_t room = 0;
 	int rc;
 
 	if (uname(&u) == 0)
 		snprintf(os, sizeof(os), "%.60s %.120s", u.sysname, u.release);
-	rc = writer_room(w, 64 + text_room(w->comment) + text_room(os) + text_room(application), err);
+	for (const char *const *c = w->o.comments; c && *c; c++)
+		room += text_room(*c);
+	rc = writer_room(w, 64 + room + text_room(w->comment) + text_room(os) + text_room(application), err);
 	if (rc)
 		return rc;
 	b.p = w->pos;
@@ -114,6 +118,8 @@ int pcapng_put_section(struct writer *w, struct errmsg *err)
 	memset(b.p, 0xff, 8); /* section length: not said */
 	b.p += 8;
 	put_text(&b, OPT_COMMENT, w->comment);
+	for (const char *const *c = w->o.comments; c && *c; c++)
+		put_text(&b, OPT_COMMENT, *c);
 	put_text(&b, SHB_OS, os);
 	put_text(&b, SHB_APPLICATION, application);
 	put32(&b, 0);
@@ -156,6 +162,79 @@ int pcapng_put_interface(struct writer *w, const struct interface *i, struct err
 	put_text(&b, IF_HARDWARE, i->hardware);
 	put32(&b, 0);
 	return put_end(w, &b, 0, err);
+}
+
+/* ---- secrets ------------------------------------------------------------------------------------ */
+
+enum { SECRET_HEAD = 8 };
+
+int pcapng_put_secrets(struct writer *w, uint32_t type, const void *data, uint32_t len, struct errmsg *err)
+{
+	struct block_at b = { NULL, false };
+	int rc = writer_room(w, 24 + padded(len), err);
+
+	if (rc)
+		return rc;
+	b.swap = w->swapped; /* known once the header of the section is there, which is now */
+	b.p = w->pos;
+	put32(&b, BLOCK_DSB);
+	put32(&b, 0);
+	put32(&b, type);
+	put32(&b, len);
+	put_padded(&b, data, len);
+	return put_end(w, &b, 0, err);
+}
+
+int pcapng_put_kept_secrets(struct writer *w, struct errmsg *err)
+{
+	int rc = 0;
+
+	for (size_t at = 0; !rc && at < w->nsecrets;) {
+		uint32_t type = load_u32(w->secrets + at, false), len = load_u32(w->secrets + at + 4, false);
+
+		rc = pcapng_put_secrets(w, type, w->secrets + at + SECRET_HEAD, len, err);
+		at += SECRET_HEAD + len;
+	}
+	return rc;
+}
+
+/* The newest stay. One that is larger than all the room is in this file alone, unless it has to wait for its section. */
+static int keep_secrets(struct writer *w, uint32_t type, const void *data, uint32_t len, struct errmsg *err)
+{
+	size_t most = w->secrets_due ? SECRETS_MAX + SECRET_HEAD : SECRETS_KEPT, from = 0, size;
+	uint8_t *grown;
+
+	if (len + SECRET_HEAD > most)
+		return 0;
+	while (w->nsecrets - from + SECRET_HEAD + len > most)
+		from += SECRET_HEAD + load_u32(w->secrets + from + 4, false);
+	if (from)
+		memmove(w->secrets, w->secrets + from, w->nsecrets - from);
+	w->nsecrets -= from;
+	size = w->nsecrets + SECRET_HEAD + len;
+	grown = realloc(w->secrets, size);
+	if (!grown)
+		return errmsg_set(err, NW_ELIMIT, "%s: no memory for %zu bytes of keys", w->name, size);
+	w->secrets = grown;
+	put_u32(grown + w->nsecrets, type);
+	put_u32(grown + w->nsecrets + 4, len);
+	memcpy(grown + w->nsecrets + SECRET_HEAD, data, len);
+	w->nsecrets = size;
+	return 0;
+}
+
+int writer_secrets(struct writer *w, uint32_t type, const void *data, size_t len, struct errmsg *err)
+{
+	int rc = 0;
+
+	if (w->o.format != FORMAT_PCAPNG)
+		return errmsg_set(err, NW_EINPUT, "%s: pcap has no place for keys; write pcapng (--format pcapng, or a name ending "
+				  "in .pcapng)", w->name);
+	if (len > SECRETS_MAX)
+		return errmsg_set(err, NW_ELIMIT, "%s: keys of %zu bytes at once; at most %d", w->name, len, SECRETS_MAX);
+	if (!w->secrets_due)
+		rc = pcapng_put_secrets(w, type, data, (uint32_t)len, err); /* starts the file, with what is kept so far */
+	return rc ? rc : keep_secrets(w, type, data, (uint32_t)len, err);
 }
 
 /* ---- packets ------------------------------------------------------------------------------------ */

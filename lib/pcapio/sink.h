@@ -28,6 +28,10 @@ struct writer {
 	struct interface *interfaces;
 	uint32_t ninterfaces, interfaces_size;
 
+	uint8_t *secrets;              /* what later files repeat: type, length, bytes, one after the other */
+	size_t nsecrets;
+	bool secrets_due;              /* a copy's section header has not come yet */
+
 	/* ---- a copy of a reader's stream */
 	struct reader *source;
 	unsigned left_out;             /* blocks of the other byte order that writer_keep_blocks() could not keep */
@@ -61,6 +65,9 @@ int writer_added(struct writer *w, size_t len, unsigned packets, struct errmsg *
 int pcapng_put_section(struct writer *w, struct errmsg *err);
 int pcapng_put_interface(struct writer *w, const struct interface *i, struct errmsg *err);
 int pcapng_put_packet(struct writer *w, const struct frame *f, uint32_t ifid, const char *comment, struct errmsg *err);
+int pcapng_put_secrets(struct writer *w, uint32_t type, const void *data, uint32_t len, struct errmsg *err);
+/* All that are kept. */
+int pcapng_put_kept_secrets(struct writer *w, struct errmsg *err);
 int pcapng_put_statistics(struct writer *w, uint32_t ifid, const struct interface *counters, int64_t start_ns,
 			  int64_t end_ns, struct errmsg *err);
 /* What is written for an interface of this resolution: 6 or 9. */

@@ -156,7 +156,7 @@ static int start_file(struct writer *w, struct errmsg *err)
 
 		for (uint32_t i = 0; !rc && i < w->ninterfaces; i++)
 			rc = pcapng_put_interface(w, &w->interfaces[i], err);
-		return rc;
+		return rc ? rc : pcapng_put_kept_secrets(w, err);
 	}
 	if (w->source && w->pass_kind != RECORD_NONE) {
 		uint32_t len;
@@ -275,6 +275,7 @@ int writer_close(struct writer *w, struct errmsg *err)
 		return 0;
 	rc = w->buf && !w->failed ? writer_flush(w, err) : 0;
 	free(w->interfaces);
+	free(w->secrets);
 	free(w->comment);
 	free(w->application);
 	free(w->buf);
@@ -388,7 +389,11 @@ static int pass_block(void *user, const struct block *b, struct errmsg *err)
 	w->section_first = w->section_next;
 	memcpy(w->pos, b->bytes, b->len);
 	memset(w->pos + 16, 0xff, 8); /* section length: not said, since packets may be left out */
-	return writer_added(w, b->len, 0, err);
+	rc = writer_added(w, b->len, 0, err);
+	if (!rc && w->secrets_due)
+		rc = pcapng_put_kept_secrets(w, err);
+	w->secrets_due = false;
+	return rc;
 }
 
 int writer_follow(struct writer *w, struct reader *r, struct errmsg *err)
@@ -397,6 +402,7 @@ int writer_follow(struct writer *w, struct reader *r, struct errmsg *err)
 
 	w->source = r;
 	w->o.format = reader_format(r);
+	w->secrets_due = true;
 	if (w->o.format == FORMAT_PCAPNG) {
 		w->pass_kind = RECORD_PCAPNG;
 		return reader_on_block(r, pass_block, w, err);

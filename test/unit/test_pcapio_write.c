@@ -695,3 +695,157 @@ TEST(blocks_about_the_capture_are_kept)
 		close(out);
 	}
 }
+
+/* ---- secrets ------------------------------------------------------------------------------------ */
+
+struct secrets_seen {
+	unsigned read, packets; /* so far, and before the last block of secrets */
+	unsigned blocks;
+	uint32_t type, len;
+	uint8_t bytes[64];
+};
+
+static int see_secrets(void *user, const struct block *b, struct errmsg *err)
+{
+	struct secrets_seen *s = user;
+
+	(void)err;
+	if (b->type != BLOCK_DSB)
+		return 0;
+	s->blocks++;
+	s->packets = s->read;
+	s->type = load_u32(b->bytes + 8, b->foreign_order);
+	s->len = load_u32(b->bytes + 12, b->foreign_order);
+	if (CHECK(s->len <= sizeof(s->bytes) && b->len == 20 + ((s->len + 3) & ~3u)))
+		memcpy(s->bytes, b->bytes + 16, s->len);
+	return 0;
+}
+
+static struct secrets_seen secrets_in(int fd)
+{
+	struct reader *r = reader_at_start(fd);
+	struct errmsg err = { "" };
+	struct secrets_seen s = { 0 };
+	struct frame f;
+
+	CHECK_EQ(reader_on_block(r, see_secrets, &s, &err), 0);
+	while (reader_read(r, &f, &err) > 0)
+		s.read++;
+	reader_close(r);
+	return s;
+}
+
+TEST(secrets_stand_before_their_packets_in_every_file)
+{
+	static const char *const comments[] = { "two", "three", NULL };
+	struct writer_options o = { .format = FORMAT_PCAPNG, .comment = "one", .comments = comments };
+	struct interface a = interface_of(1, "a", 6);
+	struct frame f = frame_of("abcd", 4, 1);
+	struct errmsg err = { "" };
+	struct secrets_seen s;
+	struct writer *w;
+	uint32_t id;
+	int fds[2] = { memory(), memory() };
+
+	CHECK_EQ(writer_open(&w, fds[0], "one", &o, &err), 0);
+	CHECK_EQ(writer_add_interface(w, &a, &id, &err), 0);
+	CHECK_EQ(writer_frame(w, &f, id, NULL, &err), 0);
+	CHECK_EQ(writer_secrets(w, SECRETS_TLS, "CLIENT_RANDOM 01 02\n", 20, &err), 0);
+	CHECK_EQ(writer_secrets(w, SECRETS_SSH, "abc", 3, &err), 0);
+	CHECK_EQ(writer_frame(w, &f, id, NULL, &err), 0);
+	CHECK_EQ(writer_reopen(w, fds[1], "two", &err), 0);
+	CHECK_EQ(writer_frame(w, &f, id, NULL, &err), 0);
+	CHECK_EQ(writer_secrets(w, SECRETS_TLS, "", SECRETS_MAX + 1, &err), NW_ELIMIT);
+	CHECK_EQ(writer_close(w, &err), 0);
+	for (int i = 0; i < 2; i++) {
+		s = secrets_in(fds[i]);
+		CHECK_EQ(s.blocks, 2);
+		CHECK_EQ(s.packets, i ? 0 : 1);
+		CHECK_EQ(s.type, SECRETS_SSH);
+		CHECK_MEM(s.bytes, "abc", 3);
+		CHECK(contents(fds[i]) > 0 && memmem(back, 200, "one", 3) && memmem(back, 200, "two", 3) && memmem(back, 200, "three", 5));
+		close(fds[i]);
+	}
+}
+
+TEST(secrets_that_are_kept_have_a_ceiling)
+{
+	static char large[SECRETS_KEPT / 2];
+	struct writer_options o = { .format = FORMAT_PCAPNG };
+	struct errmsg err = { "" };
+	struct writer *w;
+	int fd = memory(), second = memory();
+	size_t n;
+
+	memset(large, 'x', sizeof(large));
+	CHECK_EQ(writer_open(&w, fd, "one", &o, &err), 0);
+	for (int i = 0; i < 5; i++) {
+		large[0] = (char)('0' + i);
+		CHECK_EQ(writer_secrets(w, SECRETS_TLS, large, sizeof(large), &err), 0);
+	}
+	CHECK_EQ(writer_reopen(w, second, "two", &err), 0);
+	CHECK_EQ(writer_close(w, &err), 0);
+	n = contents(second);
+	CHECK(n > sizeof(large) && n < SECRETS_KEPT);
+	CHECK(memmem(back, n, "4xxx", 4) && !memmem(back, n, "3xxx", 4));
+	close(fd);
+	close(second);
+}
+
+TEST(pcap_refuses_secrets)
+{
+	struct writer_options o = { .format = FORMAT_PCAP, .linktype = 1 };
+	struct errmsg err = { "" };
+	struct writer *w;
+	int fd = memory();
+
+	CHECK_EQ(writer_open(&w, fd, "one", &o, &err), 0);
+	CHECK_EQ(writer_secrets(w, SECRETS_TLS, "a", 1, &err), NW_EINPUT);
+	CHECK(strstr(err.text, "pcapng"));
+	CHECK_EQ(writer_close(w, &err), 0);
+	close(fd);
+}
+
+TEST(secrets_go_into_a_copy_behind_its_section_header)
+{
+	for (int swapped = 0; swapped < 2; swapped++) {
+		for (int late = 0; late < 2; late++) {
+			struct image *m = fresh(swapped);
+			struct writer_options o = { .format = FORMAT_PCAPNG };
+			struct errmsg err = { "" };
+			struct secrets_seen s;
+			struct reader *r;
+			struct writer *w;
+			struct frame f;
+			int in, out = memory(), n = 0;
+
+			img_section(m);
+			img_interface(m, 1, "a", 6, 0);
+			for (unsigned i = 0; i < 3; i++)
+				img_epb(m, i, 0, i, 60, 60);
+			in = img_file(m->bytes, m->len);
+			r = reader_at_start(in);
+			CHECK_EQ(writer_open(&w, out, "copy", &o, &err), 0);
+			CHECK_EQ(writer_follow(w, r, &err), 0);
+			if (!late)
+				CHECK_EQ(writer_secrets(w, SECRETS_WIREGUARD, "key", 3, &err), 0);
+			while (reader_fill(r, &err) > 0) {
+				while (reader_next(r, &f, &err) > 0) {
+					CHECK_EQ(writer_pass(w, &f, &err), 0);
+					if (late && ++n == 2)
+						CHECK_EQ(writer_secrets(w, SECRETS_WIREGUARD, "key", 3, &err), 0);
+				}
+				CHECK_EQ(writer_sync(w, &err), 0);
+			}
+			CHECK_EQ(writer_close(w, &err), 0);
+			reader_close(r);
+			s = secrets_in(out);
+			CHECK_EQ(s.blocks, 1);
+			CHECK_EQ(s.packets, late ? 2 : 0);
+			CHECK_EQ(s.type, SECRETS_WIREGUARD);
+			CHECK_MEM(s.bytes, "key", 3);
+			close(in);
+			close(out);
+		}
+	}
+}
