@@ -72,6 +72,7 @@ struct packet {
 };
 
 struct conversations;
+struct memories;
 struct notes;
 struct field;
 struct value;
@@ -87,6 +88,7 @@ struct decoder {
 	bool application; /* some wanted protocol is an application protocol */
 	struct conversations *tcp, *udp; /* NULL unless tcp.stream or udp.stream is wanted */
 	struct notes *notes;             /* of connections, for the column; NULL unless tls or http is wanted */
+	struct memories *memories;       /* what messages leave for later ones; NULL unless an application is wanted */
 };
 
 /* Prepares the tables (once per process, cheap) and a decoder that wants no application layer. */

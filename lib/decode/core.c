@@ -11,6 +11,7 @@
  * path of every packet.
  */
 #include "decode/conversation.h"
+#include "decode/memory.h"
 #include "decode/notes.h"
 #include "decode/protocol.h"
 
@@ -89,15 +90,24 @@ void decoder_release(struct decoder *d)
 	conversations_free(d->tcp);
 	conversations_free(d->udp);
 	notes_free(d->notes);
+	memories_free(d->memories);
 	d->tcp = d->udp = NULL;
 	d->notes = NULL;
+	d->memories = NULL;
+}
+
+static void want_applications(struct decoder *d)
+{
+	d->application = true;
+	if (ENABLE_APP_PROTOCOLS && !d->memories)
+		d->memories = memories_new();
 }
 
 void decoder_want(struct decoder *d, unsigned proto)
 {
 	proto_set_add(&d->want, proto);
 	if (protocols[proto]->application)
-		d->application = true;
+		want_applications(d);
 	if ((proto == PROTO_tls || proto == PROTO_http) && !d->notes)
 		d->notes = notes_new();
 }
@@ -105,7 +115,7 @@ void decoder_want(struct decoder *d, unsigned proto)
 void decoder_want_all(struct decoder *d)
 {
 	memset(&d->want, 0xff, sizeof(d->want));
-	d->application = true;
+	want_applications(d);
 	if (!d->notes)
 		d->notes = notes_new();
 	if (!d->tcp)
@@ -122,7 +132,7 @@ void decoder_want_field(struct decoder *d, const struct field *f)
 		if (field_carried(i, proto))
 			decoder_want(d, i);
 	if (f->innermost)
-		d->application = true;
+		want_applications(d);
 	if (f->conversation && proto == PROTO_tcp && !d->tcp)
 		d->tcp = conversations_new();
 	if (f->conversation && proto == PROTO_udp && !d->udp)
