@@ -87,7 +87,7 @@ struct decoder {
 	struct proto_set want;
 	bool application; /* some wanted protocol is an application protocol */
 	struct conversations *tcp, *udp; /* NULL unless tcp.stream or udp.stream is wanted */
-	struct notes *notes;             /* of connections, for the column; NULL unless tls or http is wanted */
+	struct notes *notes;             /* of connections; NULL unless a protocol that keeps some is wanted */
 	struct memories *memories;       /* what messages leave for later ones; NULL unless an application is wanted */
 };
 

@@ -125,6 +125,7 @@ struct protocol {
 	const char *title;        /* "Transmission Control Protocol" */
 	const char *reference;    /* "RFC 9293" */
 	bool application;         /* decoded only when asked for */
+	bool notes;               /* remembers connections: lib/decode/notes.h */
 	/* A layer of this protocol carries that protocol's fields (mdns: dns). NULL: its own. */
 	const struct protocol *fields_of;
 	/* Reads the header with decode_take(), narrows to the payload with

@@ -108,7 +108,7 @@ void decoder_want(struct decoder *d, unsigned proto)
 	proto_set_add(&d->want, proto);
 	if (protocols[proto]->application)
 		want_applications(d);
-	if ((proto == PROTO_tls || proto == PROTO_http) && !d->notes)
+	if (protocols[proto]->notes && !d->notes)
 		d->notes = notes_new();
 }
 
@@ -145,10 +145,12 @@ uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t s
 	uint16_t low = src_port < dst_port ? src_port : dst_port;
 	uint16_t high = src_port < dst_port ? dst_port : src_port;
 	bool application = ENABLE_APP_PROTOCOLS && d->decoder->application;
-	uint8_t by_port;
+	uint8_t by_port = d->decoder->notes ? note_stays(d) : PROTO_NONE;
 
 	if (!cursor_left(&d->c))
 		return PROTO_NONE;
+	if (by_port != PROTO_NONE)
+		return by_port;
 	by_port = decode_claimed(kind, low);
 	if (by_port == PROTO_NONE)
 		by_port = decode_claimed(kind, high);
@@ -269,7 +271,7 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 		d.next = PROTO_NONE;
 		r = protocols[proto]->decode(&d, l);
 		if (__builtin_expect(d.source != l->source, 0)) {
-			at = 0; /* what it carries is elsewhere: it ends where its own source does */
+			at = (uint32_t)(d.c.pos - p->source[d.source].data); /* what follows is elsewhere: this ends where it ends */
 			l->hlen = l->wire_end - l->off;
 		} else {
 			end = (uint32_t)(d.c.pos - p->source[d.source].data);
