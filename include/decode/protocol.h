@@ -107,7 +107,8 @@ enum claim_kind {
 	CLAIM_TCP_PORT,
 	CLAIM_UDP_PORT,
 	CLAIM_PPP,        /* PPP protocol number */
-	CLAIM_LLC_SAP
+	CLAIM_LLC_SAP,
+	CLAIM_CISCO_PID   /* SNAP of Cisco's organization */
 };
 
 struct claim {
