@@ -286,6 +286,7 @@ struct summary {
 	bool quiet;                /* -q */
 	bool absolute_seq;         /* -S */
 	bool link_header;          /* -e */
+	bool no_checksums;         /* -K: those of IP, TCP and UDP are not looked at */
 	struct seq_table *seq;     /* first sequence numbers, NULL: absolute ones are shown */
 	const char *(*interface_name)(uint32_t ifindex); /* for cooked captures on this machine; NULL: not known */
 };
