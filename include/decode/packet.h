@@ -152,6 +152,8 @@ unsigned field_each(struct packet *p, const struct field *f, field_each_fn *each
 /* Every field of every layer, layer by layer: for "all decoded fields". */
 typedef void packet_each_fn(void *user, const struct layer *l, const struct field *f, const struct value *v);
 void packet_each_field(struct packet *p, packet_each_fn *each, void *user);
+/* The same of one layer; with `alternatives` those that stand for others (ip.addr) too, once for each of its values. */
+void layer_each_field(struct packet *p, const struct layer *l, bool alternatives, packet_each_fn *each, void *user);
 
 /* Scratch memory of this packet, or NULL when it is used up (then leave the value out). */
 uint8_t *packet_scratch(struct packet *p, uint32_t len);
