@@ -174,6 +174,9 @@ extern const struct protocol *const protocols[PROTO_COUNT];
 #include "decode/protocols.def"
 #undef PROTOCOL
 
+/* frame.c: one more frame. The same number again changes nothing. */
+void frame_times_next(struct frame_times *t, const struct frame *f);
+
 /* ---- for the decode functions ------------------------------------------------- */
 
 struct decode {

@@ -179,6 +179,14 @@ unsigned field_each(struct packet *p, const struct field *f, field_each_fn *each
 	return e.count;
 }
 
+bool field_each_in_layer(struct packet *p, const struct layer *l, const struct field *f, field_each_fn *each, void *user)
+{
+	struct each_walk e = { .w = { .p = p, .emit = each_emit }, .each = each, .user = user };
+
+	each_in_layer(&e, l, protocols[field_proto(f)], f);
+	return !e.stop;
+}
+
 struct all_walk {
 	struct walk w;
 	packet_each_fn *each;
