@@ -142,7 +142,7 @@ static void each_in_layer(struct each_walk *e, const struct layer *l, const stru
 {
 	struct value v;
 
-	if (field_is_either(f)) {
+	if (f->is_either) {
 		for (unsigned i = 0; i < sizeof(f->either) && f->either[i] && !e->stop; i++)
 			each_in_layer(e, l, owner, &owner->fields[f->either[i] - 1]);
 		return;
@@ -222,7 +222,7 @@ void layer_each_field(struct packet *p, const struct layer *l, bool alternatives
 		const struct field *f = &owner->fields[j];
 		struct value v;
 
-		if (!field_is_either(f)) {
+		if (!f->is_either) {
 			if (field_value(p, l, f, &v))
 				each(user, l, f, &v);
 		} else if (alternatives) {

@@ -27,7 +27,7 @@ static unsigned fixed_sources(const struct field *f, const struct field *source[
 		source[0] = f;
 		return 1;
 	}
-	if (!field_is_either(f))
+	if (!f->is_either)
 		return 0;
 	p = protocols[field_proto(f)];
 	for (; n < sizeof(f->either) && f->either[n]; n++) {

@@ -30,7 +30,7 @@ static uint64_t field_maximum(const struct field *f)
 {
 	uint64_t max;
 
-	if (field_is_either(f))
+	if (f->is_either)
 		return field_maximum(&protocols[field_proto(f)]->fields[f->either[0] - 1]);
 	if (!f->width || f->width > 8)
 		return UINT64_MAX;
