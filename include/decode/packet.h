@@ -21,7 +21,7 @@
 #include "decode/cursor.h"
 
 enum {
-	PACKET_LAYERS_MAX = 32, /* deeper nesting ends in DECODE_MALFORMED on the last layer kept */
+	PACKET_LAYERS_MAX = 80, /* deeper nesting ends in DECODE_MALFORMED on the last layer kept */
 	PACKET_SOURCES_MAX = 4, /* the frame, and what was decrypted or put together from it */
 	PACKET_SCRATCH = 8192,  /* bytes for names and joined values of one packet */
 	PROTO_SET_BITS = 192
