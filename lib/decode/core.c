@@ -15,6 +15,7 @@
 #include "decode/notes.h"
 #include "decode/protocol.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Stands in for what the profile leaves out: the linker drops what nothing refers to. */

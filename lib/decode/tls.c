@@ -87,16 +87,21 @@ bool tls_starts(const struct cursor *payload)
 	return h && header_fits(h);
 }
 
-/* On its own ports also the middle of a record. */
+/* On its own ports also the middle of a record; on others a connection begins with a handshake. */
 static bool tls_detect(const struct decode *d, const struct cursor *payload)
 {
 	const struct layer *tcp = &d->p->layers[d->p->nlayers - 1];
-	const uint8_t *ports = d->p->frame->data + tcp->off;
+	const uint8_t *ports = d->p->source[tcp->source].data + tcp->off;
+	bool starts = tls_starts(payload);
+	const struct note *note;
 
-	if (tls_starts(payload))
-		return true;
-	return (decode_claimed(CLAIM_TCP_PORT, get_be16(ports)) == PROTO_tls ||
-		decode_claimed(CLAIM_TCP_PORT, get_be16(ports + 2)) == PROTO_tls) && !http_starts(payload);
+	if (decode_claimed(CLAIM_TCP_PORT, get_be16(ports)) == PROTO_tls ||
+	    decode_claimed(CLAIM_TCP_PORT, get_be16(ports + 2)) == PROTO_tls)
+		return starts || !http_starts(payload);
+	if (!starts || *payload->pos == TLS_HANDSHAKE)
+		return starts;
+	note = decode_note(d, tcp);
+	return !note || note->proto == PROTO_tls;
 }
 
 /* Looks at a handshake record's first message. False if it contradicts itself. */
