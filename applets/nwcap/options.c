@@ -131,6 +131,8 @@ static const struct option_row rows[] = {
 	OPT_SIZE('s', "snapshot-length", S, snaplen, "BYTES", 1, 0, CAPTURE_SNAPLEN_MAX, "keep that many bytes of a packet"),
 	OPT_SIZE('B', "buffer-size", S, buffer_bytes, "KIB", 1024, 4096, INT32_MAX,
 		 "kernel buffer (default: 1/256 of the memory, 2 to 64 MiB)"),
+	OPT_U64(0, "threads", S, threads, "N", 1, 64, "capture in N threads, each into its own file: FILE-t0, FILE-t1, …"),
+	OPT_CHOICE(0, "fanout", S, fanout, "HOW", "hash cpu", "deal packets out to threads by flow or by processor"),
 	OPT_FLAG(0, "immediate-mode", S, immediate, "deliver each packet at once"),
 	OPT_CHOICE(0, "time-stamp-precision", S, precision, "UNIT", "micro nano", "of time stamps in files and on the screen"),
 	OPT_FLAG(0, "micro", S, micro, "the same as --time-stamp-precision micro, the default"),
@@ -265,6 +267,25 @@ static int check_files(const struct nwcap_options *o, struct errmsg *err)
 	return 0;
 }
 
+/* Each thread writes its own file, and stops at its own pace. */
+static int check_threads(const struct nwcap_options *o, struct errmsg *err)
+{
+	if (o->fanout && o->threads < 2)
+		return errmsg_set(err, NW_EINPUT, "--fanout is about several threads (--threads N)");
+	if (o->threads < 2)
+		return 0;
+	if (!ENABLE_FANOUT)
+		return errmsg_set(err, NW_EINPUT, "this build captures in one thread; leave --threads out");
+	if (!o->write || !strcmp(o->write, "-") || o->print)
+		return errmsg_set(err, NW_EINPUT, "several threads write several files; name them with -w FILE (FILE-t0, FILE-t1 …)");
+	if (o->read || o->read_list)
+		return errmsg_set(err, NW_EINPUT, "--threads is about interfaces; a file is read in one go");
+	if (o->count || o->skip)
+		return errmsg_set(err, NW_EINPUT, "%s counts packets in their order, which several threads do not have; leave --threads out",
+				  o->count ? "-c" : "--skip");
+	return 0;
+}
+
 int nwcap_check_options(struct nwcap_options *o, struct errmsg *err)
 {
 	int bad;
@@ -277,5 +298,7 @@ int nwcap_check_options(struct nwcap_options *o, struct errmsg *err)
 	if (o->stats_ns && o->stats_ns < 100000000)
 		return errmsg_set(err, NW_EINPUT, "--stats: the interval must be at least 0.1 seconds");
 	bad = check_source(o, err);
-	return bad ? bad : check_files(o, err);
+	if (!bad)
+		bad = check_files(o, err);
+	return bad ? bad : check_threads(o, err);
 }
