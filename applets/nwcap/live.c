@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DRAIN_STEP_NS = 2000000 };
+enum { DRAIN_STEP_NS = 2000000, KEYLOG_BATCH = 256, KEYLOG_ROUND = 16384 };
 static const int64_t second_ns = 1000000000;
 
 static const char *name_of(const struct source *s)
@@ -69,6 +69,38 @@ static int take_filtered(void *user, const struct frame *f, struct errmsg *err)
 	return went;
 }
 
+/*
+ * Keys that are in the key log now go into the file now, and this is asked before packets are taken from a ring: a key that
+ * was written before its packet was sent is in the file before that packet. So that it stays true for packets that come
+ * meanwhile, KEYLOG_BATCH are taken at a time.
+ */
+static void take_keys(struct live *l)
+{
+	const char *lines;
+	size_t len;
+	int rc = 0;
+
+	while (!rc && (rc = keylog_read(l->keylog, &lines, &len, &l->err)) > 0)
+		rc = writer_secrets(ring_writer(l->out.ring), SECRETS_TLS, lines, len, &l->err);
+	if (rc < 0)
+		l->output_error = rc;
+}
+
+static int dispatch(struct source *s)
+{
+	struct live *l = s->live;
+	int n, sum = 0;
+
+	if (__builtin_expect(!l->keylog, 1))
+		return capture_dispatch(s->capture, 0, l->take, s, &l->err);
+	do {
+		take_keys(l);
+		n = l->output_error ? l->output_error : capture_dispatch(s->capture, KEYLOG_BATCH, l->take, s, &l->err);
+		sum += n;
+	} while (n == KEYLOG_BATCH && sum < KEYLOG_ROUND);
+	return n < 0 ? n : sum;
+}
+
 /* Ends the capture, once. A reader who has seen enough is no failure. */
 static void output_failed(struct live *l, int code)
 {
@@ -85,7 +117,7 @@ static void take_rest(struct source *s)
 
 	capture_stop(s->capture);
 	do {
-		capture_dispatch(s->capture, 0, l->take, s, &l->err);
+		dispatch(s);
 		if (l->output_error || l->enough || !capture_pending(s->capture))
 			return;
 	} while (!nanosleep(&(struct timespec){ .tv_nsec = DRAIN_STEP_NS }, NULL));
@@ -123,7 +155,7 @@ void live_flush(struct live *l)
 static void source_take(struct source *s)
 {
 	struct live *l = s->live;
-	int n = capture_dispatch(s->capture, 0, l->take, s, &l->err);
+	int n = dispatch(s);
 
 	if (l->output_error)
 		output_failed(l, l->output_error);
@@ -445,12 +477,17 @@ static int finish(struct live *team)
 			drain(l);
 		for (unsigned i = 0; i < l->nsources; i++)
 			watch_source(&l->sources[i], loop_realtime_ns(), true);
+		if (l->keylog && !l->output_error)
+			take_keys(l);
 		bad = output_close(&l->out, &l->err);
 		if (bad && !l->output_error)
 			output_failed(l, bad);
 		if (!status)
 			status = l->status;
 	}
+	if (team->keylog && keylog_left_out(team->keylog))
+		fprintf(stderr, "nwcap: --keylog %s: %" PRIu64 " line%s and left out\n", team->o->keylog,
+			keylog_left_out(team->keylog), keylog_left_out(team->keylog) == 1 ? " is no key" : "s are no keys");
 	say_counters(team);
 	return status;
 }
@@ -462,6 +499,8 @@ static int prepare(struct live *l, struct errmsg *err)
 
 	if (!bad)
 		bad = output_prepare(&l->out, l->o, expected, err);
+	if (!bad && l->o->keylog)
+		bad = keylog_open(&l->keylog, l->o->keylog, err);
 	return bad ? bad : loop_init(&l->loop, err);
 }
 
@@ -511,6 +550,7 @@ int nwcap_live(const struct nwcap_options *o)
 	for (struct live *l = team; l < team + members; l++) {
 		for (unsigned i = 0; i < l->nsources; i++)
 			capture_close(l->sources[i].capture);
+		keylog_close(l->keylog);
 		loop_release(&l->loop);
 	}
 	threads_release(team);

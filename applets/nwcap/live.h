@@ -10,6 +10,7 @@
 
 #include "nwcap.h"
 #include "loop/loop.h"
+#include "pcapio/keylog.h"
 
 struct live;
 
@@ -42,6 +43,7 @@ struct live {
 	int output_error;             /* enum nw_err of file or pipe; ends the capture */
 	int status;
 	int64_t started_ns;           /* wall clock */
+	struct keylog *keylog;        /* --keylog, or NULL */
 	struct loop_fd reader_gone;   /* our output pipe, to learn of its end without traffic */
 	struct loop_timer watch, flush, rotate, stats, stop;
 	uint64_t stats_captured;

@@ -28,7 +28,7 @@
 struct nwcap_options {
 	struct option_list interfaces, comments, ifnames, ifdescrs;
 	const char *netns, *read, *write, *format, *direction, *display_filter, *filter_file, *linktype, *user;
-	const char *read_list, *tstamp_type, *precision, *command, *print_name, *fanout;
+	const char *read_list, *tstamp_type, *precision, *command, *print_name, *fanout, *keylog;
 	bool list_devices, list_linktypes, no_promiscuous, quiet, link_header, line_buffered, packet_buffered, nano;
 	bool immediate, print, count_only, no_optimize, absolute_seq, hex_ascii;
 	bool gzip, list_tstamp_types, monitor, micro, group_read, number, lengths, no_checksums;

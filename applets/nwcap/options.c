@@ -160,6 +160,7 @@ static const struct option_row rows[] = {
 	OPT_STRING('z', NULL, S, command, "COMMAND", "run COMMAND FILE for each finished file, at the lowest priority"),
 	OPT_FLAG('U', "packet-buffered", S, packet_buffered, "write as soon as packets are there"),
 	OPT_FLAG(0, "print", S, print, "print lines although packets go to a file"),
+	OPT_STRING(0, "keylog", S, keylog, "FILE", "pcapng: TLS keys that appear in FILE (SSLKEYLOGFILE), before their packets"),
 	OPT_LIST(0, "comment", S, comments, "TEXT", "pcapng: a comment about the capture; may be given again"),
 	OPT_LIST(0, "capture-comment", S, comments, "TEXT", "the same"),
 	OPT_LIST(0, "ifname", S, ifnames, "NAME", "pcapng: call the first -i NAME in the file, the next --ifname the second"),
@@ -254,6 +255,10 @@ static int check_files(const struct nwcap_options *o, struct errmsg *err)
 		return errmsg_set(err, NW_EINPUT, "-b nametimenum: 1 is NAME_NUMBER_TIME, 2 is NAME_TIME_NUMBER");
 	if (o->stop_bytes && !o->write)
 		return errmsg_set(err, NW_EINPUT, "-a filesize is about files; give a name with -w FILE");
+	if (o->keylog && (o->read || o->read_list))
+		return errmsg_set(err, NW_EINPUT, "--keylog follows a live capture; nwfilter --inject-keys puts keys into a file");
+	if (o->keylog && !o->write)
+		return errmsg_set(err, NW_EINPUT, "--keylog is about a pcapng file; name it with -w");
 	if ((o->comments.count || o->ifnames.count || o->ifdescrs.count) && !o->write)
 		return errmsg_set(err, NW_EINPUT, "--comment, --ifname and --ifdescr are about a pcapng file; name it with -w");
 	if (o->comments.count == OPTION_LIST_MAX)
