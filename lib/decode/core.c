@@ -12,6 +12,7 @@
  */
 #include "decode/conversation.h"
 #include "decode/memory.h"
+#include "decode/message.h"
 #include "decode/notes.h"
 #include "decode/protocol.h"
 
@@ -149,12 +150,12 @@ uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t s
 	uint16_t low = src_port < dst_port ? src_port : dst_port;
 	uint16_t high = src_port < dst_port ? dst_port : src_port;
 	bool application = ENABLE_APP_PROTOCOLS && d->decoder->application;
-	uint8_t by_port = d->decoder->notes ? note_stays(d) : PROTO_NONE;
+	uint8_t by_port = ENABLE_APP_PROTOCOLS && d->decoder->notes ? note_stays(d) : PROTO_NONE;
 
 	if (!cursor_left(&d->c))
 		return PROTO_NONE;
 	if (by_port != PROTO_NONE)
-		return by_port;
+		return udp || !message_within(d) ? by_port : PROTO_NONE;
 	by_port = decode_claimed(kind, low);
 	if (by_port == PROTO_NONE)
 		by_port = decode_claimed(kind, high);

@@ -210,7 +210,7 @@ bool http_starts(const struct cursor *payload)
 static bool http_detect(const struct decode *d, const struct cursor *payload)
 {
 	const struct layer *tcp = &d->p->layers[d->p->nlayers - 1];
-	const uint8_t *ports = d->p->frame->data + tcp->off;
+	const uint8_t *ports = d->p->source[tcp->source].data + tcp->off;
 
 	if (http_starts(payload))
 		return true;
@@ -218,10 +218,22 @@ static bool http_detect(const struct decode *d, const struct cursor *payload)
 		decode_claimed(CLAIM_TCP_PORT, get_be16(ports + 2)) == PROTO_http) && !tls_starts(payload);
 }
 
-/* "101 Switching Protocols": what follows is something else. */
+/* "101 Switching Protocols": what follows is something else, of which we know some. */
 static bool switches(const struct message *m)
 {
 	return m->kind == RESPONSE && m->line.len >= 12 && !memcmp(m->line.p + 9, "101", 3);
+}
+
+static void note_upgrade(const struct decode *d, struct note *note, const struct message *m)
+{
+	struct cursor c = m->headers;
+	struct text line, name, value;
+	bool whole;
+
+	note->proto = PROTO_frame;
+	while (line_next(&c, &line, &whole))
+		if (header_split(&line, &name, &value) && text_is(&name, "upgrade") && text_is(&value, "websocket"))
+			note_stay(d, note, PROTO_websocket);
 }
 
 enum decode_result http_decode(struct decode *d, struct layer *l)
@@ -233,8 +245,10 @@ enum decode_result http_decode(struct decode *d, struct layer *l)
 
 	message_read(&c, &m);
 	l->aux[0] = (uint16_t)m.kind;
-	if (note && m.kind != CONTINUATION)
-		note->proto = switches(&m) ? PROTO_frame : PROTO_http;
+	if (note && switches(&m) && m.headers_whole)
+		note_upgrade(d, note, &m);
+	else if (note && m.kind != CONTINUATION)
+		note->proto = PROTO_http;
 	l->aux[1] = note && note->proto == PROTO_http;
 	if (m.kind == CONTINUATION || !m.headers_whole) {
 		bool cut = m.kind != CONTINUATION && c.snapped;
@@ -251,7 +265,7 @@ enum decode_result http_decode(struct decode *d, struct layer *l)
 		cursor_skip(&c, (size_t)body);
 		if (line_next(&c, &line, &whole) && line_kind(&line) != CONTINUATION) {
 			decode_take(d, (uint32_t)body);
-			l->wire_end = (uint32_t)(d->c.pos - d->p->frame->data);
+			l->wire_end = (uint32_t)(d->c.pos - d->p->source[d->source].data);
 			d->next = PROTO_http;
 		}
 	}
@@ -550,7 +564,7 @@ void http_walk(struct walk *w, const struct packet *p, const struct layer *l)
 /* tcpdump decodes HTTP on two ports; elsewhere it takes a -v to see it. */
 static bool tcpdump_knows(const struct packet *p, const struct layer *tcp)
 {
-	const uint8_t *h = p->frame->data + tcp->off;
+	const uint8_t *h = p->source[tcp->source].data + tcp->off;
 	unsigned a = get_be16(h), b = get_be16(h + 2);
 
 	return a == 80 || b == 80 || a == 8080 || b == 8080;
