@@ -169,8 +169,8 @@ static const char *tls_column(const struct packet *p, const struct layer *l)
 	static const char names[][8] = { "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3" };
 
 	(void)p;
-	if (l->aux[1])
-		return NULL; /* QUIC's */
+	if (l->aux[1] || l[-1].proto == PROTO_tpkt)
+		return NULL; /* QUIC's; RDP, which began as TPKT */
 	return l->aux[0] >= 0x0300 && l->aux[0] <= TLS_1_3 ? names[l->aux[0] & 0xff] : l->aux[0] ? "TLS" : "SSL";
 }
 
