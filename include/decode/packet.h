@@ -81,6 +81,7 @@ struct packet {
 };
 
 struct conversations;
+struct expectations;
 struct memories;
 struct notes;
 struct field;
@@ -98,6 +99,7 @@ struct decoder {
 	struct conversations *tcp, *udp; /* NULL unless tcp.stream or udp.stream is wanted */
 	struct notes *notes;             /* of connections; NULL unless a protocol that keeps some is wanted */
 	struct memories *memories;       /* what messages leave for later ones; NULL unless an application is wanted */
+	struct expectations *expectations; /* what was announced (decode/expect.h); NULL likewise */
 	struct frame_times *times;       /* NULL unless a time between frames is wanted */
 };
 

@@ -11,6 +11,7 @@
  * path of every packet.
  */
 #include "decode/conversation.h"
+#include "decode/expect.h"
 #include "decode/memory.h"
 #include "decode/message.h"
 #include "decode/notes.h"
@@ -94,9 +95,11 @@ void decoder_release(struct decoder *d)
 	notes_free(d->notes);
 	free(d->times);
 	memories_free(d->memories);
+	expectations_free(d->expectations);
 	d->tcp = d->udp = NULL;
 	d->notes = NULL;
 	d->memories = NULL;
+	d->expectations = NULL;
 }
 
 static void want_applications(struct decoder *d)
@@ -104,6 +107,8 @@ static void want_applications(struct decoder *d)
 	d->application = true;
 	if (ENABLE_APP_PROTOCOLS && !d->memories)
 		d->memories = memories_new();
+	if (ENABLE_APP_PROTOCOLS && !d->expectations)
+		d->expectations = expectations_new();
 }
 
 void decoder_want(struct decoder *d, unsigned proto)
@@ -156,6 +161,11 @@ uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t s
 		return PROTO_NONE;
 	if (by_port != PROTO_NONE)
 		return udp || !message_within(d) ? by_port : PROTO_NONE;
+	if (application) {
+		by_port = decode_expected(d, kind, src_port, dst_port);
+		if (by_port != PROTO_NONE && (!protocols[by_port]->detect || protocols[by_port]->detect(d, &d->c)))
+			return by_port;
+	}
 	by_port = decode_claimed(kind, low);
 	if (by_port == PROTO_NONE)
 		by_port = decode_claimed(kind, high);
