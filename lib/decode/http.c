@@ -215,7 +215,7 @@ static bool http_detect(const struct decode *d, const struct cursor *payload)
 	if (http_starts(payload))
 		return true;
 	return (decode_claimed(CLAIM_TCP_PORT, get_be16(ports)) == PROTO_http ||
-		decode_claimed(CLAIM_TCP_PORT, get_be16(ports + 2)) == PROTO_http) && !tls_starts(payload);
+		decode_claimed(CLAIM_TCP_PORT, get_be16(ports + 2)) == PROTO_http) && !tls_starts(payload) && !http2_starts(payload);
 }
 
 /* "101 Switching Protocols": what follows is something else, of which we know some. */
@@ -232,8 +232,12 @@ static void note_upgrade(const struct decode *d, struct note *note, const struct
 
 	note->proto = PROTO_frame;
 	while (line_next(&c, &line, &whole))
-		if (header_split(&line, &name, &value) && text_is(&name, "upgrade") && text_is(&value, "websocket"))
-			note_stay(d, note, PROTO_websocket);
+		if (header_split(&line, &name, &value) && text_is(&name, "upgrade")) {
+			if (text_is(&value, "websocket"))
+				note_stay(d, note, PROTO_websocket);
+			else if (text_is(&value, "h2c"))
+				note_stay(d, note, PROTO_http2);
+		}
 }
 
 enum decode_result http_decode(struct decode *d, struct layer *l)
