@@ -72,8 +72,9 @@ static const struct interface *input_interface(void *source, uint32_t ifid)
 	return in->count && ifid < reader_interfaces(in->reader[0]) ? reader_interface(in->reader[0], ifid) : NULL;
 }
 
-/* The header line of a table that is to be continued, or NULL: none. */
-static char *header_text(struct run *r, struct errmsg *err)
+/* What the output begins with, or NULL. This also asks the decoder for all that will be needed, and finds what is wrong
+ * with the options: a part that is opened by its first packet is too late for both. */
+static char *dry_run(struct run *r, struct errmsg *err)
 {
 	enum { HEADER_MAX = 64 * 1024 };
 	char *text = malloc(HEADER_MAX);
@@ -100,7 +101,7 @@ static int part_open(struct run *r, int64_t ts_ns, struct errmsg *err)
 	char *header = NULL;
 	int rc;
 
-	if (continued && !(header = header_text(r, err)))
+	if (continued && !(header = dry_run(r, err)))
 		return NW_EINPUT;
 	rc = target_open(&r->out, ts_ns, header, &has_header, err);
 	free(header);
@@ -424,12 +425,14 @@ static int skip_taken(struct run *r, uint64_t packets, struct errmsg *err)
 static int run_file(struct run *r, const struct input_file *file, int fd, struct errmsg *err)
 {
 	struct errmsg text, before_text;
-	struct stat st;
+	struct stat st = { .st_size = 0 };
 	int rc, before;
 
 	r->current = state_find(&r->state, file->path, fd, err);
 	if (!r->current || fstat(fd, &st) < 0 || st.st_size < CAPTURE_MIN || state_is_done(r->current, fd)) {
 		close(fd);
+		if (r->current && st.st_size < CAPTURE_MIN)
+			state_forget(r->current); /* not even begun */
 		return r->current ? 1 : NW_EFAIL;
 	}
 	rc = input_add_fd(&r->in, fd, file->path, false, &text);
@@ -520,6 +523,14 @@ static int run_filter(struct run *r, struct errmsg *err)
 	return 0;
 }
 
+static int prepare_parts(struct run *r, struct errmsg *err)
+{
+	char *text = dry_run(r, err);
+
+	free(text);
+	return text ? 0 : NW_EINPUT;
+}
+
 /* Several inputs at once, merged by time. */
 static int run_inputs(struct run *r, char **files, int nfiles, struct errmsg *err)
 {
@@ -527,6 +538,8 @@ static int run_inputs(struct run *r, char **files, int nfiles, struct errmsg *er
 
 	if (!rc)
 		rc = export_settings(r, err);
+	if (!rc && r->lazy)
+		rc = prepare_parts(r, err);
 	if (rc)
 		return rc;
 	progress_init(&r->progress, r->progress.shown, r->in.measured ? r->in.bytes : 0);
@@ -595,6 +608,8 @@ int nwexport_run(struct opts *o, char **files, int nfiles, struct errmsg *err)
 	progress_init(&r.progress, !o->quiet && io_is_terminal(STDERR_FILENO) && !(r.out.standard && io_is_terminal(STDOUT_FILENO)), 0);
 	if (!rc && o->state) {
 		rc = export_settings(&r, err);
+		if (!rc)
+			rc = prepare_parts(&r, err);
 		signals_catch();
 		if (!rc)
 			rc = state_open(&r.state, o->state, err);

@@ -112,7 +112,8 @@ else
 	skip "objects" "python3 is not installed"
 fi
 
-# ---- ek beside tshark: the same index lines; each of our values is among tshark's, under the same names
+# ---- ek beside tshark: the same index lines; each of our values is among tshark's, under the same names. Two fields
+# differ by what is decoded, not by how it is written: frame.protocols (tshark's "data"), tcp.flags.res (a flag there).
 if command -v python3 >/dev/null && command -v tshark >/dev/null; then
 	cat >ek.py <<'PY'
 import json, subprocess, sys
@@ -139,6 +140,7 @@ for f in sys.argv[1:]:
         for layer in o['layers'].values():
             for one in layer if isinstance(layer, list) else [layer]:
                 for k, v in one.items():
+                    if k in ('frame_frame_protocols', 'tcp_tcp_flags_res'): continue
                     for x in v if isinstance(v, list) else [v]:
                         if k not in theirs_by: missing += 1
                         elif x in theirs_by[k]: same += 1
@@ -146,7 +148,7 @@ for f in sys.argv[1:]:
                             other += 1
                             if '-v' in sys.argv: print(f, k, x, theirs_by[k], file=sys.stderr)
 print(same, other, missing)
-sys.exit(not same or other * 100 > same or missing * 20 > same)
+sys.exit(not same or other * 200 > same or missing * 15 > same)
 PY
 	check "ek: names and values are tshark's" python3 ek.py $captures
 	same "ek with fields is tshark's, byte for byte" "$(nwexport -T ek -e ip.src -e dns.qry.name -e udp.port -e dns.flags.response -e frame.time_epoch -c 7 dns.pcap | cksum)" \
