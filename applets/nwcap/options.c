@@ -120,6 +120,7 @@ static const struct option_row rows[] = {
 	OPT_STRING(0, "netns", S, netns, "NAME|PID", "capture in that network namespace"),
 	OPT_STRING('r', "read", S, read, "FILE", "read packets from FILE (-: standard input) instead"),
 	OPT_STRING('V', NULL, S, read_list, "FILE", "read the captures that FILE names, one a line, one after the other"),
+	OPT_FLAG(0, "drops", S, drops, "show packets that the kernel throws away, with reason and place; -i: only from there"),
 	OPT_FLAG('D', "list-interfaces", S, list_devices, "list the interfaces"),
 	OPT_FLAG('L', "list-data-link-types", S, list_linktypes, "list the link types of the interface"),
 	OPT_STRING('y', "linktype", S, linktype, "TYPE", "capture with this link type of -L"),
@@ -272,6 +273,18 @@ static int check_files(const struct nwcap_options *o, struct errmsg *err)
 	return 0;
 }
 
+static int check_drops(const struct nwcap_options *o, struct errmsg *err)
+{
+	const char *what = o->read || o->read_list ? "-r" : o->threads > 1 ? "--threads" : o->netns ? "--netns" : o->linktype ? "-y" :
+			   o->direction ? "-Q" : o->monitor ? "-I" : o->tstamp_type ? "-j" : o->keylog ? "--keylog" : NULL;
+
+	if (!ENABLE_DROPS)
+		return errmsg_set(err, NW_EINPUT, "this build does not know --drops");
+	if (what)
+		return errmsg_set(err, NW_EINPUT, "--drops listens to the kernel of the whole machine; %s means nothing there", what);
+	return 0;
+}
+
 /* Each thread writes its own file, and stops at its own pace. */
 static int check_threads(const struct nwcap_options *o, struct errmsg *err)
 {
@@ -303,6 +316,8 @@ int nwcap_check_options(struct nwcap_options *o, struct errmsg *err)
 	if (o->stats_ns && o->stats_ns < 100000000)
 		return errmsg_set(err, NW_EINPUT, "--stats: the interval must be at least 0.1 seconds");
 	bad = check_source(o, err);
+	if (!bad && o->drops)
+		bad = check_drops(o, err);
 	if (!bad)
 		bad = check_files(o, err);
 	return bad ? bad : check_threads(o, err);
