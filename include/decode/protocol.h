@@ -248,6 +248,8 @@ static inline uint8_t decode_application(const struct decode *d, enum claim_kind
 void decode_conversation(struct decode *d, struct layer *l, const uint8_t *h);
 /* tcp.stream, udp.stream: what decode_conversation() booked in aux. */
 field_get conversation_field;
+/* tcp.payload, udp.payload: what follows the header, if anything does. */
+field_get payload_field;
 
 /* ---- for the walk functions ----------------------------------------------------- */
 

@@ -220,6 +220,16 @@ bool conversation_field(const struct packet *p, const struct layer *l, const str
 	return number != (uint32_t)CONVERSATION_NONE;
 }
 
+bool payload_field(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	struct cursor c = packet_payload(p, l);
+
+	(void)f;
+	v->bytes = c.pos;
+	v->len = (uint32_t)cursor_left(&c);
+	return v->len;
+}
+
 bool decode_source(struct decode *d, const uint8_t *bytes, uint32_t len)
 {
 	struct packet *p = d->p;
@@ -351,21 +361,42 @@ uint8_t *packet_scratch(struct packet *p, uint32_t len)
 	return at;
 }
 
+/* What these carry does not make the packet one of those: an ICMP error quotes it, PIM registers it. */
+static bool names_the_packet(unsigned proto)
+{
+	return proto == PROTO_icmp || proto == PROTO_icmpv6 || proto == PROTO_pim;
+}
+
+/* "GTP <UDP>": the mobile networks' tunnel stays visible, as in Wireshark. */
+static const char *column_in_gtp(const struct packet *p, const char *inner)
+{
+	size_t n = strlen(inner);
+	char *text = (char *)packet_scratch((struct packet *)p, (uint32_t)n + sizeof("GTP <>"));
+
+	if (!text)
+		return inner;
+	memcpy(text, "GTP <", 5);
+	memcpy(text + 5, inner, n);
+	memcpy(text + 5 + n, ">", 2);
+	return text;
+}
+
 const char *packet_column(const struct packet *p)
 {
 	unsigned n = p->nlayers;
 
-	if (proto_set_has(&p->present, PROTO_icmp) || proto_set_has(&p->present, PROTO_icmpv6))
+	if (proto_set_has(&p->present, PROTO_icmp) || proto_set_has(&p->present, PROTO_icmpv6) ||
+	    proto_set_has(&p->present, PROTO_pim))
 		for (unsigned i = 0; i < n; i++)
-			if (p->layers[i].proto == PROTO_icmp || p->layers[i].proto == PROTO_icmpv6)
-				n = i + 1; /* what an error quotes does not make the packet one of those */
+			if (names_the_packet(p->layers[i].proto))
+				n = i + 1;
 	while (n-- > 0) {
 		const struct layer *l = &p->layers[n];
 		const struct protocol *proto = protocols[l->proto];
 		const char *text = proto->column_of ? proto->column_of(p, l) : proto->column;
 
 		if (text)
-			return text;
+			return proto_set_has(&p->present, PROTO_gtp) && l->proto != PROTO_gtp ? column_in_gtp(p, text) : text;
 	}
 	return "";
 }
