@@ -29,8 +29,10 @@ enum {
 	F_REQUEST, F_RESPONSE, F_NOTIFICATION, F_CHUNK_SIZE, F_CHUNK_DATA, F_FILE_DATA, F_COUNT
 };
 
-/* layer.aux[0]; aux[1]: the connection is known to be HTTP */
+/* layer.aux[0] */
 enum kind { CONTINUATION, REQUEST, RESPONSE, NOTIFICATION };
+/* layer.aux[1]: the connection is known to be HTTP; what the body is, when all of it is there */
+enum body { KNOWN = 1, BODY_XML = 2, BODY_JSON = 4, BODY_OCSP = 8 };
 
 struct text {
 	const uint8_t *p;
@@ -45,6 +47,7 @@ struct message {
 	bool headers_whole;      /* the empty line was there */
 	bool has_length, chunked;
 	uint64_t content_length;
+	enum body type;
 	struct cursor headers;   /* the lines between */
 };
 
@@ -148,6 +151,29 @@ static uint64_t decimal(const struct text *t)
 	return v;
 }
 
+static bool ends_with(const struct text *t, const char *word)
+{
+	uint32_t n = (uint32_t)strlen(word);
+
+	return t->len >= n && text_is(&(struct text){ t->p + t->len - n, n }, word);
+}
+
+/* Bodies that have a word of their own in the protocol column. */
+static enum body body_type(struct text t)
+{
+	const uint8_t *end = memchr(t.p, ';', t.len);
+
+	if (end)
+		t.len = (uint32_t)(end - t.p);
+	while (t.len && t.p[t.len - 1] == ' ')
+		t.len--;
+	if (ends_with(&t, "/xml") || ends_with(&t, "+xml"))
+		return BODY_XML;
+	if (ends_with(&t, "/json") || ends_with(&t, "+json"))
+		return BODY_JSON;
+	return text_is(&t, "application/ocsp-request") || text_is(&t, "application/ocsp-response") ? BODY_OCSP : 0;
+}
+
 /* Reads the message at `c`, leaving `c` at its body. */
 static void message_read(struct cursor *c, struct message *m)
 {
@@ -180,6 +206,8 @@ static void message_read(struct cursor *c, struct message *m)
 			m->content_length = decimal(&value);
 		} else if (text_is(&name, "transfer-encoding")) {
 			m->chunked = value.len >= 7 && text_is(&(struct text){ value.p, 7 }, "chunked");
+		} else if (text_is(&name, "content-type")) {
+			m->type = body_type(value);
 		}
 	}
 }
@@ -240,6 +268,16 @@ static void note_upgrade(const struct decode *d, struct note *note, const struct
 		}
 }
 
+static bool body_whole(const struct message *m, const struct cursor *c)
+{
+	static const char last_chunk[] = "\r\n0\r\n\r\n";
+	size_t n = sizeof(last_chunk) - 1, left = cursor_left(c);
+
+	if (m->chunked)
+		return left > n && !memcmp(c->end - n, last_chunk, n);
+	return m->has_length && m->content_length && m->content_length <= left;
+}
+
 enum decode_result http_decode(struct decode *d, struct layer *l)
 {
 	struct note *note = decode_note(d, l - 1);
@@ -253,7 +291,7 @@ enum decode_result http_decode(struct decode *d, struct layer *l)
 		note_upgrade(d, note, &m);
 	else if (note && m.kind != CONTINUATION)
 		note->proto = PROTO_http;
-	l->aux[1] = note && note->proto == PROTO_http;
+	l->aux[1] = note && note->proto == PROTO_http ? KNOWN : 0;
 	if (m.kind == CONTINUATION || !m.headers_whole) {
 		bool cut = m.kind != CONTINUATION && c.snapped;
 
@@ -261,6 +299,8 @@ enum decode_result http_decode(struct decode *d, struct layer *l)
 		return cut ? DECODE_TRUNCATED : DECODE_OK;
 	}
 	decode_take(d, (uint32_t)(c.pos - d->c.pos));
+	if (cursor_left(&c) && body_whole(&m, &c))
+		l->aux[1] |= m.type;
 	body = m.has_length ? m.content_length : m.kind == RESPONSE || m.chunked ? UINT64_MAX : 0;
 	if (body < cursor_left(&c)) {
 		struct text line;
@@ -279,7 +319,9 @@ enum decode_result http_decode(struct decode *d, struct layer *l)
 static const char *http_column(const struct packet *p, const struct layer *l)
 {
 	(void)p;
-	return l->aux[0] != CONTINUATION || l->aux[1] ? "HTTP" : NULL;
+	if (l->aux[0] == CONTINUATION && !l->aux[1])
+		return NULL;
+	return l->aux[1] & BODY_XML ? "HTTP/XML" : l->aux[1] & BODY_JSON ? "HTTP/JSON" : l->aux[1] & BODY_OCSP ? "OCSP" : "HTTP";
 }
 
 /* ---- fields of the first line --------------------------------------------------------------- */
