@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See service.h. */
 #include "decode/service.h"
+#include "decode/tls.h"
 
 enum { LINE_SHOWN_MAX = 200 };
 
@@ -59,12 +60,21 @@ bool service_is_reply(const struct packet *p, const struct layer *l, unsigned pr
 	const struct layer *t = transport_of(p, l);
 	const uint8_t *h;
 	enum claim_kind kind;
+	bool from, to;
 
 	if (!t)
 		return false;
 	h = p->frame->data + t->off;
 	kind = t->proto == PROTO_tcp ? CLAIM_TCP_PORT : CLAIM_UDP_PORT;
-	return decode_claimed(kind, get_be16(h)) == proto && decode_claimed(kind, get_be16(h + 2)) != proto;
+	from = decode_claimed(kind, get_be16(h)) == proto;
+	to = decode_claimed(kind, get_be16(h + 2)) == proto;
+	return from != to ? from : get_be16(h) < get_be16(h + 2);
+}
+
+bool service_detect(const struct decode *d, const struct cursor *payload)
+{
+	(void)d;
+	return !tls_starts(payload);
 }
 
 enum decode_result service_decode(struct decode *d, struct layer *l)

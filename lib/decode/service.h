@@ -15,8 +15,10 @@ void service_line(struct summary *s, const struct packet *p, const struct layer 
 bool service_port(const struct decode *d, unsigned port);
 /* The source port of the TCP or UDP layer that `l` is in. */
 unsigned service_source(const struct packet *p, const struct layer *l);
-/* True if the layer `l` was sent by the end that has a port of this protocol: by the server. */
+/* True if the layer `l` was sent by the server: the end that has a port of this protocol, or the lower port. */
 bool service_is_reply(const struct packet *p, const struct layer *l, unsigned proto);
+/* For detect(): no TLS, which many services may change to on their port (STARTTLS). */
+bool service_detect(const struct decode *d, const struct cursor *payload);
 /* Takes all that is left: a layer that ends where its segment ends. */
 enum decode_result service_decode(struct decode *d, struct layer *l);
 
