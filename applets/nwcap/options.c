@@ -92,6 +92,19 @@ static int apply_ring(void *opts, const struct option_row *row, const char *valu
 	return find_key(opts, keys, "-b", value, RING_KEYS, err);
 }
 
+static int apply_doctor(void *opts, const struct option_row *row, const char *value, struct errmsg *err)
+{
+	struct nwcap_options *o = opts;
+
+	(void)row;
+	o->doctor = true;
+	if (value && strcmp(value, "json") && strcmp(value, "table"))
+		return errmsg_set(err, NW_EINPUT, "--doctor=%s: it answers as table or as json", value);
+	if (value)
+		o->output = value;
+	return 0;
+}
+
 /* ---- what is not offered -------------------------------------------------------------------- */
 
 static int apply_refused(void *opts, const struct option_row *row, const char *value, struct errmsg *err)
@@ -187,6 +200,8 @@ static const struct option_row rows[] = {
 	OPT_CALL('N', NULL, apply_nothing, NULL, "accepted, as -n"),
 
 	OPT_GROUP("Reports and rights"),
+	OPT_CALL(0, "doctor", apply_doctor, "[=FORMAT]", "what this kernel and these rights allow, and what cures the rest"),
+	OPT_CHOICE(0, "output", S, output, "FORMAT", "table json", "form of --doctor"),
 	OPT_DURATION(0, "stats", S, stats_ns, "SECONDS", "counters on standard error every so often"),
 	OPT_FLAG(0, "count", S, count_only, "with -r: only say how many packets match"),
 	OPT_STRING('Z', "relinquish-privileges", S, user, "USER", "become USER once the interface is open"),
@@ -312,6 +327,10 @@ int nwcap_check_options(struct nwcap_options *o, struct errmsg *err)
 	if (o->linktype && o->linktype_number < 0)
 		return errmsg_set(err, NW_EINPUT, "-y %s: unknown link type; nwcap -i IFACE -L lists those of an interface",
 				  o->linktype);
+	if (!ENABLE_DOCTOR && o->doctor)
+		return errmsg_set(err, NW_EINPUT, "this build has no --doctor");
+	if (o->output && !o->doctor)
+		return errmsg_set(err, NW_EINPUT, "--output is the form of --doctor; packets have --format");
 	o->nano |= o->precision && o->precision[0] == 'n';
 	if (o->stats_ns && o->stats_ns < 100000000)
 		return errmsg_set(err, NW_EINPUT, "--stats: the interval must be at least 0.1 seconds");

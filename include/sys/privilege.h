@@ -11,6 +11,7 @@
 #include "base/errmsg.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* What the process still has to do after the drop. */
 struct privilege_needs {
@@ -39,5 +40,9 @@ struct privilege_report {
  * (else the second file of a ring could not be made), and Landlock
  * confines it to that directory. */
 int privilege_drop(const struct privilege_needs *n, struct privilege_report *r, struct errmsg *err);
+
+/* For --doctor: the capabilities in force, a bit each; the version of Landlock, 0 if there is none. */
+uint64_t privilege_capabilities(void);
+int privilege_landlock_abi(void);
 
 #endif

@@ -95,6 +95,13 @@ static int capabilities_set(const struct capability_data data[2])
 	return (int)syscall(SYS_capset, &header, data);
 }
 
+uint64_t privilege_capabilities(void)
+{
+	struct capability_data data[2];
+
+	return capabilities_get(data) ? 0 : data[0].effective | (uint64_t)data[1].effective << 32;
+}
+
 /* Can files be made in `dir` by this uid without any capability? Tried, not computed: modes, ACLs and
  * read-only mounts all have their say. */
 static bool writable_without_capabilities(const char *dir)
