@@ -238,7 +238,8 @@ static void dtls_walk(struct walk *w, const struct packet *p, const struct layer
 /* tcpdump does not know DTLS; with -v a line tells what is in the datagram. */
 static void dtls_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	static const char words[][20] = { "change cipher spec", "alert", "handshake", "application data", "heartbeat", "connection id" };
+	static const char words[][20] = { "change cipher spec", "alert", "handshake", "application data", "heartbeat",
+					  "connection id" };
 	struct cursor c = records(packet_cursor(p, l));
 	const char *before = ": ";
 	struct record r;

@@ -292,10 +292,10 @@ void tls_walk_fingerprints(struct walk *w, enum tls_over over, unsigned type, st
 	    !walk_wants(w, TLS_JA4) && !walk_wants(w, TLS_JA4_R))
 		return;
 	room = packet_scratch(w->p, size + SHORT_TEXT); /* values are scratch memory or the packet's own bytes, never the stack's */
-	if (!room || !hello_split(&h, over, type, body))
-		return;
-	walk_ja3(w, &h, client, room, size);
-	if (client && (walk_wants(w, TLS_JA4) || walk_wants(w, TLS_JA4_R)))
-		walk_ja4(w, over, &h, room, size);
+	if (room && hello_split(&h, over, type, body)) {
+		walk_ja3(w, &h, client, room, size);
+		if (client && (walk_wants(w, TLS_JA4) || walk_wants(w, TLS_JA4_R)))
+			walk_ja4(w, over, &h, room, size);
+	}
 	w->p->scratch_used = scratch;
 }

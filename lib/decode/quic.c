@@ -461,7 +461,9 @@ static void quic_summary(struct summary *s, const struct packet *p, const struct
 /* ---- the protocol ---------------------------------------------------------------------------- */
 
 static const struct value_name types[] = { { 0, "Initial" }, { 1, "0-RTT" }, { 2, "Handshake" }, { 3, "Retry" }, { 0, NULL } };
-static const struct value_name types_v2[] = { { 0, "Retry" }, { 1, "Initial" }, { 2, "0-RTT" }, { 3, "Handshake" }, { 0, NULL } };
+static const struct value_name types_v2[] = {
+	{ 0, "Retry" }, { 1, "Initial" }, { 2, "0-RTT" }, { 3, "Handshake" }, { 0, NULL }
+};
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 #define NAMED(n, nam, lab) { .name = n, .label = lab, .type = FIELD_UINT, .names = nam }

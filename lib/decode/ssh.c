@@ -225,7 +225,7 @@ static void walk_hassh(struct walk *w, const struct cursor list[LISTS], bool ser
 	static const uint8_t parts[2][4] = { { 0, 2, 4, 6 }, { 0, 3, 5, 7 } };
 	unsigned field = server ? F_HASSHSERVER_ALGORITHMS : F_HASSH_ALGORITHMS;
 	uint8_t md5[MD5_BYTES], *text, *hex;
-	uint32_t n = 0, len = 0;
+	uint32_t n = 0, len = 0, before = w->p->scratch_used;
 	struct outbuf o;
 
 	if (!walk_wants(w, field) && !walk_wants(w, field + 1))
@@ -234,20 +234,21 @@ static void walk_hassh(struct walk *w, const struct cursor list[LISTS], bool ser
 		len += (uint32_t)cursor_left(&list[parts[server][i]]) + 1;
 	text = packet_scratch(w->p, len);
 	hex = packet_scratch(w->p, 2 * MD5_BYTES);
-	if (!text || !hex)
-		return;
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 4 && text && hex; i++) {
 		const struct cursor *l = &list[parts[server][i]];
 
 		memcpy(text + n, l->pos, cursor_left(l));
 		n += (uint32_t)cursor_left(l);
 		text[n++] = ';';
 	}
-	walk_bytes(w, field, text, n - 1);
-	digest_md5(text, n - 1, md5);
-	outbuf_fixed(&o, (char *)hex, 2 * MD5_BYTES);
-	outbuf_hexbytes(&o, md5, MD5_BYTES, 0);
-	walk_bytes(w, field + 1, hex, 2 * MD5_BYTES);
+	if (n) {
+		walk_bytes(w, field, text, n - 1);
+		digest_md5(text, n - 1, md5);
+		outbuf_fixed(&o, (char *)hex, 2 * MD5_BYTES);
+		outbuf_hexbytes(&o, md5, MD5_BYTES, 0);
+		walk_bytes(w, field + 1, hex, 2 * MD5_BYTES);
+	}
+	w->p->scratch_used = before;
 }
 
 static void walk_kexinit(struct walk *w, struct cursor c, bool server)

@@ -135,8 +135,10 @@ static void websocket_summary(struct summary *s, const struct packet *p, const s
 	outbuf_u64(s->out, f.len);
 }
 
-static const struct value_name opcodes[] = { { 0, "Continuation" }, { TEXT, "Text" }, { 2, "Binary" }, { CLOSE, "Connection Close" },
-					     { 9, "Ping" }, { 10, "Pong" }, { 0, NULL } };
+static const struct value_name opcodes[] = {
+	{ 0, "Continuation" }, { TEXT, "Text" }, { 2, "Binary" }, { CLOSE, "Connection Close" }, { 9, "Ping" }, { 10, "Pong" },
+	{ 0, NULL }
+};
 
 static const struct field fields[] = {
 	[F_FIN] = FIELD_BITS(FIELD_BOOL, "websocket.fin", 0, 1, 0x80, "Last of the message"),

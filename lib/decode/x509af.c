@@ -33,6 +33,7 @@ static void walk_content(struct walk *w, unsigned field, const struct ber *e)
 
 static void walk_oid(struct walk *w, unsigned field, const struct ber *e)
 {
+	uint32_t before = w->p->scratch_used;
 	struct outbuf o;
 	uint8_t *text;
 
@@ -44,6 +45,7 @@ static void walk_oid(struct walk *w, unsigned field, const struct ber *e)
 	outbuf_fixed(&o, (char *)text, OID_TEXT);
 	if (ber_oid_text(&o, e->c) && !o.cut)
 		walk_bytes(w, field, text, (uint32_t)outbuf_len(&o));
+	w->p->scratch_used = before;
 }
 
 /* AlgorithmIdentifier: SEQ { algorithm, parameters } */
@@ -123,6 +125,7 @@ static void walk_time(struct walk *w, const struct ber *e, unsigned choice_field
 			return;
 	walk_uint(w, choice_field, !utc);
 	if (utc) {
+		uint32_t before = w->p->scratch_used;
 		uint8_t *text = walk_wants(w, F_UTC_TIME) ? packet_scratch(w->p, TEXT) : NULL;
 
 		if (!text)
@@ -131,6 +134,7 @@ static void walk_time(struct walk *w, const struct ber *e, unsigned choice_field
 		for (unsigned i = 0; i < 6; i++)
 			memcpy(text + 2 + 3 * i, p + 2 * i, 2);
 		walk_bytes(w, F_UTC_TIME, text, TEXT);
+		w->p->scratch_used = before;
 	} else if (walk_wants(w, F_GENERALIZED_TIME)) {
 		unsigned y = digits(p, 4), m = digits(p + 4, 2), d = digits(p + 6, 2);
 		int64_t days;
