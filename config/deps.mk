@@ -47,8 +47,10 @@ LIBC := $(DL)/nwbox.specs
 endif
 
 # --- libpcap: the compiler of capture filters and the reader of live interfaces. flex and bison make its grammar.
-$(DL)/libpcap.a: $(S)/libpcap/.unpacked $(D)/flags $(LIBC)
+$(DL)/libpcap.a: $(S)/libpcap/.unpacked $(D)/flags config/libpcap-scanner.sed $(LIBC)
 	@echo "  DEP     libpcap"
+	@cd $(S)/libpcap && sed -i -f $(CURDIR)/config/libpcap-scanner.sed scanner.l && grep -q '^V6.*{V6604}|((' scanner.l || \
+		{ echo "libpcap: the shorter pattern for IPv6 addresses does not fit"; exit 1; }
 	@rm -rf $(D)/obj/libpcap && mkdir -p $(D)/obj/libpcap $(DL) $(D)/include
 	@cd $(D)/obj/libpcap && { $(CURDIR)/$(S)/libpcap/configure --prefix=$(ABS_D) $(PCAP_CONFIGURE) \
 		CC="$(CC_T)" CFLAGS="$(DEP_CFLAGS)" LDFLAGS="$(LDFLAGS_T)" && \
