@@ -63,7 +63,10 @@ static void eap_summary(struct summary *s, const struct packet *p, const struct 
 	if (l->hlen <= HEADER)
 		return;
 	outbuf_printf(s->out, "\n\t\t Type %s (%u)", name ? name : "unknown", l->aux[0]);
-	if (l->aux[0] == T_IDENTITY || l->aux[0] == T_NOTIFICATION) {
+	if (l->aux[0] == T_NAK && (h = cursor_take(&c, 1))) {
+		name = summary_name(type_names, *h);
+		outbuf_printf(s->out, " %s (%u)", name ? name : "unknown", *h);
+	} else if (l->aux[0] <= T_NOTIFICATION && cursor_left(&c)) {
 		outbuf_str(s->out, ", Identity: ");
 		outbuf_escaped(s->out, c.pos, cursor_left(&c));
 	}

@@ -48,7 +48,7 @@ static const struct part parts[] = {
 	{ REDIRECT, RD_TARGET, 16 }, { RA, RA_HOPS, 1 }, { RA, RA_FLAGS, 1 }, { RA, RA_M, 1 }, { RA, RA_O, 1 }, { RA, RA_H, 1 },
 	{ RA, RA_PRF, 1 }, { RA, RA_P, 1 }, { RA, RA_LIFETIME, 2 }, { RA, RA_REACHABLE, 4 }, { RA, RA_RETRANS, 4 },
 	{ REPORT, MLD_DELAY, 2 }, { REPORT, MLD_ADDRESS, 16 }, { DONE, MLD_DELAY, 2 }, { DONE, MLD_ADDRESS, 16 },
-	{ QUERY, MLD_DELAY, 2 }, { QUERY, MLD_ADDRESS, 16 }, { OF_QUERY_2, MLD_CODE, 2 }, { OF_QUERY_2, MLD_ADDRESS, 16 },
+	{ QUERY, MLD_DELAY, 2 }, { QUERY, MLD_ADDRESS, 16 }, { OF_QUERY_2, MLD_ADDRESS, 16 },
 	{ OF_QUERY_2, MLD_S, 1 }, { OF_QUERY_2, MLD_QRV, 1 }, { OF_QUERY_2, MLD_QQI, 1 }, { OF_QUERY_2, MLD_SOURCES, 2 },
 	{ REPORT_2, REPORT_RECORDS, 2 }, { OF_RECORD, RECORD_TYPE, 1 }, { OF_RECORD, RECORD_AUX_LEN, 1 },
 	{ OF_RECORD, RECORD_SOURCES, 2 }, { OF_RECORD, RECORD_ADDRESS, 16 },
@@ -73,7 +73,7 @@ static void walk_addresses(struct walk *w, unsigned field, struct cursor *c, uns
 /* As many words of the prefix as the option has. */
 static void walk_route_prefix(struct walk *w, const uint8_t *opt, unsigned len)
 {
-	uint8_t *prefix = walk_wants(w, PREFIX) && len <= 24 ? packet_scratch(w->p, 16) : NULL;
+	uint8_t *prefix = walk_wants(w, PREFIX) && len > 8 && len <= 24 ? packet_scratch(w->p, 16) : NULL;
 
 	if (!prefix)
 		return;
@@ -150,6 +150,12 @@ static void walk_records(struct walk *w, struct cursor c, unsigned n)
 	}
 }
 
+/* In ms: from 32768 on mantissa and exponent. RFC 3810 section 5.1.3. */
+static uint32_t response_time(uint32_t code)
+{
+	return code < 0x8000 ? code : ((code & 0x0fff) | 0x1000) << ((code >> 12 & 7) + 3);
+}
+
 static void icmpv6_walk(struct walk *w, const struct packet *p, const struct layer *l)
 {
 	/* where the options begin */
@@ -161,6 +167,7 @@ static void icmpv6_walk(struct walk *w, const struct packet *p, const struct lay
 	if (n < BODY)
 		return;
 	if (h[0] == QUERY && length >= 28) {
+		walk_uint(w, MLD_CODE, response_time(get_be16(h + 4)));
 		walk_parts(w, parts, OF_QUERY_2, h, n);
 		if (cursor_skip(&c, 28))
 			walk_addresses(w, MLD_SOURCE, &c, get_be16(h + 26));
@@ -232,7 +239,7 @@ static const struct field icmpv6_fields[] = {
 	[PREF64_PLC] = { .name = "icmpv6.opt.pref64.plc", .label = "Length code of the NAT64 prefix", .type = FIELD_UINT,
 			 .show = SHOW_HEX, .hex_digits = 4, .offset = 2, .mask = 0x0007 },
 	[MLD_DELAY] = UINT("icmpv6.mld.maximum_response_delay", 4, "Greatest delay of a report, ms"),
-	[MLD_CODE] = UINT("icmpv6.mld.maximum_response_code", 4, "Greatest delay of a report, as it stands there"),
+	[MLD_CODE] = FIELD_WALK(FIELD_UINT, "icmpv6.mld.maximum_response_code", "Greatest delay of a report, version 2, ms"),
 	[MLD_ADDRESS] = IPV6("icmpv6.mld.multicast_address", 8, "Group"),
 	[MLD_S] = PART_BITS(FIELD_BOOL, "icmpv6.mld.flag.s", 24, 0x08, "Routers keep their timers"),
 	[MLD_QRV] = PART_BITS(FIELD_UINT, "icmpv6.mld.flag.qrv", 24, 0x07, "Robustness of the querier"),

@@ -51,6 +51,12 @@ static const char *igmp_column(const struct packet *p, const struct layer *l)
 	return l->aux[0] == PIM_1 ? "PIMv1" : l->aux[0] == DVMRP ? "DVMRP" : versions[l->aux[1]];
 }
 
+/* In 1/10 s: from 128 on mantissa and exponent. RFC 3376 section 4.1.1. */
+static uint32_t response_time(unsigned code)
+{
+	return code < 128 ? code : ((code & 15u) | 16) << ((code >> 4 & 7) + 3);
+}
+
 static bool get_field(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
 	bool query_3 = l->aux[0] == QUERY && l->aux[1] == 3;
@@ -60,7 +66,7 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 		return false;
 	switch (field_index(f)) {
 	case VERSION: v->u = l->aux[1]; return l->aux[1];
-	case MAX_RESP: v->u = h[1]; return l->aux[1] == 2 || query_3;
+	case MAX_RESP: v->u = query_3 ? response_time(h[1]) : h[1]; return l->aux[1] == 2 || query_3;
 	case S: v->u = h[8] >> 3 & 1; return query_3;
 	case QRV: v->u = h[8] & 7; return query_3;
 	case QQIC: v->u = h[9]; return query_3;
@@ -140,7 +146,7 @@ static void put_sources(struct summary *s, struct cursor *c, unsigned n, int ver
 
 static void put_query_3(struct summary *s, const uint8_t *h, struct cursor c, uint32_t len)
 {
-	uint32_t time = h[1] < 128 ? h[1] : ((h[1] & 15u) | 16) << ((h[1] >> 4 & 7) + 3);
+	uint32_t time = response_time(h[1]);
 	struct outbuf *o = s->out;
 	unsigned sources = get_be16(h + 10);
 
@@ -152,7 +158,7 @@ static void put_query_3(struct summary *s, const uint8_t *h, struct cursor c, ui
 		if (time < 600)
 			outbuf_printf(o, " [max resp time %u.%us]", time / 10, time % 10);
 		else if (time % 600)
-			outbuf_printf(o, " [max resp time %um%u.%us]", time / 600, time % 600 / 10, time % 10);
+			outbuf_printf(o, " [max resp time %um%us]", time / 600, time % 600 / 10);
 		else
 			outbuf_printf(o, " [max resp time %um]", time / 600);
 	}
@@ -223,15 +229,23 @@ static void put_query(struct summary *s, const uint8_t *h, struct cursor c, uint
 		outbuf_printf(s->out, " [len %u]", len);
 }
 
+static bool named_type(unsigned type)
+{
+	return (type >= QUERY && type <= LEAVE && type != 0x15) || type == MTRACE || type == MTRACE_REPLY || type == REPORT_3;
+}
+
 static void igmp_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
+	static const char pim_messages[][14] = { "Query", "Register", "Register-Stop", "Join/Prune", "RP-reachable", "Assert",
+						 "Graft", "Graft-ACK" };
 	struct cursor c = packet_cursor(p, l);
 	const uint8_t *h = cursor_take(&c, HEADER), *bytes;
 	uint32_t len = l->wire_end - l->off, kept = packet_bytes(p, l, &bytes);
 
-	outbuf_str(s->out, "igmp ");
+	outbuf_str(s->out, "igmp");
 	if (!h || kept < l->hlen)
 		return;
+	outbuf_char(s->out, named_type(h[0]) ? ' ' : '-');
 	switch (h[0]) {
 	case QUERY: put_query(s, h, c, len); break;
 	case REPORT_3:
@@ -247,10 +261,14 @@ static void igmp_summary(struct summary *s, const struct packet *p, const struct
 			outbuf_printf(s->out, " [len %u]", len);
 		break;
 	case DVMRP: outbuf_str(s->out, "dvmrp"); break;
-	case PIM_1: outbuf_str(s->out, "pimv1"); break;
+	case PIM_1:
+		outbuf_str(s->out, "pimv1");
+		if (h[1] < sizeof(pim_messages) / sizeof(*pim_messages))
+			outbuf_printf(s->out, " %s", pim_messages[h[1]]);
+		break;
 	case MTRACE_REPLY: outbuf_str(s->out, "mresp"); break;
 	case MTRACE: outbuf_str(s->out, "mtrace"); break;
-	default: outbuf_printf(s->out, "type-#%u", h[0]);
+	default: outbuf_u64(s->out, h[0]);
 	}
 	if (s->verbose && kept >= len && checksum_fold(checksum_add(0, bytes, len)))
 		outbuf_printf(s->out, " bad igmp cksum %x!", get_be16(h + 2));
@@ -261,7 +279,7 @@ static void igmp_summary(struct summary *s, const struct packet *p, const struct
 static const struct field igmp_fields[] = {
 	[TYPE] = FIELD_FIXED_HEX("igmp.type", 0, 1, "Type"),
 	[VERSION] = FIELD_GET(FIELD_UINT, "igmp.version", get_field, "Version"),
-	[MAX_RESP] = FIELD_GET(FIELD_UINT, "igmp.max_resp", get_field, "Greatest response time, 1/10 s, as it stands there"),
+	[MAX_RESP] = FIELD_GET(FIELD_UINT, "igmp.max_resp", get_field, "Greatest response time, 1/10 s"),
 	[CHECKSUM] = FIELD_FIXED_HEX("igmp.checksum", 2, 2, "Checksum"),
 	[RESERVED] = FIELD_WALK(FIELD_BYTES, "igmp.reserved", "Reserved"),
 	[MADDR] = FIELD_WALK(FIELD_IPV4, "igmp.maddr", "Group"),

@@ -276,7 +276,7 @@ static void isis_summary(struct summary *s, const struct packet *p, const struct
 	if (n < HEADER)
 		return;
 	if (!name) {
-		outbuf_printf(o, ", unknown type %u, length %u", l->aux[0], summary_outer_len(p, l));
+		outbuf_printf(o, ", unknown PDU-Type %u, length %u", l->aux[0], summary_outer_len(p, l));
 		return;
 	}
 	outbuf_printf(o, ", %s", name);

@@ -13,10 +13,14 @@ enum { REPLY = 1, FORWARD = 2 };
 
 static enum decode_result loop_decode(struct decode *d, struct layer *l)
 {
-	const uint8_t *h = decode_take(d, 2);
+	const uint8_t *h = decode_take(d, 2), *f = NULL;
 
 	(void)l;
-	return h ? DECODE_OK : cursor_short(&d->c);
+	while (h && (f = decode_take(d, 2)) && get_le16(f) == FORWARD)
+		h = decode_take(d, 6);
+	if (h && f && get_le16(f) == REPLY)
+		decode_take(d, 2);
+	return d->c.cut ? cursor_short(&d->c) : DECODE_OK;
 }
 
 static void loop_walk(struct walk *w, const struct packet *p, const struct layer *l)
@@ -65,11 +69,11 @@ static void loop_summary(struct summary *s, const struct packet *p, const struct
 			outbuf_printf(o, "Reply, receipt number %u", get_le16(v));
 	} else if (function == FORWARD) {
 		v = cursor_take(&c, 6);
-		outbuf_str(o, "Forward, forwarding address ");
+		outbuf_str(o, "Forward Data, forwarding address ");
 		if (v)
 			outbuf_mac(o, v);
 	} else {
-		outbuf_printf(o, "Unknown (0x%04x)", function);
+		outbuf_printf(o, " invalid (%u)", function);
 		return;
 	}
 	if (v)

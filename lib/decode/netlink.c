@@ -6,7 +6,8 @@
  *	|packet type 16|ARPHRD 16 = 824|10 bytes|family 16|     big-endian, LINKTYPE_NETLINK
  *	|length 32|type 16|flags 16|sequence 32|port 32| of the route family: a fixed part, then |length 16|type 16|value|...
  *
- * netlink(7), rtnetlink(7), RFC 3549. aux[0]: the family, aux[1]: bytes of the cooked header (none in Linux cooked captures).
+ * netlink(7), rtnetlink(7), RFC 3549. aux[0]: the family, aux[1]: bytes of the cooked header (none in
+ * Linux cooked captures), and NETLINK_OF_FAMILY once a message of the family itself is there.
  */
 #include "parts.h"
 #include "summary.h"
@@ -17,7 +18,7 @@ enum {
 	IFA_PREFIXLEN, IFA_FLAGS, IFA_SCOPE, IFA_INDEX, IFA_LABEL, IFA_IPV4, IFA_IPV6, RT_FAMILY, RT_DST_LEN, RT_SRC_LEN, RT_TOS,
 	RT_TABLE, RT_PROTOCOL, RT_SCOPE, RT_TYPE, RT_FLAGS, RTA_IIF, RTA_OIF, ND_FAMILY, ND_INDEX, ND_STATE, ND_FLAGS, ND_TYPE
 };
-enum { COOKED = 16, HEADER = 16, ATTRIBUTE = 4, NETLINK = 824 };
+enum { COOKED = 16, NETLINK_OF_FAMILY = 0x100, HEADER = 16, ATTRIBUTE = 4, NETLINK = 824 };
 enum { ROUTE = 0, CONTROL_MESSAGES = 16, ERROR_MESSAGE = 2, INET = 2, INET6 = 10 };
 /* message types of the route family come in fours: new, delete, get, set */
 enum { OF_LINK = 16, OF_ADDRESS = 20, OF_ROUTE = 24, OF_NEIGHBOR = 28, OF_ATTRIBUTE = 0x100 };
@@ -81,8 +82,9 @@ static enum decode_result netlink_decode(struct decode *d, struct layer *l)
 		if (get_be16(h + 2) != NETLINK)
 			return DECODE_MALFORMED;
 	}
-	while (cursor_left(&d->c) && next_message(&d->c, &m))
-		;
+	for (bool first = true; cursor_left(&d->c) && next_message(&d->c, &m); first = false)
+		if (first && m.type >= CONTROL_MESSAGES)
+			l->aux[1] |= NETLINK_OF_FAMILY;
 	return d->c.cut ? cursor_short(&d->c) : DECODE_OK;
 }
 
@@ -90,7 +92,7 @@ static struct cursor messages(const struct packet *p, const struct layer *l)
 {
 	struct cursor c = packet_cursor(p, l);
 
-	cursor_skip(&c, l->aux[1]);
+	cursor_skip(&c, l->aux[1] & COOKED);
 	return c;
 }
 
@@ -100,11 +102,10 @@ static const char *netlink_column(const struct packet *p, const struct layer *l)
 	static const struct value_name families[] = {
 		{ ROUTE, "Netlink route" }, { 4, "Netlink sock diag" }, { 12, "Netlink netfilter" }, { 16, "Netlink generic" }, { 0, NULL },
 	};
-	struct cursor c = messages(p, l);
 	const char *name = summary_name(families, l->aux[0]);
-	struct message m;
 
-	return name && next_message(&c, &m) && m.type >= CONTROL_MESSAGES ? name : "Netlink";
+	(void)p;
+	return name && l->aux[1] & NETLINK_OF_FAMILY ? name : "Netlink";
 }
 
 static const struct part parts[] = {
@@ -177,7 +178,7 @@ static void netlink_walk(struct walk *w, const struct packet *p, const struct la
 	struct message m;
 
 	packet_bytes(p, l, &h);
-	if (l->aux[1] && l->hlen >= COOKED) {
+	if (l->aux[1] & COOKED && l->hlen >= COOKED) {
 		walk_uint(w, HATYPE, get_be16(h + 2));
 		walk_uint(w, FAMILY, l->aux[0]);
 	}

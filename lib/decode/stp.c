@@ -21,12 +21,12 @@ enum {
 enum { CONFIG = 0x00, RAPID = 0x02, CHANGE = 0x80 };
 enum { SHORT = 4, HEADER = 35, MST_AT = 39, MST = 64, INSTANCE = 16 };
 enum { V_CLASSIC = 0, V_RAPID = 2, V_MULTIPLE = 3, V_SHORTEST = 4 };
-enum { PIECE_MST, PIECE_INSTANCE, PIECE_PVST };
+enum { PIECE_MST, PIECE_INSTANCE, PIECE_PVST, PIECE_FLAGS, PIECE_RAPID };
 
 /* What the version says is there; what was not kept is missed here. */
 static uint32_t header_len(const uint8_t *h)
 {
-	if (h[3] == CHANGE || (h[3] != CONFIG && h[3] != RAPID))
+	if (get_be16(h) || h[3] == CHANGE || (h[3] != CONFIG && h[3] != RAPID))
 		return SHORT;
 	return h[3] == CONFIG || h[2] < V_RAPID ? HEADER : HEADER + 1;
 }
@@ -48,17 +48,6 @@ static enum decode_result stp_decode(struct decode *d, struct layer *l)
 	return d->c.cut ? cursor_short(&d->c) : DECODE_OK;
 }
 
-/* Bits of the rapid kind are not in a classic one. */
-static bool get_flag(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
-{
-	const uint8_t *h;
-
-	if (packet_bytes(p, l, &h) < HEADER || l->aux[1] != RAPID)
-		return false;
-	v->u = (h[4] & f->mask) >> f->shift;
-	return true;
-}
-
 static bool get_after(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
 	const uint8_t *h;
@@ -75,13 +64,26 @@ static const struct part parts[] = {
 	{ PIECE_MST, M_HOPS, 1 }, { PIECE_INSTANCE, I_FLAGS, 1 }, { PIECE_INSTANCE, I_ID, 2 }, { PIECE_INSTANCE, I_ROOT_HW, 6 },
 	{ PIECE_INSTANCE, I_COST, 4 }, { PIECE_INSTANCE, I_BRIDGE_PRIO, 1 }, { PIECE_INSTANCE, I_PORT_PRIO, 1 },
 	{ PIECE_INSTANCE, I_HOPS, 1 }, { PIECE_PVST, PVST_TYPE, 2 }, { PIECE_PVST, PVST_LEN, 2 }, { PIECE_PVST, PVST_VLAN, 2 },
+	{ PIECE_FLAGS, TC_ACK, 1 }, { PIECE_FLAGS, TC, 1 }, { PIECE_RAPID, AGREEMENT, 1 }, { PIECE_RAPID, FORWARDING, 1 },
+	{ PIECE_RAPID, LEARNING, 1 }, { PIECE_RAPID, ROLE, 1 }, { PIECE_RAPID, PROPOSAL, 1 },
 };
+
+/* Bits of the rapid kind are not in a classic one; the instances have flags of their own. */
+static void walk_flags(struct walk *w, const struct layer *l, const uint8_t *flags)
+{
+	walk_parts(w, parts, PIECE_FLAGS, flags, 1);
+	if (l->aux[1] == RAPID)
+		walk_parts(w, parts, PIECE_RAPID, flags, 1);
+}
 
 static void stp_walk(struct walk *w, const struct packet *p, const struct layer *l)
 {
 	const uint8_t *h;
 	uint32_t n = packet_bytes(p, l, &h);
 
+	if (l->hlen < HEADER)
+		return;
+	walk_flags(w, l, h + 4);
 	if (l->aux[1] != RAPID)
 		return;
 	if (l[-1].proto == PROTO_llc && l[-1].aux[1] && n >= HEADER + 7) { /* SNAP: one tree per VLAN */
@@ -95,8 +97,10 @@ static void stp_walk(struct walk *w, const struct packet *p, const struct layer 
 	if (n < MST_AT - 1 + MST)
 		return;
 	walk_parts(w, parts, PIECE_MST, h + MST_AT - 1, MST);
-	for (uint32_t at = MST_AT - 1 + MST; at + INSTANCE <= n; at += INSTANCE)
+	for (uint32_t at = MST_AT - 1 + MST; at + INSTANCE <= n; at += INSTANCE) {
+		walk_flags(w, l, h + at);
 		walk_parts(w, parts, PIECE_INSTANCE, h + at, INSTANCE);
+	}
 }
 
 /* ---- text ------------------------------------------------------------------------------- */
@@ -177,8 +181,6 @@ static void put_trees(struct summary *s, const struct layer *l, const uint8_t *h
 
 	outbuf_str(o, ", CIST ");
 	put_flags(o, h[4]);
-	put_bridge(o, ", CIST bridge-id ", h + 17);
-	outbuf_printf(o, ".%04x", get_be16(h + 25));
 	outbuf_printf(o, ", length %u", l->wire_end - l->off);
 	if (!s->verbose)
 		return;
@@ -211,7 +213,7 @@ static void stp_summary(struct summary *s, const struct packet *p, const struct 
 	if (n < SHORT)
 		return;
 	if (get_be16(h)) {
-		outbuf_printf(o, "unknown STP protocol (0x%04x), length %u", get_be16(h), length);
+		outbuf_printf(o, "unknown STP version, length %u", length);
 		return;
 	}
 	if (!summary_name(versions, h[2])) {
@@ -237,8 +239,7 @@ static void stp_summary(struct summary *s, const struct packet *p, const struct 
 
 /* ---- tables ------------------------------------------------------------------------------ */
 
-#define RAPID_FLAG(ty, n, msk, lab) \
-	{ .name = n, .label = lab, .type = ty, .mask = msk, .shift = __builtin_ctz(msk), .get = get_flag }
+#define FLAG(ty, n, msk, lab) PART_BITS(ty, n, 0, msk, lab)
 /* not shifted: 32768, as people know it */
 #define PRIORITY(n, off, wid, lab) { .name = n, .label = lab, .type = FIELD_UINT, .offset = off, .width = wid, .mask = 0xf000 }
 
@@ -247,13 +248,13 @@ static const struct field stp_fields[] = {
 	[VERSION] = FIELD_FIXED(FIELD_UINT, "stp.version", 2, 1, "Version"),
 	[TYPE] = FIELD_FIXED_HEX("stp.type", 3, 1, "Type"),
 	[FLAGS] = FIELD_FIXED_HEX("stp.flags", 4, 1, "Flags"),
-	[TC_ACK] = FIELD_BITS(FIELD_BOOL, "stp.flags.tcack", 4, 1, 0x80, "Change of topology acknowledged"),
-	[AGREEMENT] = RAPID_FLAG(FIELD_BOOL, "stp.flags.agreement", 0x40, "Agreement"),
-	[FORWARDING] = RAPID_FLAG(FIELD_BOOL, "stp.flags.forwarding", 0x20, "The port forwards"),
-	[LEARNING] = RAPID_FLAG(FIELD_BOOL, "stp.flags.learning", 0x10, "The port learns"),
-	[ROLE] = RAPID_FLAG(FIELD_UINT, "stp.flags.port_role", 0x0c, "Role of the port"),
-	[PROPOSAL] = RAPID_FLAG(FIELD_BOOL, "stp.flags.proposal", 0x02, "Proposal"),
-	[TC] = FIELD_BITS(FIELD_BOOL, "stp.flags.tc", 4, 1, 0x01, "Change of topology"),
+	[TC_ACK] = FLAG(FIELD_BOOL, "stp.flags.tcack", 0x80, "Change of topology acknowledged"),
+	[AGREEMENT] = FLAG(FIELD_BOOL, "stp.flags.agreement", 0x40, "Agreement"),
+	[FORWARDING] = FLAG(FIELD_BOOL, "stp.flags.forwarding", 0x20, "The port forwards"),
+	[LEARNING] = FLAG(FIELD_BOOL, "stp.flags.learning", 0x10, "The port learns"),
+	[ROLE] = FLAG(FIELD_UINT, "stp.flags.port_role", 0x0c, "Role of the port"),
+	[PROPOSAL] = FLAG(FIELD_BOOL, "stp.flags.proposal", 0x02, "Proposal"),
+	[TC] = FLAG(FIELD_BOOL, "stp.flags.tc", 0x01, "Change of topology"),
 	[ROOT_PRIO] = PRIORITY("stp.root.prio", 5, 2, "Priority of the root"),
 	[ROOT_EXT] = FIELD_BITS(FIELD_UINT, "stp.root.ext", 5, 2, 0x0fff, "Tree (VLAN) of the root"),
 	[ROOT_HW] = FIELD_FIXED(FIELD_ETHER, "stp.root.hw", 7, 6, "Address of the root"),

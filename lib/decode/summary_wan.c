@@ -172,6 +172,23 @@ static void put_chap(struct outbuf *o, struct cursor c)
 	outbuf_escaped(o, c.pos, cursor_left(&c));
 }
 
+/* A request: a name and a password; an answer: a message. Each behind its length. RFC 1334. */
+static void put_pap(struct outbuf *o, struct cursor c)
+{
+	const uint8_t *h = cursor_take(&c, 4);
+	const char *label = h[0] == 1 ? ", Peer " : ", Msg ";
+
+	cursor_limit(&c, get_be16(h + 2) > 4 ? get_be16(h + 2) - 4u : 0);
+	for (int i = h[0] == 1 ? 2 : 1; i--; label = ", Name ") {
+		const uint8_t *n = cursor_take(&c, 1), *text = n ? cursor_take(&c, *n) : NULL;
+
+		if (!text)
+			return;
+		outbuf_str(o, label);
+		outbuf_escaped(o, text, *n);
+	}
+}
+
 /* Protocols that set the link up: code, identifier, length. */
 static bool put_control(struct outbuf *o, unsigned proto, struct cursor c, uint32_t length)
 {
@@ -193,6 +210,8 @@ static bool put_control(struct outbuf *o, unsigned proto, struct cursor c, uint3
 		put_number(o, ", length ", length + 2);
 	else if (codes == chap_codes)
 		put_chap(o, c);
+	else if (h[0] >= 1 && h[0] <= 3)
+		put_pap(o, c);
 	return true;
 }
 

@@ -59,6 +59,8 @@ static bool get_word(const struct packet *p, const struct layer *l, const struct
 		return false;
 	if (index >= NAME_TYPE && !is_data(l))
 		return false;
+	if (index >= BROADCAST_ACK && index <= LINK_SEQ && l->aux[0] == DISCOVERY)
+		return false;
 	if ((index == ORG_PORT || index == DST_PORT) && !has_ports(l))
 		return false;
 	if (index >= DESTDROP && index <= OPT_P && index != MSG_SIZE && !is_data(l) &&
@@ -83,7 +85,7 @@ static bool get_node(const struct packet *p, const struct layer *l, const struct
 	struct outbuf o;
 	const uint8_t *h;
 
-	if (l->hlen < f->offset + 4u || packet_bytes(p, l, &h) < l->hlen || l->aux[0] == DISCOVERY ||
+	if (l->hlen < f->offset + 4u || packet_bytes(p, l, &h) < l->hlen || (l->aux[0] == DISCOVERY && f->offset > 12) ||
 	    !(text = packet_scratch((struct packet *)p, SIZE)))
 		return false;
 	outbuf_fixed(&o, (char *)text, SIZE);

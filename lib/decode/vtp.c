@@ -83,6 +83,7 @@ static bool get_domain(const struct packet *p, const struct layer *l, const stru
 
 static void put_more(struct outbuf *o, unsigned code, struct cursor c)
 {
+	static const char types[][12] = { "Unknown", "Ethernet", "FDDI", "TokenRing", "FDDI-Net", "TokenBR-Net" };
 	const uint8_t *b = cursor_peek(&c, 4), *v;
 
 	if (code == SUMMARY && cursor_left(&c) >= HEADER) {
@@ -95,8 +96,8 @@ static void put_more(struct outbuf *o, unsigned code, struct cursor c)
 		outbuf_printf(o, ", Config Rev %x", get_be32(b));
 		cursor_skip(&c, 4);
 		while ((v = next_vlan(&c))) {
-			outbuf_printf(o, "\n\tVLAN info status %s, type %u, VLAN-id %u, MTU %u, SAID 0x%08x, Name ",
-				      v[1] ? "VLAN suspended" : "Operational", v[2], get_be16(v + 4), get_be16(v + 6),
+			outbuf_printf(o, "\n\tVLAN info status %s, type %s, VLAN-id %u, MTU %u, SAID 0x%08x, Name ",
+				      v[1] ? "Suspended" : "Operational", types[v[2] <= 5 ? v[2] : 0], get_be16(v + 4), get_be16(v + 6),
 				      get_be32(v + 8));
 			outbuf_escaped(o, v + VLAN, v[3]);
 		}
@@ -120,7 +121,7 @@ static void vtp_summary(struct summary *s, const struct packet *p, const struct 
 		return;
 	outbuf_str(s->out, "\n\tDomain name: ");
 	outbuf_escaped(s->out, h + 4, h[3]);
-	outbuf_printf(s->out, ", %s: %u", h[1] == SUBSET ? "Seq number" : h[1] == SUMMARY ? "Followers" : "Reserved", h[2]);
+	outbuf_printf(s->out, ", %s: %u", h[1] == SUBSET ? "Seq number" : h[1] == SUMMARY ? "Followers" : "Rsvd", h[2]);
 	put_more(s->out, h[1], c);
 }
 

@@ -285,7 +285,7 @@ static const struct field wlan_fields[] = {
 	[W_RSN_MFPR] = PART_BITS(FIELD_BOOL, "wlan.rsn.capabilities.mfpr", 0, 0x0040, "RSN: protected management is a must"),
 	[W_RSN_MFPC] = PART_BITS(FIELD_BOOL, "wlan.rsn.capabilities.mfpc", 0, 0x0080, "RSN: can protect management"),
 	[W_RSN_PMKID_COUNT] = FIELD_WALK(FIELD_UINT, "wlan.rsn.pmkid.count", "RSN: number of known keys"),
-	[W_RSN_PMKID] = FIELD_WALK(FIELD_BYTES, "wlan.rsn.pmkid", "RSN: known key"),
+	[W_RSN_PMKID] = FIELD_WALK(FIELD_BYTES, "wlan.pmkid.akms", "RSN: known key"),
 	[W_VENDOR_OUI] = FIELD_WALK(FIELD_UINT, "wlan.tag.oui", "Organization of an element"),
 	[W_VENDOR_TYPE] = FIELD_WALK(FIELD_UINT, "wlan.tag.vendor.oui.type", "Type of the organization's element"),
 	[W_WFA_TYPE] = { .name = "wlan.wfa.ie.type", .label = "Type of the Wi-Fi Alliance's element", .type = FIELD_UINT,
