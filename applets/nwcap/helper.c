@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,7 @@ static void run(const char *command, const char *path)
 	int status = 0;
 
 	if (!child) {
-		execlp(command, command, path, (char *)NULL);
+		execvp(command, (char *[]){ (char *)(uintptr_t)command, (char *)(uintptr_t)path, NULL });
 		fprintf(stderr, "nwcap: -z %s: %s\n", command, strerror(errno));
 		_exit(CANNOT_RUN);
 	}
@@ -48,12 +49,18 @@ static void run(const char *command, const char *path)
 		fprintf(stderr, "nwcap: -z %s %s: exit status %d\n", command, path, WEXITSTATUS(status));
 }
 
-/* Answers with an errmsg, empty when all is well, then serves until the parent has gone. */
+/* What the helper says once. */
+struct answer {
+	int bad;
+	struct errmsg why;
+};
+
+/* Answers, then serves until the parent has gone. */
 static void serve(int fd, const struct nwcap_options *o)
 {
 	struct privilege_needs needs = { .user = o->user, .run_programs = true };
 	struct privilege_report report;
-	struct errmsg err = { "" };
+	struct answer answer = { 0 };
 	char path[PATH_LENGTH];
 	ssize_t n;
 	int null;
@@ -65,9 +72,8 @@ static void serve(int fd, const struct nwcap_options *o)
 	if (null >= 0)
 		dup2(null, STDIN_FILENO);
 	setpriority(PRIO_PROCESS, 0, 19);
-	if (privilege_drop(&needs, &report, &err) >= 0)
-		err.text[0] = 0;
-	if (send(fd, &err, sizeof(err), 0) < 0 || err.text[0])
+	answer.bad = privilege_drop(&needs, &report, &answer.why);
+	if (send(fd, &answer, sizeof(answer), 0) < 0 || answer.bad)
 		_exit(1);
 	while ((n = recv(fd, path, sizeof(path) - 1, 0)) > 0 || (n < 0 && errno == EINTR)) {
 		if (n <= 0)
@@ -80,7 +86,7 @@ static void serve(int fd, const struct nwcap_options *o)
 
 int helper_start(struct helper *h, const struct nwcap_options *o, struct errmsg *err)
 {
-	struct errmsg answer = { "the helper of -z ended at once" };
+	struct answer answer = { NW_EFAIL, { "the helper of -z ended at once" } };
 	int ends[2];
 
 	h->fd = -1;
@@ -98,9 +104,9 @@ int helper_start(struct helper *h, const struct nwcap_options *o, struct errmsg 
 	}
 	close(ends[1]);
 	h->fd = ends[0];
-	if (recv(h->fd, &answer, sizeof(answer), MSG_WAITALL) != sizeof(answer) || answer.text[0])
-		return errmsg_set(err, NW_EPERM, "%.*s", (int)sizeof(answer.text) - 1, answer.text);
-	return 0;
+	if (recv(h->fd, &answer, sizeof(answer), 0) < 0)
+		answer.bad = NW_EFAIL;
+	return answer.bad ? errmsg_set(err, answer.bad, "%s", answer.why.text) : 0;
 }
 
 void helper_send(struct helper *h, const char *path)

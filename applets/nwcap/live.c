@@ -384,6 +384,12 @@ void live_rotate(struct live *l)
 	arm_rotation(l);
 }
 
+static void ask_others(struct live *team, enum live_request what)
+{
+	if (ENABLE_FANOUT)
+		threads_ask(team, what);
+}
+
 static void on_signal(struct loop *loop, int signo)
 {
 	struct live *l = container_of(loop, struct live, loop);
@@ -392,10 +398,10 @@ static void on_signal(struct loop *loop, int signo)
 		say_counters(l);
 	} else if (signo == SIGUSR2) {
 		live_flush(l);
-		threads_ask(l, LIVE_FLUSH);
+		ask_others(l, LIVE_FLUSH);
 	} else if (signo == SIGHUP && (l->o->max_bytes || l->o->interval_ns || l->o->max_packets || l->o->duration_ns)) {
 		live_rotate(l);
-		threads_ask(l, LIVE_ROTATE);
+		ask_others(l, LIVE_ROTATE);
 	} else { /* HUP too, when there is no ring: the terminal has gone, and nohup(1) would have ignored it */
 		if (io_is_terminal(STDERR_FILENO))
 			fputc('\n', stderr); /* after the terminal's ^C */
@@ -495,13 +501,20 @@ static int finish(struct live *team)
 static int prepare(struct live *l, struct errmsg *err)
 {
 	unsigned expected = l->o->interfaces.count ? (unsigned)l->o->interfaces.count : 1;
-	int bad = l->members > 1 ? threads_prepare(l, err) : 0;
+	int bad = ENABLE_FANOUT && l->members > 1 ? threads_prepare(l, err) : 0;
 
 	if (!bad)
 		bad = output_prepare(&l->out, l->o, expected, err);
 	if (!bad && l->o->keylog)
 		bad = keylog_open(&l->keylog, l->o->keylog, err);
 	return bad ? bad : loop_init(&l->loop, err);
+}
+
+/* From here on there is one thread. */
+static void join(struct live *team)
+{
+	if (ENABLE_FANOUT)
+		threads_join(team);
 }
 
 static int run(struct live *team)
@@ -519,10 +532,10 @@ static int run(struct live *team)
 		bad = live_open(team, err);
 	for (struct live *l = team; l < end && !bad; l++)
 		bad = enter_loop(l, err);
-	if (!bad && team->members > 1)
+	if (ENABLE_FANOUT && !bad && team->members > 1)
 		bad = threads_start(team, err);
 	if (bad) {
-		threads_join(team);
+		join(team);
 		for (struct live *l = team; l < end; l++)
 			output_close(&l->out, NULL);
 		return nwcap_fail(bad, err);
@@ -531,7 +544,7 @@ static int run(struct live *team)
 	bad = loop_run(&team->loop, err);
 	if (bad)
 		team->status = nwcap_fail(bad, err);
-	threads_join(team);
+	join(team);
 	return finish(team);
 }
 
@@ -553,7 +566,8 @@ int nwcap_live(const struct nwcap_options *o)
 		keylog_close(l->keylog);
 		loop_release(&l->loop);
 	}
-	threads_release(team);
+	if (ENABLE_FANOUT)
+		threads_release(team);
 	free(team);
 	return status;
 }

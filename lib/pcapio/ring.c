@@ -171,11 +171,12 @@ static int open_at(const struct ring *r, const char *name, int flags)
 
 static bool is_there(const struct ring *r, const char *name)
 {
+	struct stat st;
 	char path[4096];
 	int at;
 	const char *p = place(r, name, path, sizeof(path), &at);
 
-	return faccessat(at, p, F_OK, 0) == 0;
+	return fstatat(at, p, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* A temporary file of this name is there: of a process that lives, or of one that was killed. */
