@@ -21,7 +21,7 @@ static enum decode_result babel_decode(struct decode *d, struct layer *l)
 
 static bool babel_detect(const struct decode *d, const struct cursor *payload)
 {
-	const uint8_t *h = cursor_peek(payload, HEADER);
+	const uint8_t *h = cursor_peek(payload, 1);
 
 	(void)d;
 	return h && h[0] == MAGIC_BYTE;

@@ -14,7 +14,7 @@ enum {
 	VERSION, DIAG, STATE, FLAGS, F_P, F_F, F_C, F_A, F_D, F_M, MULTIPLIER, LENGTH, MINE, YOURS, TX, RX, ECHO_RX, AUTH_TYPE, AUTH_LEN,
 	AUTH_KEY, AUTH_PASSWORD, AUTH_SEQUENCE
 };
-enum { HEADER = 24, AUTHENTICATED = 4, SIMPLE_PASSWORD = 1 };
+enum { HEADER = 24, AUTHENTICATED = 4, SIMPLE_PASSWORD = 1, SINGLE_HOP = 3784, MULTIHOP = 4784, LAG = 6784 };
 
 static enum decode_result bfd_decode(struct decode *d, struct layer *l)
 {
@@ -29,7 +29,7 @@ static void bfd_walk(struct walk *w, const struct packet *p, const struct layer 
 		{ F_D, 1, 1, 0x02 }, { F_M, 1, 1, 0x01 },
 	};
 	static const struct slot v0[] = {
-		{ F_D, 1, 1, 0x40 }, { F_P, 1, 1, 0x20 }, { F_F, 1, 1, 0x10 }, { F_C, 1, 1, 0x08 }, { F_A, 1, 1, 0x04 },
+		{ F_D, 1, 1, 0x40 }, { F_P, 1, 1, 0x20 }, { F_F, 1, 1, 0x10 },
 	};
 	static const struct slot auth[] = { { AUTH_TYPE, 0, 1, 0 }, { AUTH_LEN, 1, 1, 0 }, { AUTH_KEY, 2, 1, 0 } };
 	static const struct slot password[] = { { AUTH_PASSWORD, 3, SLOT_REST, 0 } };
@@ -65,11 +65,12 @@ static const struct value_name v1_flags[] = {
 static void bfd_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	static const char *const states[] = { "AdminDown", "Down", "Init", "Up" };
-	const uint8_t *h;
+	const uint8_t *h, *udp = p->source[l[-1].source].data + l[-1].off;
+	unsigned port = l[-1].proto == PROTO_udp ? get_be16(udp + 2) : 0;
 
 	if (packet_bytes(p, l, &h) < HEADER)
 		return;
-	outbuf_printf(s->out, "BFDv%u, Control, ", h[0] >> 5);
+	outbuf_printf(s->out, "BFDv%u, %s, ", h[0] >> 5, port == MULTIHOP ? "Multihop" : port == LAG ? "Lag" : "Control");
 	if (h[0] >> 5)
 		outbuf_printf(s->out, "State %s, ", states[h[1] >> 6]);
 	outbuf_str(s->out, "Flags: [");
@@ -109,7 +110,7 @@ static const struct field bfd_fields[] = {
 };
 
 static const struct claim bfd_claims[] = {
-	{ CLAIM_UDP_PORT, 3784 }, { CLAIM_UDP_PORT, 4784 }, { CLAIM_UDP_PORT, 6784 }, { CLAIM_NONE, 0 },
+	{ CLAIM_UDP_PORT, SINGLE_HOP }, { CLAIM_UDP_PORT, MULTIHOP }, { CLAIM_UDP_PORT, LAG }, { CLAIM_NONE, 0 },
 };
 
 const struct protocol proto_bfd = {

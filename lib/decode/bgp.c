@@ -17,7 +17,8 @@ enum {
 	CAP_AFI, CAP_SAFI, CAP_AS4, WITHDRAWN_LENGTH, ATTRIBUTES_LENGTH, ATTR_FLAGS, F_OPTIONAL, F_TRANSITIVE, F_PARTIAL, F_EXTENDED,
 	ATTR_TYPE, ATTR_LENGTH, ORIGIN, SEGMENT_TYPE, SEGMENT_LENGTH, AS2, AS4, NEXT_HOP, MED, LOCAL_PREF, AGGREGATOR_AS,
 	AGGREGATOR_ORIGIN, COMMUNITY_AS, COMMUNITY_VALUE, ORIGINATOR, CLUSTER, REACH_AFI, REACH_SAFI, REACH_NEXT_HOP, UNREACH_AFI,
-	UNREACH_SAFI, PREFIX_LENGTH, WITHDRAWN_PREFIX, NLRI_PREFIX, REACH_PREFIX_4, REACH_PREFIX_6, MAJOR_ERROR, REFRESH_AFI,
+	UNREACH_SAFI, PREFIX_LENGTH, WITHDRAWN_PREFIX, NLRI_PREFIX, REACH_PREFIX_4, REACH_PREFIX_6, UNREACH_PREFIX_4, UNREACH_PREFIX_6,
+	MAJOR_ERROR, REFRESH_AFI,
 	REFRESH_SUBTYPE, REFRESH_SAFI
 };
 enum { HEADER = 19, MARKER_LEN = 16, OPEN = 1, UPDATE, NOTIFICATION, KEEPALIVE, ROUTE_REFRESH };
@@ -132,24 +133,31 @@ static void walk_path(struct walk *w, struct cursor c)
 	}
 }
 
+/* Plain prefixes of one of the two families; `h`: |AFI 16|SAFI 8| */
+static void walk_mp_prefixes(struct walk *w, struct cursor c, const uint8_t *h, unsigned field_4, unsigned field_6)
+{
+	if (h[2] != SAFI_UNICAST && h[2] != SAFI_MULTICAST)
+		return;
+	if (get_be16(h) == AFI_IP)
+		walk_prefixes(w, c, field_4, 4);
+	else if (get_be16(h) == AFI_IPV6)
+		walk_prefixes(w, c, field_6, 16);
+}
+
 /* MP_REACH_NLRI, RFC 4760: |AFI 16|SAFI 8|length 8|next hop|0 8|prefixes| */
 static void walk_reach(struct walk *w, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 4);
-	unsigned afi, safi;
 
 	if (!h)
 		return;
-	afi = get_be16(h);
-	safi = h[2];
-	walk_uint(w, REACH_AFI, afi);
-	walk_uint(w, REACH_SAFI, safi);
+	walk_uint(w, REACH_AFI, get_be16(h));
+	walk_uint(w, REACH_SAFI, h[2]);
 	if (cursor_left(&c) < h[3] + 1u)
 		return;
 	walk_bytes(w, REACH_NEXT_HOP, h + 3, h[3] + 1u);
 	cursor_skip(&c, h[3] + 1u);
-	if ((safi == SAFI_UNICAST || safi == SAFI_MULTICAST) && (afi == AFI_IP || afi == AFI_IPV6))
-		walk_prefixes(w, c, afi == AFI_IP ? REACH_PREFIX_4 : REACH_PREFIX_6, afi == AFI_IP ? 4 : 16);
+	walk_mp_prefixes(w, c, h, REACH_PREFIX_4, REACH_PREFIX_6);
 }
 
 static const struct typed_slot attribute_values[] = {
@@ -184,6 +192,10 @@ static void walk_attribute(struct walk *w, unsigned type, struct cursor c)
 		break;
 	case 14:
 		walk_reach(w, c);
+		break;
+	case 15:
+		if ((h = cursor_take(&c, 3)))
+			walk_mp_prefixes(w, c, h, UNREACH_PREFIX_4, UNREACH_PREFIX_6);
 		break;
 	}
 }
@@ -316,6 +328,8 @@ static const struct field bgp_fields[] = {
 	[NLRI_PREFIX] = FIELD_WALK(FIELD_IPV4, "bgp.nlri_prefix", "Prefix"),
 	[REACH_PREFIX_4] = FIELD_WALK(FIELD_IPV4, "bgp.mp_reach_nlri_ipv4_prefix", "Reachable: IPv4 prefix"),
 	[REACH_PREFIX_6] = FIELD_WALK(FIELD_IPV6, "bgp.mp_reach_nlri_ipv6_prefix", "Reachable: IPv6 prefix"),
+	[UNREACH_PREFIX_4] = FIELD_WALK(FIELD_IPV4, "bgp.mp_unreach_nlri_ipv4_prefix", "Unreachable: IPv4 prefix"),
+	[UNREACH_PREFIX_6] = FIELD_WALK(FIELD_IPV6, "bgp.mp_unreach_nlri_ipv6_prefix", "Unreachable: IPv6 prefix"),
 	[MAJOR_ERROR] = NUMBER("bgp.notify.major_error", "Error"),
 	[REFRESH_AFI] = NUMBER("bgp.route_refresh.afi", "Refresh: address family"),
 	[REFRESH_SUBTYPE] = NUMBER("bgp.route_refresh.subtype", "Refresh: subtype"),

@@ -154,14 +154,12 @@ static void dccp_summary(struct summary *s, const struct packet *p, const struct
 		return;
 	}
 	name = summary_name(types, type);
-	if (!name) {
-		outbuf_printf(o, "unknown packet type: %u", type);
-		return;
-	}
 	if (s->verbose)
 		outbuf_printf(o, "(CCVal %u, CsCov %u) ", h[5] >> 4, h[5] & 15);
-	outbuf_str(o, "DCCP-");
-	outbuf_str(o, name);
+	if (name)
+		outbuf_printf(o, "DCCP-%s", name);
+	else
+		outbuf_printf(o, "unknown-type-%u", type);
 	if (n < options_at(h))
 		return;
 	if (type == REQUEST || type == RESPONSE)

@@ -28,6 +28,15 @@ static enum decode_result hsrp_decode(struct decode *d, struct layer *l)
 	return decode_rest(d, l->aux[0] ? HEADER_2 : 2);
 }
 
+static bool hsrp_detect(const struct decode *d, const struct cursor *payload)
+{
+	const uint8_t *h = cursor_peek(payload, 3);
+
+	if (!h)
+		return payload->snapped;
+	return d->wire_left >= 16 && (is_v2(h, 3) || (h[0] == 0 && h[1] <= ADVERTISE));
+}
+
 static const char *hsrp_column(const struct packet *p, const struct layer *l)
 {
 	(void)p;
@@ -38,8 +47,7 @@ static const struct typed_slot v2_slots[] = {
 	{ GROUP_STATE, { V2_VERSION, 2, 1, 0 } }, { GROUP_STATE, { V2_OPCODE, 3, 1, 0 } }, { GROUP_STATE, { V2_STATE, 4, 1, 0 } },
 	{ GROUP_STATE, { V2_IPVERSION, 5, 1, 0 } }, { GROUP_STATE, { V2_GROUP, 6, 2, 0 } },
 	{ GROUP_STATE, { V2_IDENTIFIER, 8, 6, 0 } }, { GROUP_STATE, { V2_PRIORITY, 14, 4, 0 } },
-	{ GROUP_STATE, { V2_HELLO, 18, 4, 0 } }, { GROUP_STATE, { V2_HOLD, 22, 4, 0 } }, { TEXT_AUTH, { V2_AUTH, 2, SLOT_REST, 0 } },
-};
+	{ GROUP_STATE, { V2_HELLO, 18, 4, 0 } }, { GROUP_STATE, { V2_HOLD, 22, 4, 0 } }, };
 
 static void walk_v2(struct walk *w, struct cursor c)
 {
@@ -50,6 +58,8 @@ static void walk_v2(struct walk *w, struct cursor c)
 		size_t n = cursor_left(&body);
 
 		layout_walk_type(w, v2_slots, SLOTS(v2_slots), h[0], h, n);
+		if (h[0] == TEXT_AUTH && n >= 10)
+			walk_bytes(w, V2_AUTH, h + 2, (uint32_t)strnlen((const char *)h + 2, 8));
 		if (h[0] != GROUP_STATE || n < HEADER_2)
 			continue;
 		if (h[5] == 4)
@@ -171,6 +181,7 @@ const struct protocol proto_hsrp = {
 	.reference = "RFC 2281",
 	.application = true,
 	.decode = hsrp_decode,
+	.detect = hsrp_detect,
 	.column_of = hsrp_column,
 	PROTOCOL_WALK(hsrp_walk),
 	.summary = hsrp_summary,

@@ -33,7 +33,9 @@ static bool isakmp_detect(const struct decode *d, const struct cursor *payload)
 	const uint8_t *h = cursor_peek(payload, HEADER);
 
 	(void)d;
-	return h && (h[17] >> 4 == 1 || h[17] >> 4 == 2) && get_be32(h + 24) >= HEADER;
+	if (!h)
+		return payload->snapped;
+	return (h[17] >> 4 == 1 || h[17] >> 4 == 2) && get_be32(h + 24) >= HEADER;
 }
 
 static void walk_transform(struct walk *w, const uint8_t *h, size_t n)

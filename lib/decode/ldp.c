@@ -19,7 +19,9 @@ static bool ldp_detect(const struct decode *d, const struct cursor *payload)
 	const uint8_t *h = cursor_peek(payload, 4);
 
 	(void)d;
-	return h && get_be16(h) == 1 && get_be16(h + 2) >= 6;
+	if (!h)
+		return payload->snapped;
+	return get_be16(h) == 1 && get_be16(h + 2) >= 6;
 }
 
 static enum decode_result ldp_decode(struct decode *d, struct layer *l)
@@ -79,7 +81,7 @@ static void ldp_summary(struct summary *s, const struct packet *p, const struct 
 		outbuf_str(s->out, s->verbose ? "\n\tLDP, Label-Space-ID: " : "LDP, Label-Space-ID: ");
 		outbuf_ipv4(s->out, h + 4);
 		outbuf_printf(s->out, ":%u, pdu-length: %u", get_be16(h + 8), get_be16(h + 2));
-		if (!cursor_skip(&c, get_be16(h + 2) + 4u))
+		if (!s->verbose || !cursor_skip(&c, get_be16(h + 2) + 4u))
 			return;
 	}
 }
@@ -109,7 +111,7 @@ static const struct field ldp_fields[] = {
 	[SESSION_KEEPALIVE] = NUMBER("ldp.msg.tlv.sess.ka", "Session: keepalive time, s"),
 	[SESSION_MAX_PDU] = NUMBER("ldp.msg.tlv.sess.mxpdu", "Session: longest PDU"),
 	[SESSION_LSR] = FIELD_WALK(FIELD_IPV4, "ldp.msg.tlv.sess.rxlsr", "Session: receiver"),
-	[LABEL] = FIELD_WALK_HEX("ldp.msg.tlv.generic.label", 5, "Label"),
+	[LABEL] = NUMBER("ldp.msg.tlv.generic.label", "Label"),
 	[STATUS] = FIELD_WALK_HEX("ldp.msg.tlv.status.data", 8, "Status"),
 };
 

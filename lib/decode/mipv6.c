@@ -49,16 +49,19 @@ static void mipv6_summary(struct summary *s, const struct packet *p, const struc
 	switch (h[2]) {
 	case HOTI:
 	case COTI:
-		if (n >= 16)
+		if (n >= 16 && s->verbose)
 			outbuf_printf(o, " %s Init Cookie=%08x:%08x", h[2] == HOTI ? "Home" : "Care-of", get_be32(h + 8), get_be32(h + 12));
 		break;
 	case BU:
 		if (n >= 12)
-			outbuf_printf(o, " seq#=%u lifetime=%u", get_be16(h + 6), get_be16(h + 10) << 2);
+			outbuf_printf(o, " seq#=%u%s%s%s%s%s lifetime=%u", get_be16(h + 6), h[8] & 0xf0 ? " " : "",
+				      h[8] & 0x80 ? "A" : "", h[8] & 0x40 ? "H" : "", h[8] & 0x20 ? "L" : "",
+				      h[8] & 0x10 ? "K" : "", get_be16(h + 10) << 2);
 		break;
 	case BA:
 		if (n >= 12)
-			outbuf_printf(o, " status=%u seq#=%u lifetime=%u", h[6], get_be16(h + 8), get_be16(h + 10) << 2);
+			outbuf_printf(o, " status=%u%s seq#=%u lifetime=%u", h[6], h[7] & 0x80 ? " K" : "", get_be16(h + 8),
+				      get_be16(h + 10) << 2);
 		break;
 	case BE:
 		outbuf_printf(o, " status=%u homeaddr ", h[6]);

@@ -178,7 +178,7 @@ static void walk_header(struct walk *w, const uint8_t *h, struct cursor c)
 		walk_bytes(w, AUTH_NONE, h + 16, 8);
 		break;
 	case 1:
-		walk_bytes(w, AUTH_SIMPLE, h + 16, 8);
+		walk_bytes(w, AUTH_SIMPLE, h + 16, (uint32_t)strnlen((const char *)h + 16, 8));
 		break;
 	case 2:
 		layout_walk(w, digest, SLOTS(digest), h, n);
@@ -217,17 +217,16 @@ static const struct value_name types[] = {
 static void ospf_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	const uint8_t *h;
-	const char *name;
+	uint32_t len;
 
 	if (packet_bytes(p, l, &h) < HEADER_3)
 		return;
-	name = summary_name(types, h[1]);
+	len = summary_outer_len(p, l);
+	if (h[0] == 2 && get_be16(h + 2) < len)
+		len = get_be16(h + 2); /* what follows authenticates it */
 	outbuf_printf(s->out, "OSPFv%u, ", h[0]);
-	if (name)
-		outbuf_printf(s->out, "%s, length ", name);
-	else
-		outbuf_printf(s->out, "unknown packet type (%u), length ", h[1]);
-	outbuf_u64(s->out, summary_outer_len(p, l));
+	layout_name(s->out, types, h[1], "unknown LS-type ");
+	outbuf_printf(s->out, ", length %u", len);
 	if (s->verbose && (h[0] == 2 || h[0] == 3)) {
 		outbuf_str(s->out, "\n\tRouter-ID ");
 		outbuf_ipv4(s->out, h + 4);

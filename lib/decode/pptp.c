@@ -37,6 +37,7 @@ static const struct typed_slot slots[] = {
 	{ SCCRP, { FRAMING, 16, 4, 0 } }, { SCCRP, { BEARER, 20, 4, 0 } }, { SCCRP, { CHANNELS, 24, 2, 0 } },
 	{ SCCRP, { FIRMWARE, 26, 2, 0 } },
 	{ STOPRQ, { STOP_REASON, 12, 1, 0 } }, { ECHORQ, { IDENTIFIER, 12, 4, 0 } }, { ECHORP, { IDENTIFIER, 12, 4, 0 } },
+	{ ECHORP, { ERROR, 17, 1, 0 } }, { STOPRP, { ERROR, 13, 1, 0 } },
 	{ OCRQ, { CALL, 12, 2, 0 } }, { OCRQ, { SERIAL, 14, 2, 0 } }, { OCRQ, { MIN_BPS, 16, 4, 0 } }, { OCRQ, { MAX_BPS, 20, 4, 0 } },
 	{ OCRQ, { WINDOW, 32, 2, 0 } }, { OCRQ, { DELAY, 34, 2, 0 } },
 	{ OCRP, { CALL, 12, 2, 0 } }, { OCRP, { PEER_CALL, 14, 2, 0 } }, { OCRP, { OUT_RESULT, 16, 1, 0 } },
@@ -44,8 +45,10 @@ static const struct typed_slot slots[] = {
 	{ OCRP, { DELAY, 26, 2, 0 } },
 	{ ICRQ, { CALL, 12, 2, 0 } }, { ICRQ, { SERIAL, 14, 2, 0 } },
 	{ ICRP, { CALL, 12, 2, 0 } }, { ICRP, { PEER_CALL, 14, 2, 0 } }, { ICRP, { IN_RESULT, 16, 1, 0 } },
+	{ ICRP, { ERROR, 17, 1, 0 } }, { ICRP, { WINDOW, 18, 2, 0 } }, { ICRP, { DELAY, 20, 2, 0 } },
 	{ CLEAR, { CALL, 12, 2, 0 } }, { DISCONNECT, { CALL, 12, 2, 0 } }, { DISCONNECT, { CAUSE, 16, 2, 0 } },
-	{ ICCN, { PEER_CALL, 12, 2, 0 } }, { WEN, { PEER_CALL, 12, 2, 0 } }, { SLI, { PEER_CALL, 12, 2, 0 } },
+	{ ICCN, { PEER_CALL, 12, 2, 0 } }, { ICCN, { SPEED, 16, 4, 0 } }, { ICCN, { WINDOW, 20, 2, 0 } },
+	{ ICCN, { DELAY, 22, 2, 0 } }, { WEN, { PEER_CALL, 12, 2, 0 } }, { SLI, { PEER_CALL, 12, 2, 0 } },
 };
 
 static void pptp_walk(struct walk *w, const struct packet *p, const struct layer *l)
@@ -101,17 +104,22 @@ static const struct word { uint8_t message, offset, kind; const char *word; } wo
 	{ CLEAR, 12, NUMBER_16, "CALL_ID" },
 	{ DISCONNECT, 12, NUMBER_16, "CALL_ID" }, { DISCONNECT, 14, NUMBER_8, "RESULT_CODE" },
 	{ DISCONNECT, 15, NUMBER_8, "ERR_CODE" }, { DISCONNECT, 16, NUMBER_16, "CAUSE_CODE" },
-	{ WEN, 12, NUMBER_16, "PEER_CALL_ID" }, { WEN, 16, NUMBER_32, "CRC_ERR" }, { WEN, 20, NUMBER_32, "FRAME_ERR" },
+	{ WEN, 12, NUMBER_16, "PEER_CALL_ID" }, { WEN, 16, NUMBER_32, "CRC_ERR" }, { WEN, 20, NUMBER_32, "FRAMING_ERR" },
 	{ WEN, 24, NUMBER_32, "HARDWARE_OVERRUN" }, { WEN, 28, NUMBER_32, "BUFFER_OVERRUN" }, { WEN, 32, NUMBER_32, "TIMEOUT_ERR" },
 	{ WEN, 36, NUMBER_32, "ALIGN_ERR" },
 	{ SLI, 12, NUMBER_16, "PEER_CALL_ID" }, { SLI, 16, HEX_32, "SEND_ACCM" }, { SLI, 20, HEX_32, "RECV_ACCM" },
 };
 
+static uint32_t width_of(unsigned kind)
+{
+	return kind == TEXT ? 64 : kind == NUMBER_8 ? 1 : kind == NUMBER_16 || kind == DOTTED ? 2 : 4;
+}
+
 static void put_word(struct outbuf *o, const struct word *word, const uint8_t *h)
 {
 	/* a capability is a bit each, a type is one of them or either */
 	bool type = word->message >= OCRQ;
-	uint32_t v = word->kind == NUMBER_8 ? *h : word->kind == NUMBER_16 || word->kind == DOTTED ? get_be16(h) : get_be32(h);
+	uint32_t width = width_of(word->kind), v = width == 1 ? *h : width == 2 ? get_be16(h) : get_be32(h);
 
 	outbuf_printf(o, " %s(", word->word);
 	switch (word->kind) {
@@ -151,7 +159,7 @@ static void pptp_summary(struct summary *s, const struct packet *p, const struct
 	outbuf_str(s->out, " CTRL_MSGTYPE=");
 	layout_name(s->out, messages, message, "UNKNOWN");
 	for (size_t i = 0; i < SLOTS(words); i++)
-		if (words[i].message == message && n >= words[i].offset + (words[i].kind == TEXT ? 64u : 4u))
+		if (words[i].message == message && n >= words[i].offset + width_of(words[i].kind))
 			put_word(s->out, &words[i], h + words[i].offset);
 }
 

@@ -11,7 +11,7 @@ enum {
 	COMMAND, VERSION, FAMILY, TAG, ADDRESS, NETMASK, NEXT_HOP, METRIC, AUTH_TYPE, AUTH_PASSWORD, DIGEST_OFFSET, KEY_ID,
 	AUTH_LENGTH, SEQUENCE
 };
-enum { HEADER = 4, ENTRY = 20, AUTHENTICATION = 0xffff, AF_IP = 2, PASSWORD = 2, DIGEST = 3 };
+enum { HEADER = 4, ENTRY = 20, AUTHENTICATION = 0xffff, AF_IP = 2, DIGEST_ITSELF = 1, PASSWORD = 2, DIGEST = 3 };
 
 static enum decode_result rip_decode(struct decode *d, struct layer *l)
 {
@@ -25,6 +25,8 @@ static void walk_authentication(struct walk *w, const uint8_t *h)
 		{ DIGEST_OFFSET, 4, 2, 0 }, { KEY_ID, 6, 1, 0 }, { AUTH_LENGTH, 7, 1, 0 }, { SEQUENCE, 8, 4, 0 },
 	};
 
+	if (get_be16(h + 2) == DIGEST_ITSELF)
+		return; /* at the end */
 	walk_uint(w, AUTH_TYPE, get_be16(h + 2));
 	if (get_be16(h + 2) == PASSWORD)
 		walk_bytes(w, AUTH_PASSWORD, h + 4, (uint32_t)strnlen((const char *)h + 4, 16));
@@ -41,11 +43,11 @@ static void rip_walk(struct walk *w, const struct packet *p, const struct layer 
 	unsigned version = h ? h[1] : 0;
 
 	while ((h = cursor_take(&c, ENTRY))) {
-		walk_uint(w, FAMILY, get_be16(h));
 		if (get_be16(h) == AUTHENTICATION) {
 			walk_authentication(w, h);
 			continue;
 		}
+		walk_uint(w, FAMILY, get_be16(h));
 		if (get_be16(h) == AF_IP) {
 			layout_walk(w, all, SLOTS(all), h, ENTRY);
 			if (version == 2)
@@ -57,8 +59,7 @@ static void rip_walk(struct walk *w, const struct packet *p, const struct layer 
 }
 
 static const struct value_name commands[] = {
-	{ 1, "Request" }, { 2, "Response" }, { 3, "Trace on" }, { 4, "Trace off" }, { 5, "Sun private" }, { 9, "Triggered Request" },
-	{ 10, "Triggered Response" }, { 11, "Triggered Acknowledgement" }, { 0, NULL },
+	{ 1, "Request" }, { 2, "Response" }, { 3, "Trace on" }, { 4, "Trace off" }, { 5, "Poll" }, { 6, "Poll Entry" }, { 0, NULL },
 };
 
 static void put_routes(struct outbuf *o, struct cursor c)
@@ -92,7 +93,7 @@ static void rip_summary(struct summary *s, const struct packet *p, const struct 
 	if (name)
 		outbuf_str(s->out, name);
 	else
-		outbuf_printf(s->out, "unknown command %u", h[0]);
+		outbuf_printf(s->out, "unknown command (%u)", h[0]);
 	outbuf_printf(s->out, ", length: %u", summary_outer_len(p, l));
 	if (s->verbose && h[1] == 2 && h[0] == 2) {
 		outbuf_printf(s->out, ", routes: %u or less", (summary_outer_len(p, l) - HEADER) / ENTRY);

@@ -19,7 +19,7 @@ enum {
 	PARAM_TYPE, PARAM_LENGTH, PARAM_IPV4, PARAM_IPV6, PARAM_HEARTBEAT, PARAM_COOKIE, PARAM_HOSTNAME,
 	PARAM_ADDRESS_TYPE, CAUSE_CODE, CAUSE_LENGTH
 };
-enum { HEADER = 12, CHUNK_HEADER = 4, DATA_HEADER = 16, PPID_M3UA = 3 };
+enum { HEADER = 12, CHUNK_HEADER = 4, DATA_HEADER = 16, PPID_M3UA = 3, HOSTNAME = 11, ADDRESS_TYPES = 12 };
 enum {
 	DATA, INIT, INIT_ACK, SACK, HEARTBEAT, HEARTBEAT_ACK, ABORT, SHUTDOWN, SHUTDOWN_ACK, ERROR, COOKIE_ECHO, COOKIE_ACK, ECNE,
 	CWR, SHUTDOWN_COMPLETE, FORWARD = 192
@@ -78,7 +78,7 @@ static void walk_parameters(struct walk *w, struct cursor c)
 	};
 	static const struct typed_slot values[] = {
 		{ 1, { PARAM_HEARTBEAT, 4, SLOT_REST, 0 } }, { 5, { PARAM_IPV4, 4, 4, 0 } }, { 6, { PARAM_IPV6, 4, 16, 0 } },
-		{ 7, { PARAM_COOKIE, 4, SLOT_REST, 0 } }, { 11, { PARAM_HOSTNAME, 4, SLOT_REST, 0 } },
+		{ 7, { PARAM_COOKIE, 4, SLOT_REST, 0 } },
 	};
 	struct cursor body;
 	const uint8_t *h;
@@ -87,7 +87,9 @@ static void walk_parameters(struct walk *w, struct cursor c)
 		layout_walk(w, parts, SLOTS(parts), h, cursor_left(&body));
 		layout_walk_type(w, values, SLOTS(values), get_be16(h), h, cursor_left(&body));
 		cursor_skip(&body, CHUNK_HEADER);
-		while (get_be16(h) == 12 && cursor_left(&body) >= 2)
+		if (get_be16(h) == HOSTNAME && cursor_left(&body))
+			walk_bytes(w, PARAM_HOSTNAME, body.pos, (uint32_t)strnlen((const char *)body.pos, cursor_left(&body)));
+		while (get_be16(h) == ADDRESS_TYPES && cursor_left(&body) >= 2)
 			walk_uint(w, PARAM_ADDRESS_TYPE, cursor_be16(&body));
 	}
 }
@@ -191,7 +193,7 @@ static void sctp_walk(struct walk *w, const struct packet *p, const struct layer
 static const struct value_name chunk_names[] = {
 	{ DATA, "DATA" }, { INIT, "INIT" }, { INIT_ACK, "INIT ACK" }, { SACK, "SACK" }, { HEARTBEAT, "HB REQ" },
 	{ HEARTBEAT_ACK, "HB ACK" }, { ABORT, "ABORT" }, { SHUTDOWN, "SHUTDOWN" }, { SHUTDOWN_ACK, "SHUTDOWN ACK" },
-	{ ERROR, "OP ERR" }, { COOKIE_ECHO, "COOKIE ECHO" }, { COOKIE_ACK, "COOKIE ACK" }, { ECNE, "ECN ECHO" }, { CWR, "CWR" },
+	{ ERROR, "OP ERR" }, { COOKIE_ECHO, "COOKIE ECHO" }, { COOKIE_ACK, "COOKIE ACK" }, { ECNE, "ECN ECHO" }, { CWR, "ECN CWR" },
 	{ SHUTDOWN_COMPLETE, "SHUTDOWN COMPLETE" }, { FORWARD, "FOR CUM TSN" }, { 0, NULL },
 };
 static const struct value_name payload_names[] = {
@@ -261,6 +263,10 @@ static void sctp_summary(struct summary *s, const struct packet *p, const struct
 		outbuf_printf(s->out, "(%u) ", number);
 		put_chunk(s->out, h, body);
 	}
+	h = cursor_peek(&c, CHUNK_HEADER);
+	if (h)
+		outbuf_printf(s->out, "%s(%u) [Bad chunk length %u, < size of chunk descriptor]", s->verbose ? "\n\t" :
+			      number > 1 ? ", " : " ", number, get_be16(h + 2));
 }
 
 static const struct value_name chunk_type_names[] = {

@@ -27,7 +27,9 @@ static bool sflow_detect(const struct decode *d, const struct cursor *payload)
 	const uint8_t *h = cursor_peek(payload, 8);
 
 	(void)d;
-	return h && get_be32(h) == 5 && (get_be32(h + 4) == 1 || get_be32(h + 4) == ADDRESS_6);
+	if (!h)
+		return payload->snapped;
+	return get_be32(h) == 5 && (get_be32(h + 4) == 1 || get_be32(h + 4) == ADDRESS_6);
 }
 
 static enum decode_result sflow_decode(struct decode *d, struct layer *l)
@@ -44,8 +46,10 @@ static void walk_flow_records(struct walk *w, struct cursor c)
 	const uint8_t *h;
 
 	cursor_skip(&c, FLOW_SAMPLE);
-	while ((h = cursor_peek(&c, 8)) && cursor_skip(&c, get_be32(h + 4) + (size_t)8))
+	while ((h = cursor_peek(&c, 8)) && cursor_skip(&c, get_be32(h + 4) + (size_t)8)) {
 		walk_uint(w, ENTERPRISE, get_be32(h) >> 12);
+		walk_uint(w, RECORD_LENGTH, get_be32(h + 4));
+	}
 }
 
 static void walk_counters(struct walk *w, struct cursor c)

@@ -67,10 +67,11 @@ static void vrrp_summary(struct summary *s, const struct packet *p, const struct
 	if (!h)
 		return;
 	outbuf_printf(s->out, "VRRPv%u, ", h[0] >> 4);
-	if ((h[0] & 15) == 1)
-		outbuf_str(s->out, "Advertisement");
-	else
-		outbuf_printf(s->out, "[type#%u]", h[0] & 15);
+	if ((h[0] & 15) != 1) {
+		outbuf_printf(s->out, "unknown type (%u)", h[0] & 15);
+		return;
+	}
+	outbuf_str(s->out, "Advertisement");
 	ttl = p->frame->data[l[-1].off + (l[-1].proto == PROTO_ipv6 ? 7 : 8)];
 	if (ttl != 255) /* from another link: not to be believed */
 		outbuf_printf(s->out, ", (ttl %u)", ttl);

@@ -22,7 +22,7 @@ marked()
 		FNR == NR { whole[time] = text; next }
 		# a line that ends with a length is all there is to say of that layer; the payload behind it was cut off
 		index(whole[time], text) == 1 && text ~ /length [0-9]+(: [A-Z]+)?$/ { next }
-		text != whole[time] && text !~ /\[\|[a-z0-9]+\]|^\[empty frame\]/ { print; bad = 1; if (++n == 3) exit }
+		text != whole[time] && text !~ /\[\|[a-z0-9-]+\]|^\[empty frame\]/ { print; bad = 1; if (++n == 3) exit }
 		END { exit bad }' "$2" "$1"
 }
 
