@@ -133,7 +133,7 @@ TEST(sctp_chunks)
 
 TEST(ospf_lengths_that_lie)
 {
-#define OSPF_UPDATE "02 04 00 2c 0a 00 00 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 | 00 00 00 02 | "
+#define OSPF_UPDATE "02 04 00 30 0a 00 00 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 | 00 00 00 02 | "
 	/* an LSA shorter than its header */
 	decode_all(IP_HEAD("00 44", "59") OSPF_UPDATE "00 01 02 01 0a 00 00 01 0a 00 00 01 80 00 00 01 ab cd 00 13", 0);
 	CHECK_STR(stack(), "eth:ip:ospf");
@@ -144,7 +144,7 @@ TEST(ospf_lengths_that_lie)
 	CHECK_STR(values("ospf.lsa.seqnum"), "0x80000001");
 	CHECK_EQ(packet.result, DECODE_OK);
 	/* cut by the snaplen, it is not malformed */
-	decode_all(IP_HEAD("00 44", "59") OSPF_UPDATE, 16);
+	decode_all(IP_HEAD("00 44", "59") OSPF_UPDATE, 20);
 	CHECK_EQ(packet.result, DECODE_TRUNCATED);
 }
 
