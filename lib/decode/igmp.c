@@ -67,9 +67,9 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 	switch (field_index(f)) {
 	case VERSION: v->u = l->aux[1]; return l->aux[1];
 	case MAX_RESP: v->u = query_3 ? response_time(h[1]) : h[1]; return l->aux[1] == 2 || query_3;
-	case S: v->u = h[8] >> 3 & 1; return query_3;
-	case QRV: v->u = h[8] & 7; return query_3;
-	case QQIC: v->u = h[9]; return query_3;
+	case S: v->u = query_3 ? h[8] >> 3 & 1 : 0; return query_3;
+	case QRV: v->u = query_3 ? h[8] & 7 : 0; return query_3;
+	case QQIC: v->u = query_3 ? h[9] : 0; return query_3;
 	default: v->u = get_be16(h + 6); return l->aux[0] == REPORT_3; /* NUM_RECORDS */
 	}
 }
@@ -243,7 +243,7 @@ static void igmp_summary(struct summary *s, const struct packet *p, const struct
 	uint32_t len = l->wire_end - l->off, kept = packet_bytes(p, l, &bytes);
 
 	outbuf_str(s->out, "igmp");
-	if (!h || kept < l->hlen)
+	if (!h || kept < (h[0] == QUERY && len >= QUERY_3 ? QUERY_3 : HEADER))
 		return;
 	outbuf_char(s->out, named_type(h[0]) ? ' ' : '-');
 	switch (h[0]) {

@@ -109,7 +109,7 @@ static const struct value_name flags_long[] = {
 	{ 0x01, "Topology change" }, { 0x02, "Proposal" }, { 0x10, "Learn" }, { 0x20, "Forward" }, { 0x40, "Agreement" },
 	{ 0x80, "Topology change ACK" }, { 0, NULL },
 };
-static const char roles[][10] = { "Unknown", "Alternate", "Root", "Designated" };
+static const char roles[][11] = { "Unknown", "Alternate", "Root", "Designated" };
 
 static void put_flags(struct outbuf *o, unsigned flags)
 {
