@@ -21,13 +21,15 @@ enum { NEEDS_NOTHING, NEEDS_NET_RAW, IS_DAEMON };
 struct applet {
 	const char *name;
 	int (*run)(int argc, char **argv);
+	const struct usage *usage;
 	int where, needs;
 	const char *purpose;
 };
 
 /* A switched-off applet has a null row, so that nothing refers to its code and the linker drops it. */
 static const struct applet applets[] = {
-#define APPLET(name, enabled, where, needs, purpose) { (enabled) ? #name : 0, (enabled) ? name##_main : 0, where, needs, purpose },
+#define APPLET(name, enabled, where, needs, purpose)                                                        \
+	{ (enabled) ? #name : 0, (enabled) ? name##_main : 0, (enabled) ? &name##_usage : 0, where, needs, purpose },
 #include "applets.def"
 #undef APPLET
 };
@@ -65,12 +67,32 @@ static int usage(FILE *to)
 {
 	fputs("Usage: nwbox APPLET [ARGUMENT…]\n"
 	      "       nwbox --list             the applets of this binary and where they belong (bin, sbin)\n"
+	      "       nwbox --options APPLET   its options as a table: letter, name, argument, choices, help\n"
 	      "       nwbox --install [-s] DIR links to the applets in DIR (-s: symbolic, otherwise hard)\n"
 	      "       nwbox --version\n"
 	      "Called through a link named like an applet, it is that applet. APPLET --help tells more.\n\n",
 	      to);
 	list(to, 1);
 	return to == stdout ? 0 : 5;
+}
+
+/* What completions are made of. */
+static int options(const char *name)
+{
+	const struct applet *a = name ? applet_find(name) : NULL;
+	struct outbuf out;
+	int rc;
+
+	if (!a) {
+		fprintf(stderr, "nwbox: --options takes the name of an applet; nwbox --list shows all\n");
+		return 5;
+	}
+	if (outbuf_to_fd(&out, STDOUT_FILENO, 16384, NULL))
+		return 1;
+	options_table(a->usage, &out);
+	rc = outbuf_flush(&out, NULL);
+	outbuf_release(&out);
+	return rc ? 1 : 0;
 }
 
 /* The path of this very binary, for links to it. */
@@ -188,6 +210,8 @@ int main(int argc, char **argv)
 		list(stdout, 0);
 		return finish(0, "nwbox");
 	}
+	if (!strcmp(argv[1], "--options"))
+		return options(argv[2]);
 	if (!strcmp(argv[1], "--install"))
 		return install(argc - 2, argv + 2);
 	if (!strcmp(argv[1], "--version")) {

@@ -90,7 +90,7 @@ static const struct option_row rows[] = {
 	OPT_END
 };
 
-static const struct usage usage = {
+const struct usage nwexport_usage = {
 	.name = "nwexport",
 	.synopsis = "[OPTION…] [FILE…]",
 	.purpose = "Writes the packets of captures as text, tables, JSON or captures; reads standard input without FILE.",
@@ -627,7 +627,7 @@ static int help(void)
 
 	if (rc)
 		return errmsg_exit_code(rc);
-	options_help(&usage, &out);
+	options_help(&nwexport_usage, &out);
 	rc = outbuf_flush(&out, NULL);
 	outbuf_release(&out);
 	return errmsg_exit_code(rc);
@@ -649,7 +649,7 @@ int nwexport_main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* an error of write(2) instead */
-	rc = options_parse(&usage, argc, argv, &o, &first, &err);
+	rc = options_parse(&nwexport_usage, argc, argv, &o, &first, &err);
 	if (rc == OPTIONS_HELP)
 		return help();
 	if (rc == OPTIONS_VERSION)

@@ -21,6 +21,11 @@
 enum { DRAIN_STEP_NS = 2000000 };
 static const int64_t second_ns = 1000000000;
 
+static const char *name_of(const struct source *s)
+{
+	return capture_interface(s->capture)->name;
+}
+
 /* ---- packets --------------------------------------------------------------------------- */
 
 static int went_out(struct source *s)
@@ -38,20 +43,26 @@ static int take_plain(void *user, const struct frame *f, struct errmsg *err)
 	struct source *s = user;
 	int bad = ring_frame(s->live->out.ring, f, s->ifid, err);
 
-	if (__builtin_expect(bad, 0))
-		return s->live->output_error = bad;
-	return went_out(s);
+	if (__builtin_expect(!bad, 1))
+		return went_out(s);
+	if (bad == RING_ENOUGH) {
+		s->live->enough = true;
+		return NW_ELIMIT;
+	}
+	return s->live->output_error = bad;
 }
 
 static int take_filtered(void *user, const struct frame *f, struct errmsg *err)
 {
 	struct source *s = user;
-	int went = output_frame(&s->live->out, f, s->ifid, err);
+	int went = output_frame(&s->live->out, f, s->ifid, s->live->out.many ? name_of(s) : NULL, err);
 
 	if (went > 0)
 		return went_out(s);
 	if (!went)
 		s->unmatched++;
+	else if (s->live->out.enough)
+		s->live->enough = true;
 	else
 		s->live->output_error = went;
 	return went;
@@ -134,11 +145,6 @@ static void source_ready(struct loop_fd *h, uint32_t events)
 
 /* ---- what is said ------------------------------------------------------------------------ */
 
-static const char *name_of(const struct source *s)
-{
-	return capture_interface(s->capture)->name;
-}
-
 static void sum_counters(struct live *l, struct capture_counters *sum)
 {
 	struct capture_counters k;
@@ -161,6 +167,7 @@ static void say_counters(struct live *l)
 	sum_counters(l, &k);
 	for (unsigned i = 0; i < l->nsources; i++)
 		unmatched += l->sources[i].unmatched;
+	unmatched -= l->out.skipped;
 	fprintf(stderr, "%" PRIu64 " packet%s captured\n", l->captured, nwcap_plural(l->captured));
 	if (unmatched)
 		fprintf(stderr, "%" PRIu64 " packet%s did not match the display filter\n", unmatched, nwcap_plural(unmatched));
@@ -263,12 +270,21 @@ static void arm_rotation(struct live *l)
 		loop_add_timer(&l->loop, &l->rotate, at);
 }
 
+/* -a files: the last one is complete; packets that still come are in none. */
+static void enough(struct live *l)
+{
+	l->enough = true;
+	loop_stop(&l->loop);
+}
+
 static void rotate_timer(struct loop_timer *t)
 {
 	struct live *l = container_of(t, struct live, rotate);
 	int bad = ring_tick(l->out.ring, loop_realtime_ns(), &l->err);
 
-	if (bad)
+	if (bad == RING_ENOUGH)
+		enough(l);
+	else if (bad)
 		output_failed(l, bad);
 	else
 		arm_rotation(l);
@@ -280,9 +296,15 @@ static void on_signal(struct loop *loop, int signo)
 
 	if (signo == SIGUSR1) {
 		say_counters(l);
-	} else if (signo == SIGHUP && (l->o->max_bytes || l->o->interval_ns || l->o->max_packets)) {
+	} else if (signo == SIGUSR2) {
+		flush_now(l);
+	} else if (signo == SIGHUP && (l->o->max_bytes || l->o->interval_ns || l->o->max_packets || l->o->duration_ns)) {
 		/* what is in the file stays good, so a next one that cannot be opened is only said */
-		if (l->out.ring && ring_rotate(l->out.ring, &l->err))
+		int bad = l->out.ring ? ring_rotate(l->out.ring, &l->err) : 0;
+
+		if (bad == RING_ENOUGH)
+			enough(l);
+		else if (bad)
 			nwcap_fail(NW_ESYS, &l->err);
 		arm_rotation(l);
 	} else { /* HUP too, when there is no ring: the terminal has gone, and nohup(1) would have ignored it */
@@ -368,7 +390,7 @@ static void finish(struct live *l)
 
 static int run(struct live *l)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, 0 };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, 0 };
 	unsigned expected = l->o->interfaces.count ? (unsigned)l->o->interfaces.count : 1;
 	int bad = output_prepare(&l->out, l->o, expected, &l->err);
 

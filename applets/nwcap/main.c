@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * nwcap's command line. The letters are tcpdump's and mean what they mean there; what
- * tcpdump has no letter for has a long name only.
- */
+/* nwcap's main, and what needs no packets: the lists (-D, -L, -J) and the compiled filter (-d). */
 #include "nwcap.h"
 #include "../applets.h"
 #include "base/text.h"
@@ -14,135 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-/* ---- dumpcap's -a and -b: KEY:VALUE ------------------------------------------------------ */
-
-struct key {
-	const char *name;
-	size_t offset;        /* in struct nwcap_options, of a uint64_t (or of an int64_t for times) */
-	uint64_t unit;
-};
-
-static int apply_key(void *opts, const struct key *keys, const char *option, const char *value, struct errmsg *err)
-{
-	const char *colon = strchr(value, ':');
-	uint64_t number, *member;
-
-	for (; colon && keys->name; keys++) {
-		if (strncmp(keys->name, value, (size_t)(colon - value)) || keys->name[colon - value])
-			continue;
-		if (!text_parse_u64(colon + 1, &number) || !number || number > INT64_MAX / keys->unit)
-			return errmsg_set(err, NW_EINPUT, "%s %s: after the colon comes a whole number from 1, as in %s:10", option,
-					  value, keys->name);
-		number *= keys->unit;
-		member = (uint64_t *)((char *)opts + keys->offset);
-		memcpy(member, &number, sizeof(number));
-		return 0;
-	}
-	return errmsg_set(err, NW_EINPUT, "%s %s: it takes one of %s", option, value,
-			  option[1] == 'a' ? "duration:SECONDS, filesize:KB, packets:N" :
-					     "filesize:KB, duration:SECONDS, packets:N, files:N");
-}
-
-static int apply_autostop(void *opts, const struct option_row *row, const char *value, struct errmsg *err)
-{
-	static const struct key keys[] = {
-		{ "duration", offsetof(struct nwcap_options, stop_ns), 1000000000 },
-		{ "filesize", offsetof(struct nwcap_options, stop_bytes), 1000 },
-		{ "packets", offsetof(struct nwcap_options, count), 1 },
-		{ NULL, 0, 0 },
-	};
-
-	(void)row;
-	return apply_key(opts, keys, "-a", value, err);
-}
-
-static int apply_ring(void *opts, const struct option_row *row, const char *value, struct errmsg *err)
-{
-	static const struct key keys[] = {
-		{ "filesize", offsetof(struct nwcap_options, max_bytes), 1000 },
-		{ "duration", offsetof(struct nwcap_options, interval_ns), 1000000000 },
-		{ "packets", offsetof(struct nwcap_options, max_packets), 1 },
-		{ "files", offsetof(struct nwcap_options, keep), 1 },
-		{ NULL, 0, 0 },
-	};
-
-	(void)row;
-	return apply_key(opts, keys, "-b", value, err);
-}
-
-/* ---- the options ---------------------------------------------------------------------------- */
-
-#define S struct nwcap_options
-
-static const struct option_row rows[] = {
-	OPT_GROUP("Where packets come from"),
-	OPT_LIST('i', "interface", S, interfaces, "IFACE", "capture on IFACE, any, or number N of -D; may be given again"),
-	OPT_STRING(0, "netns", S, netns, "NAME|PID", "capture in that network namespace"),
-	OPT_STRING('r', "read", S, read, "FILE", "read packets from FILE (-: standard input) instead"),
-	OPT_FLAG('D', "list-interfaces", S, list_devices, "list the interfaces"),
-	OPT_FLAG('L', "list-data-link-types", S, list_linktypes, "list the link types of the interface"),
-	OPT_STRING('y', "linktype", S, linktype, "TYPE", "capture with this link type of -L"),
-	OPT_CHOICE('Q', "direction", S, direction, "DIR", "in out inout", "capture only packets in that direction"),
-	OPT_FLAG('p', "no-promiscuous-mode", S, no_promiscuous, "do not ask for packets to other stations"),
-	OPT_SIZE('s', "snapshot-length", S, snaplen, "BYTES", 1, 0, CAPTURE_SNAPLEN_MAX, "keep that many bytes of a packet"),
-	OPT_SIZE('B', "buffer-size", S, buffer_bytes, "KIB", 1024, 4096, INT32_MAX,
-		 "kernel buffer (default: 1/256 of the memory, 2 to 64 MiB)"),
-	OPT_FLAG(0, "immediate-mode", S, immediate, "deliver each packet at once"),
-	OPT_FLAG(0, "nano", S, nano, "nanosecond time stamps in files and on the screen"),
-
-	OPT_GROUP("Which packets"),
-	OPT_STRING('F', "filter-file", S, filter_file, "FILE", "read the capture filter from FILE"),
-	OPT_STRING('Y', "display-filter", S, display_filter, "FILTER", "display filter; the kernel gets the part it can do"),
-	OPT_U64('c', NULL, S, count, "N", 1, 0, "stop after N packets"),
-	OPT_COUNT('d', NULL, S, dump, "print the compiled capture filter (-dd as C, -ddd as numbers) and stop"),
-	OPT_FLAG('O', "no-optimize", S, no_optimize, "do not optimize the capture filter"),
-
-	OPT_GROUP("Files"),
-	OPT_STRING('w', "write", S, write, "FILE", "write packets to FILE (-: standard output)"),
-	OPT_CHOICE(0, "format", S, format, "FORMAT", "pcap pcapng",
-		   "pcap or pcapng (default: by the name's end, else pcap for one interface, pcapng for several)"),
-	OPT_SIZE('C', "file-size", S, max_bytes, "MB", 1000000, 1000, 0, "next file after that many million bytes (or 64k, 1G)"),
-	OPT_DURATION('G', "rotate-interval", S, interval_ns, "SECONDS",
-		     "next file every so often by the clock; FILE may hold strftime names (%H%M%S)"),
-	OPT_U64('W', "file-count", S, keep, "N", 1, 100000, "keep the newest N files"),
-	OPT_CALL('b', "ring-buffer", apply_ring, "KEY:VALUE", "filesize:KB, duration:SECONDS, packets:N, files:N as in dumpcap"),
-	OPT_CALL('a', "autostop", apply_autostop, "KEY:VALUE", "stop after duration:SECONDS, filesize:KB or packets:N"),
-	OPT_FLAG('U', "packet-buffered", S, packet_buffered, "write as soon as packets are there"),
-	OPT_FLAG(0, "print", S, print, "print lines although packets go to a file"),
-
-	OPT_GROUP("Lines"),
-	OPT_FLAG('q', "quick", S, quiet, "shorter lines"),
-	OPT_COUNT('v', "verbose", S, verbose, "longer lines (-vv, -vvv); with -w: a running count"),
-	OPT_FLAG('e', "link-level", S, link_header, "show the link-level header"),
-	OPT_COUNT('x', NULL, S, hex, "dump bytes in hexadecimal (-xx: with the link-level header)"),
-	OPT_COUNT('X', NULL, S, hex_both, "dump bytes in hexadecimal and ASCII (-XX: with the link-level header)"),
-	OPT_FLAG('A', NULL, S, hex_ascii, "dump bytes in ASCII"),
-	OPT_COUNT('t', NULL, S, times,
-		  "-t no time, -tt epoch, -ttt since the packet before, -tttt date, -ttttt since the first"),
-	OPT_FLAG('S', "absolute-tcp-sequence-numbers", S, absolute_seq, "absolute TCP sequence numbers"),
-	OPT_FLAG('l', "line-buffered", S, line_buffered, "lines at once, also into a pipe"),
-	OPT_COUNT('n', NULL, S, no_names, "accepted; addresses and ports are always numbers"),
-
-	OPT_GROUP("Reports and rights"),
-	OPT_DURATION(0, "stats", S, stats_ns, "SECONDS", "counters on standard error every so often"),
-	OPT_FLAG(0, "count", S, count_only, "with -r: only say how many packets match"),
-	OPT_STRING('Z', "relinquish-privileges", S, user, "USER", "become USER once the interface is open"),
-	OPT_END
-};
-#undef S
-
-static const struct usage nwcap_usage = {
-	.name = "nwcap",
-	.synopsis = "[OPTION…] [CAPTURE FILTER WORD…]",
-	.purpose = "Captures packets from interfaces to the screen, a file, a ring of files or a pipe.",
-	.examples = "  nwcap -i eth0 port 53                              # DNS on the screen\n"
-		    "  nwcap -i eth0 -w ring.pcap -C 100 -G 3600 -W 24    # a ring: the newest 24 files\n"
-		    "  nwcap -i eth0 -i wlan0 -w both.pcapng              # two interfaces into one file\n"
-		    "  nwcap --netns web -i any -w - | nwfilter 'tls' | nwexport -f csv\n"
-		    "  nwcap -r trace.pcap -Y 'dns.qry.name contains \"example\"'\n",
-	.rows = rows,
-};
 
 int nwcap_fail(int code, const struct errmsg *err)
 {
@@ -235,7 +103,7 @@ static int filter_text(struct nwcap_options *o, int words, char **word, char *te
 	return 0;
 }
 
-/* ---- without packets: -D -L -d ------------------------------------------------------------ */
+/* ---- without packets: -D -L -J -d ------------------------------------------------------------ */
 
 static void print_device(void *user, const struct capture_device *d)
 {
@@ -271,6 +139,26 @@ static int list_linktypes(const struct nwcap_options *o, struct errmsg *err)
 	printf("Data link types for %s (use option -y to set):\n", o->interfaces.item[0]);
 	for (int i = 0; i < n; i++) {
 		const char *name = linktype_name((unsigned)types[i]), *what = linktype_description((unsigned)types[i]);
+
+		printf("  %s (%s)\n", name ? name : "?", what ? what : "?");
+	}
+	return 0;
+}
+
+/* dumpcap's and tcpdump's words. Where no type can be chosen there is only the host's clock. */
+static int list_tstamp_types(const struct nwcap_options *o, struct errmsg *err)
+{
+	int types[64], n;
+
+	if (o->interfaces.count != 1)
+		return errmsg_set(err, NW_EINPUT, "-J needs the interface: nwcap -i IFACE -J");
+	n = capture_tstamp_types(o->interfaces.item[0], o->netns, types, 64, err);
+	if (n < 0)
+		return n;
+	printf("Time stamp types for %s (use option -j to set):\n", o->interfaces.item[0]);
+	for (int i = 0; i < n; i++) {
+		const char *what;
+		const char *name = capture_tstamp_name(types[i], &what);
 
 		printf("  %s (%s)\n", name ? name : "?", what ? what : "?");
 	}
@@ -322,32 +210,6 @@ static int dump_filter(const struct nwcap_options *o, struct errmsg *err)
 
 /* ---- main --------------------------------------------------------------------------------- */
 
-static int check_options(struct nwcap_options *o, struct errmsg *err)
-{
-	o->linktype_number = o->linktype ? linktype_parse(o->linktype) : -1;
-	if (o->linktype && o->linktype_number < 0)
-		return errmsg_set(err, NW_EINPUT, "-y %s: unknown link type; nwcap -i IFACE -L lists those of an interface",
-				  o->linktype);
-	if (o->read && o->interfaces.count)
-		return errmsg_set(err, NW_EINPUT, "packets come from -r %s or from -i %s, not from both", o->read,
-				  o->interfaces.item[0]);
-	if (o->read && o->netns)
-		return errmsg_set(err, NW_EINPUT, "--netns is about interfaces; a file (-r) is in no network namespace");
-	if (o->count_only && !o->read)
-		return errmsg_set(err, NW_EINPUT, "--count goes with -r FILE; a live capture says its counts at the end");
-	if (o->interval_ns && o->interval_ns < 1000000000)
-		return errmsg_set(err, NW_EINPUT, "-G: the interval must be at least one second");
-	if (o->keep > 100000)
-		return errmsg_set(err, NW_EINPUT, "a ring has 100000 files at most");
-	if (o->stop_ns && o->read)
-		return errmsg_set(err, NW_EINPUT, "-a duration is about live captures; -r ends with its file");
-	if (o->stop_bytes && !o->write)
-		return errmsg_set(err, NW_EINPUT, "-a filesize is about files; give a name with -w FILE");
-	if (o->stats_ns && o->stats_ns < 100000000)
-		return errmsg_set(err, NW_EINPUT, "--stats: the interval must be at least 0.1 seconds");
-	return 0;
-}
-
 static int version(void)
 {
 	return puts("nwcap (nwbox) " NWBOX_VERSION), 0; /* main() sees whether it has arrived */
@@ -382,7 +244,7 @@ int nwcap_main(int argc, char **argv)
 	if (bad == OPTIONS_VERSION)
 		return version();
 	if (!bad)
-		bad = check_options(&o, &err);
+		bad = nwcap_check_options(&o, &err);
 	text = bad ? NULL : malloc(FILTER_MAX + 1);
 	if (!bad && !text)
 		bad = errmsg_set(&err, NW_ELIMIT, "no memory");
@@ -392,10 +254,12 @@ int nwcap_main(int argc, char **argv)
 		bad = list_devices(&o, &err);
 	else if (!bad && o.list_linktypes)
 		bad = list_linktypes(&o, &err);
+	else if (!bad && o.list_tstamp_types)
+		bad = list_tstamp_types(&o, &err);
 	else if (!bad && o.dump)
 		bad = dump_filter(&o, &err);
 	else if (!bad) {
-		int status = o.read ? nwcap_offline(&o) : nwcap_live(&o);
+		int status = o.read || o.read_list ? nwcap_offline(&o) : nwcap_live(&o);
 
 		free(text);
 		return status;

@@ -76,6 +76,8 @@ static int open_source(struct live *l, const char *given, struct errmsg *err)
 		.timeout_ms = impatient ? TERMINAL_TIMEOUT_MS : 0,
 		.immediate = o->immediate,
 		.no_promiscuous = o->no_promiscuous,
+		.monitor = o->monitor,
+		.tstamp_type = o->tstamp_type,
 		.nano = o->nano,
 		.linktype = o->linktype_number,
 		.filter = o->bpf,
@@ -96,6 +98,22 @@ static int open_source(struct live *l, const char *given, struct errmsg *err)
 	return 0;
 }
 
+/* These words move the offsets of all that stands beside them, so the filter of -Y cannot join them. */
+static bool moves_offsets(const char *bpf)
+{
+	static const char *const words[] = { "vlan", "mpls", "pppoes", "geneve" };
+
+	for (const char *p = bpf; *p;) {
+		size_t len = strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789.-_");
+
+		for (unsigned i = 0; i < sizeof(words) / sizeof(*words); i++)
+			if (len == strlen(words[i]) && !strncmp(p, words[i], len))
+				return true;
+		p += len ? len : 1;
+	}
+	return false;
+}
+
 /* The user's BPF and what BPF can express of -Y, joined. When that is all of -Y on every interface, -Y need not run again. */
 static int start_source(struct live *l, struct source *s, bool *exact, struct errmsg *err)
 {
@@ -105,7 +123,7 @@ static int start_source(struct live *l, struct source *s, bool *exact, struct er
 	int bad;
 
 	*exact = false;
-	if (ENABLE_DISPLAY_FILTER && l->out.filter)
+	if (ENABLE_DISPLAY_FILTER && l->out.filter && !moves_offsets(bpf))
 		filter_bpf(l->out.filter, capture_interface(s->capture)->linktype, narrow, sizeof(narrow), exact);
 	if (narrow[0] && bpf[0]) {
 		size_t size = strlen(narrow) + strlen(bpf) + 16;

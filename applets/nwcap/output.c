@@ -14,6 +14,7 @@
 #include "sys/io.h"
 #include "sys/netns.h"
 
+#include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,17 +43,20 @@ static enum capture_format choose_format(const struct nwcap_options *o, unsigned
 
 static int check_rotation(const struct nwcap_options *o, struct errmsg *err)
 {
-	const char *what = o->max_bytes ? "-C" : o->interval_ns ? "-G" : o->max_packets ? "-b packets" : o->keep ? "-W" : NULL;
+	const char *what = o->max_bytes ? "-C" : o->interval_ns ? "-G" : o->max_packets ? "-b packets" :
+			   o->duration_ns ? "-b duration" : o->keep ? "-W" : o->stop_files ? "-a files" :
+			   o->name_time_number ? "-b nametimenum" : o->print_name ? "-b printname" : o->command ? "-z" : NULL;
+	bool rotates = o->max_bytes || o->interval_ns || o->max_packets || o->duration_ns;
 
 	if (!what)
 		return 0;
 	if (!o->write)
 		return errmsg_set(err, NW_EINPUT, "%s is about files; give a name with -w FILE", what);
 	if (!strcmp(o->write, "-"))
-		return errmsg_set(err, NW_EINPUT, "%s cannot cut standard output into files; give a name with -w FILE", what);
-	if (o->keep && !o->max_bytes && !o->interval_ns && !o->max_packets)
-		return errmsg_set(err, NW_EINPUT, "-W %llu needs -C SIZE, -G SECONDS or -b packets:N, which say when the next file begins",
-				  (unsigned long long)o->keep);
+		return errmsg_set(err, NW_EINPUT, "%s is about files, and standard output is none; give a name with -w FILE", what);
+	if (!rotates && (o->keep || o->stop_files || o->name_time_number))
+		return errmsg_set(err, NW_EINPUT, "%s needs -C SIZE, -G SECONDS, -b duration:S or -b packets:N, which say when the next "
+				  "file begins", what);
 	return 0;
 }
 
@@ -87,6 +91,47 @@ static int compile_display_filter(struct output *out, struct errmsg *err)
 	return bad;
 }
 
+/* Where -b printname writes: opened now, since later no other file may be. */
+static int open_print_name(struct output *out, struct errmsg *err)
+{
+	const char *name = out->o->print_name;
+
+	if (!strcmp(name, "stderr"))
+		out->names_fd = dup(STDERR_FILENO);
+	else if (!strcmp(name, "stdout") || !strcmp(name, "-"))
+		out->names_fd = dup(STDOUT_FILENO);
+	else
+		out->names_fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	return out->names_fd < 0 ? errmsg_errno(err, "-b printname:%s", name) : 0;
+}
+
+/* A file is complete and has its name. */
+static void file_finished(void *user, const char *path)
+{
+	struct output *out = user;
+	struct errmsg err;
+
+	if (out->names_fd > 0) {
+		char line[4100];
+		int n = snprintf(line, sizeof(line), "%s\n", path);
+
+		if (io_write_all(out->names_fd, line, (size_t)n, "-b printname", &err))
+			fprintf(stderr, "nwcap: %s\n", err.text);
+	}
+	if (out->o->command)
+		helper_send(&out->helper, path);
+}
+
+static int check_pcapng_only(const struct output *out, struct errmsg *err)
+{
+	const struct nwcap_options *o = out->o;
+
+	if (out->format == FORMAT_PCAP && (o->comments.count || o->ifnames.count || o->ifdescrs.count))
+		return errmsg_set(err, NW_EINPUT, "%s: pcap has no place for comments and names; write pcapng (--format pcapng, or a "
+				  "name that ends in .pcapng)", o->write);
+	return 0;
+}
+
 int output_prepare(struct output *out, const struct nwcap_options *o, unsigned interfaces, struct errmsg *err)
 {
 	int bad = check_rotation(o, err);
@@ -94,6 +139,7 @@ int output_prepare(struct output *out, const struct nwcap_options *o, unsigned i
 	out->o = o;
 	out->to_file = o->write != NULL;
 	out->to_text = !o->count_only && (!o->write || o->print);
+	out->many = interfaces > 1 && !o->read && !o->read_list;
 	if (bad)
 		return bad;
 	if (out->to_file && !strcmp(o->write, "-")) {
@@ -107,7 +153,16 @@ int output_prepare(struct output *out, const struct nwcap_options *o, unsigned i
 	if (out->to_file) {
 		out->format = choose_format(o, interfaces);
 		find_directory(out);
+		bad = check_pcapng_only(out, err);
 	}
+	if (o->group_read)
+		umask((umask(0) | 027) & ~(mode_t)040);
+	if (!bad && o->print_name)
+		bad = open_print_name(out, err);
+	if (!bad && o->command)
+		bad = helper_start(&out->helper, o, err);
+	if (bad)
+		return bad;
 	decoder_init(&out->decoder);
 	return o->display_filter ? compile_display_filter(out, err) : 0;
 }
@@ -115,24 +170,32 @@ int output_prepare(struct output *out, const struct nwcap_options *o, unsigned i
 static int open_file(struct output *out, const struct interface *first, struct errmsg *err)
 {
 	const struct nwcap_options *o = out->o;
+	int bad;
 	struct ring_options r = {
 		.path = o->write,
 		.max_bytes = o->max_bytes,
 		.interval_ns = o->interval_ns,
 		.max_packets = o->max_packets,
+		.duration_ns = o->duration_ns,
 		.keep = (unsigned)o->keep,
+		.max_files = o->stop_files,
+		.names = (enum ring_names)o->name_time_number,
 		.dirfd = -1,
 		.writer = {
 			.format = out->format,
-			.nano = o->nano || (o->read && first->tsresol == 9),
+			.nano = o->nano || (!o->micro && !o->precision && (o->read || o->read_list) && first->tsresol == 9),
 			.snaplen = first->snaplen,
 			.linktype = first->linktype,
+			.comments = o->comments.item, /* one less than there is room for, so the last is NULL */
 		},
 	};
 
 	if (!strcmp(o->write, "-"))
 		io_grow_pipe(STDOUT_FILENO, 1 << 20);
-	return ring_open(&out->ring, &r, err);
+	bad = ring_open(&out->ring, &r, err);
+	if (!bad)
+		ring_on_finished(out->ring, file_finished, out);
+	return bad;
 }
 
 /*
@@ -174,13 +237,14 @@ static int open_text(struct output *out, struct errmsg *err)
 			.quiet = o->quiet,
 			.absolute_seq = o->absolute_seq,
 			.link_header = o->link_header,
+			.no_checksums = o->no_checksums,
 		},
 		.hexdump = o->hex_ascii ? 'A' : o->hex_both ? 'X' : o->hex ? 'x' : 0,
 		.hexdump_link = o->hex_both > 1 || o->hex > 1,
 	};
 	int bad;
 
-	if (!o->read) {
+	if (!o->read && !o->read_list) {
 		bad = remember_interfaces(o->netns, err);
 		if (bad)
 			return bad;
@@ -206,13 +270,24 @@ int output_open(struct output *out, const struct interface *first, struct errmsg
 
 int output_add_interface(struct output *out, const struct interface *i, uint32_t *ifid, struct errmsg *err)
 {
+	const struct nwcap_options *o = out->o;
+	unsigned n = out->interfaces++;
+	struct interface named;
+
 	*ifid = 0;
-	return out->ring ? writer_add_interface(ring_writer(out->ring), i, ifid, err) : 0;
+	if (!out->ring)
+		return 0;
+	named = *i;
+	if (n < (unsigned)o->ifnames.count)
+		snprintf(named.name, sizeof(named.name), "%s", o->ifnames.item[n]);
+	if (n < (unsigned)o->ifdescrs.count)
+		snprintf(named.description, sizeof(named.description), "%s", o->ifdescrs.item[n]);
+	return writer_add_interface(ring_writer(out->ring), &named, ifid, err);
 }
 
 bool output_is_plain(const struct output *out)
 {
-	return out->ring && !out->to_text && (!out->filter || out->filter_in_kernel);
+	return out->ring && !out->to_text && !out->o->skip && (!out->filter || out->filter_in_kernel);
 }
 
 static bool passes_filter(struct output *out, const struct frame *f, bool *decoded)
@@ -225,21 +300,53 @@ static bool passes_filter(struct output *out, const struct frame *f, bool *decod
 	return filter_match(out->filter, &out->packet);
 }
 
-int output_frame(struct output *out, const struct frame *f, uint32_t ifid, struct errmsg *err)
+/* -# --lengths, and which interface: in front of the line. */
+static void put_front(struct output *out, const struct frame *f, const char *ifname)
+{
+	const struct nwcap_options *o = out->o;
+
+	if (o->number) {
+		uint64_t n = out->passed + out->skipped + 1;
+
+		for (uint64_t width = 10000; width > n && width > 1; width /= 10)
+			outbuf_char(&out->text, ' ');
+		outbuf_u64(&out->text, n);
+		outbuf_bytes(&out->text, "  ", 2);
+	}
+	if (o->lengths) {
+		outbuf_str(&out->text, "caplen ");
+		outbuf_u64(&out->text, f->caplen);
+		outbuf_str(&out->text, " len ");
+		outbuf_u64(&out->text, f->wirelen);
+		outbuf_char(&out->text, ' ');
+	}
+	if (ifname) {
+		outbuf_str(&out->text, ifname);
+		outbuf_char(&out->text, ' ');
+	}
+}
+
+int output_frame(struct output *out, const struct frame *f, uint32_t ifid, const char *ifname, struct errmsg *err)
 {
 	bool decoded = false;
 	int bad;
 
 	if (!passes_filter(out, f, &decoded))
 		return 0;
+	if (out->skipped < out->o->skip) {
+		out->skipped++;
+		return 0;
+	}
 	if (out->ring) {
 		bad = ring_frame(out->ring, f, ifid, err);
+		out->enough = bad == RING_ENOUGH;
 		if (bad)
-			return bad;
+			return out->enough ? NW_ELIMIT : bad;
 	}
 	if (out->export) {
 		if (!decoded)
 			packet_decode(&out->packet, &out->decoder, f);
+		put_front(out, f, ifname);
 		export_packet(out->export, &out->packet);
 		if (out->text.error) {
 			if (err)
@@ -270,6 +377,10 @@ int output_close(struct output *out, struct errmsg *err)
 		worse = ring_close(out->ring, bad ? NULL : err);
 		bad = bad ? bad : worse;
 	}
+	helper_finish(&out->helper);
+	if (out->names_fd > 0)
+		close(out->names_fd);
+	out->names_fd = 0;
 	outbuf_release(&out->text);
 	if (ENABLE_DISPLAY_FILTER && out->filter)
 		filter_free(out->filter);

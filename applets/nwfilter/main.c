@@ -55,7 +55,7 @@ static const struct option_row rows[] = {
 };
 #undef O
 
-static const struct usage usage = {
+const struct usage nwfilter_usage = {
 	.name = "nwfilter",
 	.synopsis = "[OPTION…] [FILTER WORD…]",
 	.purpose = "Reads a capture (pcap, pcapng, also gzipped), writes the packets that match a display filter.",
@@ -244,7 +244,7 @@ static int show_help(void)
 	int rc = outbuf_to_fd(&out, STDOUT_FILENO, 16384, &err);
 
 	if (!rc) {
-		options_help(&usage, &out);
+		options_help(&nwfilter_usage, &out);
 		rc = outbuf_flush(&out, &err);
 		outbuf_release(&out);
 	}
@@ -274,7 +274,7 @@ int nwfilter_main(int argc, char **argv)
 	struct nwfilter_options o = { .after_ns = INT64_MIN, .before_ns = INT64_MAX };
 	struct errmsg err;
 	char *text;
-	int first, rc = options_parse(&usage, argc, argv, &o, &first, &err), status;
+	int first, rc = options_parse(&nwfilter_usage, argc, argv, &o, &first, &err), status;
 
 	if (rc == OPTIONS_HELP)
 		return show_help();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Command lines come from one table per applet. A row is an option: it parses,
- * it prints its line of --help, and man pages and completions are made from the
- * same rows later. There is no other list of options anywhere.
+ * it prints its line of --help and its row of the table that completions read
+ * (nwbox --options). There is no other list of options anywhere.
  *
  *	static const struct option_row rows[] = {
  *		OPT_GROUP("Capture"),
@@ -105,5 +105,9 @@ int options_parse(const struct usage *u, int argc, char **argv, void *opts, int 
 
 /* --help: synopsis, purpose, options by group, examples, in at most 100 columns. */
 void options_help(const struct usage *u, struct outbuf *o);
+
+/* For programs: a line per option, "letter TAB name TAB argument word TAB choices TAB help". What an option has not
+ * is empty; an argument in brackets is optional. */
+void options_table(const struct usage *u, struct outbuf *o);
 
 #endif

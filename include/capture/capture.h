@@ -18,6 +18,8 @@
 struct capture;
 
 enum capture_direction { DIRECTION_BOTH, DIRECTION_IN, DIRECTION_OUT };
+/* How the kernel deals packets out among captures of one group: by flow (both directions together), or by processor. */
+enum capture_fanout { FANOUT_NONE, FANOUT_HASH, FANOUT_CPU };
 
 struct capture_options {
 	const char *interface;    /* a name, or "any" (SLL2) */
@@ -27,6 +29,10 @@ struct capture_options {
 	int timeout_ms;           /* how long the kernel may gather packets; 0: 100 */
 	bool immediate;
 	bool no_promiscuous;
+	bool monitor;             /* Wi-Fi monitor mode */
+	const char *tstamp_type;  /* a name of capture_tstamp_types(); NULL: the host's clock */
+	enum capture_fanout fanout;
+	uint16_t *group;          /* fanout: 0 makes a group and stores its number, which the next capture then joins */
 	bool nano;                /* said in interface.tsresol; frames carry nanoseconds in any case */
 	enum capture_direction direction;
 	int linktype;             /* LINKTYPE_ asked for with -y, or -1 */
@@ -87,6 +93,9 @@ int capture_devices(const char *netns, void (*each)(void *user, const struct cap
 		    struct errmsg *err);
 /* -L. Link types of an interface (LINKTYPE_); at most `max` are stored; returns the number. */
 int capture_linktypes(const char *interface, const char *netns, int *types, int max, struct errmsg *err);
+/* -J. Time stamp types of an interface; as above. At least the host's. */
+int capture_tstamp_types(const char *interface, const char *netns, int *types, int max, struct errmsg *err);
+const char *capture_tstamp_name(int type, const char **description);
 /* Why `bpf` is no capture filter for this link type, as three lines: the sentence with the column and the nearest word,
  * the text, a caret. NW_EINPUT; 0 if it is one. */
 int capture_filter_error(const char *bpf, unsigned linktype, struct errmsg *err);

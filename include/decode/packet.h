@@ -72,6 +72,7 @@ struct packet {
 };
 
 struct conversations;
+struct memories;
 struct notes;
 struct field;
 struct value;
@@ -86,7 +87,8 @@ struct decoder {
 	struct proto_set want;
 	bool application; /* some wanted protocol is an application protocol */
 	struct conversations *tcp, *udp; /* NULL unless tcp.stream or udp.stream is wanted */
-	struct notes *notes;             /* of connections, for the column; NULL unless tls or http is wanted */
+	struct notes *notes;             /* of connections; NULL unless a protocol that keeps some is wanted */
+	struct memories *memories;       /* what messages leave for later ones; NULL unless an application is wanted */
 };
 
 /* Prepares the tables (once per process, cheap) and a decoder that wants no application layer. */
@@ -150,6 +152,8 @@ unsigned field_each(struct packet *p, const struct field *f, field_each_fn *each
 /* Every field of every layer, layer by layer: for "all decoded fields". */
 typedef void packet_each_fn(void *user, const struct layer *l, const struct field *f, const struct value *v);
 void packet_each_field(struct packet *p, packet_each_fn *each, void *user);
+/* The same of one layer; with `alternatives` those that stand for others (ip.addr) too, once for each of its values. */
+void layer_each_field(struct packet *p, const struct layer *l, bool alternatives, packet_each_fn *each, void *user);
 
 /* Scratch memory of this packet, or NULL when it is used up (then leave the value out). */
 uint8_t *packet_scratch(struct packet *p, uint32_t len);

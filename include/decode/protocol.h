@@ -107,7 +107,8 @@ enum claim_kind {
 	CLAIM_TCP_PORT,
 	CLAIM_UDP_PORT,
 	CLAIM_PPP,        /* PPP protocol number */
-	CLAIM_LLC_SAP
+	CLAIM_LLC_SAP,
+	CLAIM_CISCO_PID   /* SNAP of Cisco's organization */
 };
 
 struct claim {
@@ -125,6 +126,7 @@ struct protocol {
 	const char *title;        /* "Transmission Control Protocol" */
 	const char *reference;    /* "RFC 9293" */
 	bool application;         /* decoded only when asked for */
+	bool notes;               /* remembers connections: lib/decode/notes.h */
 	/* A layer of this protocol carries that protocol's fields (mdns: dns). NULL: its own. */
 	const struct protocol *fields_of;
 	/* Reads the header with decode_take(), narrows to the payload with
@@ -284,6 +286,7 @@ struct summary {
 	bool quiet;                /* -q */
 	bool absolute_seq;         /* -S */
 	bool link_header;          /* -e */
+	bool no_checksums;         /* -K: those of IP, TCP and UDP are not looked at */
 	struct seq_table *seq;     /* first sequence numbers, NULL: absolute ones are shown */
 	const char *(*interface_name)(uint32_t ifindex); /* for cooked captures on this machine; NULL: not known */
 };

@@ -9,9 +9,10 @@
  *
  *   number  time  src  dst  sport  dport  proto  length  info
  *
- * Wireshark's names for them (_ws.col.Source, ...) work too. The default of the
- * formats with columns is all of these but info. The names are part of the
- * interface: scripts depend on them.
+ * Wireshark's names for them (_ws.col.Source, ...) work too. The default of csv
+ * and tsv is all of these but info; json, ndjson, yaml and ek write every decoded
+ * field by layers unless columns are named ("all": as one flat object). The names
+ * are part of the interface: scripts depend on them.
  */
 #ifndef EXPORT_EXPORT_H
 #define EXPORT_EXPORT_H
@@ -23,18 +24,22 @@
 
 struct export;
 
-enum { EXPORT_FIELDS_MAX = 1000 };
+enum { EXPORT_FIELDS_MAX = 1024 };
 
 struct export_options {
 	const char *format;          /* name of a row */
-	const char *const *fields;   /* column names; NULL: the format's default; "all" alone: every decoded field */
+	const char *const *fields;   /* column names; NULL: the format's default; "all" alone: every decoded field, flat */
 	unsigned nfields;
+	const char *profile;         /* "ecs": documents of the Elastic Common Schema (json, ndjson, yaml, ek); NULL: none */
+	bool append;                 /* what comes is the continuation of something */
+	unsigned width;              /* table: columns of a line; 0: nothing is cut */
+	bool colour;                 /* table: SGR sequences */
 	char separator;              /* -E separator; 0: the format's */
 	bool header;                 /* -E header: a first line with the column names (csv, tsv) */
 	char quote;                  /* -E quote: '"' or '\'' around every value, 0: only where CSV needs it */
 	char aggregator;             /* -E aggregator: between several values of one field; 0: ',' */
 	char occurrence;             /* -E occurrence: 'f'irst (also 0), 'l'ast, 'a'll */
-	struct timefmt time;         /* text: style; the others take the digits */
+	struct timefmt time;         /* text, table: style; the others take the digits */
 	struct summary summary;      /* text: verbosity and so on; out and seq are set by export_open */
 	char hexdump;                /* text: 'x', 'X' or 'A' as in tcpdump, in upper case with `hexdump_link` */
 	bool hexdump_link;           /* -xx: the link-layer header too */
@@ -44,13 +49,22 @@ struct export_options {
 	const char *output_name;     /* for messages of pcap and pcapng; NULL: "standard output" */
 };
 
+/* Whether the output of one run can be continued by another. */
+enum export_append {
+	APPEND_NEVER,
+	APPEND_HEADER, /* without the header, if the columns are the same */
+	APPEND_ALWAYS
+};
+extern const char *const export_columns[]; /* the default of formats with columns, ends with NULL */
+
 struct export_format {
 	const char *name;
 	const char *help;
 	const char *extension;
 	bool binary;                 /* refused on a terminal */
-	bool columns;                /* takes fields */
-	bool all;                    /* "all" is a possible choice of fields */
+	const char *const *columns;  /* takes fields; these by default (ends with NULL) unless it is `all` */
+	bool all;                    /* can write every decoded field, and does by default */
+	uint8_t append;              /* enum export_append */
 	bool raw;                    /* looks at p->frame alone: packets need not be decoded */
 	int (*begin)(struct export *e, struct errmsg *err);
 	void (*packet)(struct export *e, struct packet *p);

@@ -15,7 +15,7 @@
  * follow it.
  *
  * A killed process leaves its last file as ".NAME.part", whole but for the last
- * record; who comes next under the same name keeps it as "NAME.rescued".
+ * record; who comes next under the same name keeps it as "NAME.rescued" (then "NAME.rescued.1" and so on).
  */
 #ifndef PCAPIO_RING_H
 #define PCAPIO_RING_H
@@ -24,12 +24,21 @@
 
 struct ring;
 
+/* As tcpdump (above), or as dumpcap, where the number goes on for ever: out_00001_20261120120307.pcap */
+enum ring_names { RING_TCPDUMP, RING_NUMBER_TIME, RING_TIME_NUMBER };
+
+/* ring_frame(), ring_tick(), ring_rotate(): max_files are complete; nothing was written, nothing more should be. */
+enum { RING_ENOUGH = 1 };
+
 struct ring_options {
 	const char *path;        /* "-" is standard output (cannot rotate) */
 	uint64_t max_bytes;      /* -C; 0: off. A file is never longer, unless one packet alone is */
+	int64_t duration_ns;     /* from the start of each file; 0: off */
 	int64_t interval_ns;     /* -G; 0: off. Fires on wall-clock multiples (counted from local midnight), packets or not */
 	uint64_t max_packets;    /* rotate after that many; 0: off */
 	unsigned keep;           /* -W; 0: all */
+	uint64_t max_files;      /* so many in all, then RING_ENOUGH; 0: no end */
+	enum ring_names names;
 	int dirfd;               /* directory of path opened before privileges were dropped, or -1 */
 	unsigned mode;           /* of new files; 0: 0644 less umask */
 	int64_t (*clock)(void);  /* ns since 1970; NULL: CLOCK_REALTIME (tests bring their own) */

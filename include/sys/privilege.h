@@ -16,6 +16,7 @@
 struct privilege_needs {
 	const char *user;         /* -Z: become this user; NULL: keep the uid, lose every capability */
 	const char *group;        /* NULL: the user's */
+	bool run_programs;        /* a helper that still execs: neither Landlock nor seccomp, all the rest */
 	const char *write_dir;    /* files are created, replaced and removed only below this directory; NULL: nowhere */
 };
 

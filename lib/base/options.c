@@ -370,3 +370,15 @@ void options_help(const struct usage *u, struct outbuf *o)
 	if (u->examples)
 		outbuf_printf(o, "\nExamples:\n%s", u->examples);
 }
+
+void options_table(const struct usage *u, struct outbuf *o)
+{
+	for (const struct option_row *r = first_row(u); r; r = next_row(r)) {
+		bool letter = r->letter && (r != &help_row || find_letter(u, 'h') == r);
+
+		if (!row_is_option(r))
+			continue;
+		outbuf_printf(o, "%.*s\t%s\t%s\t%s\t%s\n", letter, &r->letter, r->name ? r->name : "", r->arg ? r->arg : "",
+			      r->choices ? r->choices : "", r->help);
+	}
+}

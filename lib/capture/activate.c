@@ -63,11 +63,26 @@ static int explain(pcap_t *p, int status, const char *name, struct errmsg *err)
 		return not_permitted(name, err);
 	case PCAP_ERROR_IFACE_NOT_UP:
 		return errmsg_set(err, NW_EINPUT, "%s: the interface is down; ip link set %s up", name, name);
+	case PCAP_ERROR_RFMON_NOTSUP:
+		return errmsg_set(err, NW_EINPUT, "%s: monitor mode (-I) is not possible on it; on Wi-Fi make an interface for it: "
+				  "iw dev %s interface add mon0 type monitor; ip link set mon0 up; nwcap -i mon0", name, name);
 	case PCAP_ERROR_CAPTURE_NOTSUP:
 		return errmsg_set(err, NW_EINPUT, "%s: this device cannot capture packets: %s", name, pcap_geterr(p));
 	default:
 		return errmsg_set(err, NW_ESYS, "%s: %s", name, *pcap_geterr(p) ? pcap_geterr(p) : pcap_statustostr(status));
 	}
+}
+
+/* Does not ask the device yet: that it has no such stamps may also be a warning of pcap_activate(). */
+static int set_tstamp_type(pcap_t *p, const char *type, const char *name, struct errmsg *err)
+{
+	int number = pcap_tstamp_type_name_to_val(type);
+
+	if (number < 0)
+		return errmsg_set(err, NW_EINPUT, "-j %s: there is no such time stamp type; nwcap -i %s -J lists them", type, name);
+	if (pcap_set_tstamp_type(p, number))
+		return errmsg_set(err, NW_EINPUT, "-j %s: %s has no such time stamps; nwcap -i %s -J lists them", type, name, name);
+	return 0;
 }
 
 int capture_activate(pcap_t **out, const struct capture_options *o, uint64_t buffer_bytes, struct errmsg *err)
@@ -89,6 +104,13 @@ int capture_activate(pcap_t **out, const struct capture_options *o, uint64_t buf
 	pcap_set_immediate_mode(p, o->immediate);
 	pcap_set_buffer_size(p, buffer_bytes > INT_MAX ? INT_MAX : (int)buffer_bytes);
 	pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO);
+	if (o->monitor)
+		pcap_set_rfmon(p, 1);
+	status = o->tstamp_type ? set_tstamp_type(p, o->tstamp_type, name, err) : 0;
+	if (status) {
+		pcap_close(p);
+		return status;
+	}
 	status = pcap_activate(p); /* positive: a warning, such as no promiscuous mode on "any" */
 	if (status < 0) {
 		/* a device that is no network interface at all is reported as one that may not be opened */
@@ -97,6 +119,11 @@ int capture_activate(pcap_t **out, const struct capture_options *o, uint64_t buf
 		status = explain(p, status, name, err);
 		pcap_close(p);
 		return status;
+	}
+	if (status == PCAP_WARNING_TSTAMP_TYPE_NOTSUP) {
+		pcap_close(p);
+		return errmsg_set(err, NW_EINPUT, "-j %s: %s has no such time stamps; nwcap -i %s -J lists them", o->tstamp_type, name,
+				  name);
 	}
 	if (pcap_get_selectable_fd(p) < 0) {
 		pcap_close(p);

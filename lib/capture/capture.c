@@ -33,6 +33,7 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
@@ -41,6 +42,7 @@
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	TIMEOUT_MS = 100,
@@ -306,6 +308,33 @@ static void describe(struct capture *c, const struct capture_options *o)
 		link_describe(pcap_fileno(c->pcap), o->interface, i);
 }
 
+/*
+ * One group of sockets, among which the kernel deals out the packets of an interface: each packet goes to one of
+ * them. Until then every one would get them all, so this comes while "reject all" still stands.
+ * The first lets the kernel choose a number that nobody has (Linux 4.11); before, one is made up. packet(7)
+ */
+static int join_group(struct capture *c, const struct capture_options *o, struct errmsg *err)
+{
+	unsigned mode = o->fanout == FANOUT_CPU ? PACKET_FANOUT_CPU : PACKET_FANOUT_HASH;
+	unsigned want = *o->group | mode << 16;
+	socklen_t size = sizeof(want);
+	int fd = pcap_fileno(c->pcap);
+
+	if (!*o->group) {
+		want |= (unsigned)PACKET_FANOUT_FLAG_UNIQUEID << 16;
+		if (!setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &want, sizeof(want)) &&
+		    !getsockopt(fd, SOL_PACKET, PACKET_FANOUT, &want, &size)) {
+			*o->group = (uint16_t)want;
+			return 0;
+		}
+		*o->group = (uint16_t)(getpid() | 1);
+		want = *o->group | mode << 16;
+	}
+	if (!setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &want, sizeof(want)))
+		return 0;
+	return errmsg_errno(err, "%s: several threads need the kernel's packet fan-out", o->interface);
+}
+
 /* From an activated handle to a capture at rest. */
 static int prepare(struct capture *c, const struct capture_options *o, struct errmsg *err)
 {
@@ -320,6 +349,10 @@ static int prepare(struct capture *c, const struct capture_options *o, struct er
 	bad = choose_linktype(c, o, err);
 	if (bad)
 		return bad;
+	if (o->fanout)
+		bad = join_group(c, o, err);
+	if (bad)
+		return bad;
 	c->frame.linktype = c->interface.linktype;
 	c->frame.has_ts = true;
 	c->fraction_ns = pcap_get_tstamp_precision(c->pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
@@ -328,11 +361,12 @@ static int prepare(struct capture *c, const struct capture_options *o, struct er
 
 static int open_here(struct capture *c, const struct capture_options *o, struct errmsg *err)
 {
+	bool first = !o->fanout || !*o->group; /* what the interface itself lost is counted once in a group */
 	int bad = capture_activate(&c->pcap, o, c->buffer_bytes, err);
 
 	if (bad)
 		return bad;
-	if (!c->any)
+	if (!c->any && first)
 		link_open(&c->link, o->interface);
 	return prepare(c, o, err);
 }

@@ -3,6 +3,7 @@
 #include "private.h"
 #include "sys/netns.h"
 
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +100,43 @@ int capture_linktypes(const char *interface, const char *netns, int *types, int 
 	pcap_free_datalinks(dlts);
 	pcap_close(p);
 	return n < max ? n : max;
+}
+
+/* A handle that is not activated: nothing is opened that would need rights. */
+int capture_tstamp_types(const char *interface, const char *netns, int *types, int max, struct errmsg *err)
+{
+	char reason[PCAP_ERRBUF_SIZE];
+	int back = -1, n, *all = NULL, bad = netns ? netns_enter(netns, &back, err) : 0;
+	pcap_t *p;
+
+	if (bad)
+		return bad;
+	p = if_nametoindex(interface) || !strcmp(interface, "any") ? pcap_create(interface, reason) : NULL;
+	if (!p)
+		bad = errmsg_set(err, NW_EINPUT, "%s: no such interface; nwcap -D lists them", interface);
+	if (back >= 0) {
+		int lost = netns_leave(back, bad ? NULL : err);
+
+		bad = bad ? bad : lost;
+	}
+	n = p && !bad ? pcap_list_tstamp_types(p, &all) : 0;
+	for (int i = 0; i < n && i < max; i++)
+		types[i] = all[i];
+	if (n > 0)
+		pcap_free_tstamp_types(all);
+	if (p)
+		pcap_close(p);
+	if (!bad && n <= 0) {
+		types[0] = PCAP_TSTAMP_HOST;
+		n = 1;
+	}
+	return bad ? bad : n < max ? n : max;
+}
+
+const char *capture_tstamp_name(int type, const char **description)
+{
+	*description = pcap_tstamp_type_val_to_description(type);
+	return pcap_tstamp_type_val_to_name(type);
 }
 
 int capture_dump_filter(const char *bpf, unsigned linktype, uint32_t snaplen, bool optimize, int style,

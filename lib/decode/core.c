@@ -11,6 +11,7 @@
  * path of every packet.
  */
 #include "decode/conversation.h"
+#include "decode/memory.h"
 #include "decode/notes.h"
 #include "decode/protocol.h"
 
@@ -89,23 +90,32 @@ void decoder_release(struct decoder *d)
 	conversations_free(d->tcp);
 	conversations_free(d->udp);
 	notes_free(d->notes);
+	memories_free(d->memories);
 	d->tcp = d->udp = NULL;
 	d->notes = NULL;
+	d->memories = NULL;
+}
+
+static void want_applications(struct decoder *d)
+{
+	d->application = true;
+	if (ENABLE_APP_PROTOCOLS && !d->memories)
+		d->memories = memories_new();
 }
 
 void decoder_want(struct decoder *d, unsigned proto)
 {
 	proto_set_add(&d->want, proto);
 	if (protocols[proto]->application)
-		d->application = true;
-	if ((proto == PROTO_tls || proto == PROTO_http) && !d->notes)
+		want_applications(d);
+	if (protocols[proto]->notes && !d->notes)
 		d->notes = notes_new();
 }
 
 void decoder_want_all(struct decoder *d)
 {
 	memset(&d->want, 0xff, sizeof(d->want));
-	d->application = true;
+	want_applications(d);
 	if (!d->notes)
 		d->notes = notes_new();
 	if (!d->tcp)
@@ -122,7 +132,7 @@ void decoder_want_field(struct decoder *d, const struct field *f)
 		if (field_carried(i, proto))
 			decoder_want(d, i);
 	if (f->innermost)
-		d->application = true;
+		want_applications(d);
 	if (f->conversation && proto == PROTO_tcp && !d->tcp)
 		d->tcp = conversations_new();
 	if (f->conversation && proto == PROTO_udp && !d->udp)
@@ -135,10 +145,12 @@ uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t s
 	uint16_t low = src_port < dst_port ? src_port : dst_port;
 	uint16_t high = src_port < dst_port ? dst_port : src_port;
 	bool application = ENABLE_APP_PROTOCOLS && d->decoder->application;
-	uint8_t by_port;
+	uint8_t by_port = d->decoder->notes ? note_stays(d) : PROTO_NONE;
 
 	if (!cursor_left(&d->c))
 		return PROTO_NONE;
+	if (by_port != PROTO_NONE)
+		return by_port;
 	by_port = decode_claimed(kind, low);
 	if (by_port == PROTO_NONE)
 		by_port = decode_claimed(kind, high);
@@ -259,7 +271,7 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 		d.next = PROTO_NONE;
 		r = protocols[proto]->decode(&d, l);
 		if (__builtin_expect(d.source != l->source, 0)) {
-			at = 0; /* what it carries is elsewhere: it ends where its own source does */
+			at = (uint32_t)(d.c.pos - p->source[d.source].data); /* what follows is elsewhere: this ends where it ends */
 			l->hlen = l->wire_end - l->off;
 		} else {
 			end = (uint32_t)(d.c.pos - p->source[d.source].data);

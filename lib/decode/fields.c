@@ -193,29 +193,45 @@ static void all_emit(struct walk *w, const struct field *f, const struct value *
 	a->each(a->user, a->layer, f, v);
 }
 
+static void each_alternative(struct packet *p, const struct layer *l, const struct protocol *owner, const struct field *f,
+			     packet_each_fn *each, void *user)
+{
+	struct value v;
+
+	for (unsigned i = 0; i < sizeof(f->either) && f->either[i]; i++)
+		if (field_value(p, l, &owner->fields[f->either[i] - 1], &v))
+			each(user, l, f, &v);
+}
+
+void layer_each_field(struct packet *p, const struct layer *l, bool alternatives, packet_each_fn *each, void *user)
+{
+	struct all_walk a = { .w = { .p = p, .emit = all_emit }, .each = each, .user = user, .layer = l };
+	const struct protocol *proto = protocols[l->proto];
+	const struct protocol *owner = proto->fields_of ? proto->fields_of : proto;
+	uint32_t scratch = p->scratch_used;
+
+	for (unsigned j = 0; j < owner->nfields; j++) {
+		const struct field *f = &owner->fields[j];
+		struct value v;
+
+		if (!field_is_either(f)) {
+			if (field_value(p, l, f, &v))
+				each(user, l, f, &v);
+		} else if (alternatives) {
+			each_alternative(p, l, owner, f, each, user);
+		}
+	}
+	if (proto->walk) {
+		a.w.proto = owner;
+		proto->walk(&a.w, p, l);
+	}
+	p->scratch_used = scratch;
+}
+
 void packet_each_field(struct packet *p, packet_each_fn *each, void *user)
 {
-	struct all_walk a = { .w = { .p = p, .emit = all_emit }, .each = each, .user = user };
-
-	for (unsigned i = 0; i < p->nlayers; i++) {
-		const struct layer *l = &p->layers[i];
-		const struct protocol *proto = protocols[l->proto];
-		const struct protocol *owner = proto->fields_of ? proto->fields_of : proto;
-		uint32_t scratch = p->scratch_used;
-
-		a.layer = l;
-		for (unsigned j = 0; j < owner->nfields; j++) {
-			struct value v;
-
-			if (!field_is_either(&owner->fields[j]) && field_value(p, l, &owner->fields[j], &v))
-				each(user, l, &owner->fields[j], &v);
-		}
-		if (proto->walk) {
-			a.w.proto = owner;
-			proto->walk(&a.w, p, l);
-		}
-		p->scratch_used = scratch;
-	}
+	for (unsigned i = 0; i < p->nlayers; i++)
+		layer_each_field(p, &p->layers[i], false, each, user);
 }
 
 /* ---- text --------------------------------------------------------------------------- */

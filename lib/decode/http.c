@@ -226,7 +226,7 @@ static bool switches(const struct message *m)
 
 enum decode_result http_decode(struct decode *d, struct layer *l)
 {
-	uint16_t *note = decode_note(d, l - 1);
+	struct note *note = decode_note(d, l - 1);
 	struct cursor c = d->c;
 	struct message m;
 	uint64_t body;
@@ -234,8 +234,8 @@ enum decode_result http_decode(struct decode *d, struct layer *l)
 	message_read(&c, &m);
 	l->aux[0] = (uint16_t)m.kind;
 	if (note && m.kind != CONTINUATION)
-		*note = switches(&m) ? NOTE_NONE : NOTE_HTTP;
-	l->aux[1] = note && *note == NOTE_HTTP;
+		note->proto = switches(&m) ? PROTO_frame : PROTO_http;
+	l->aux[1] = note && note->proto == PROTO_http;
 	if (m.kind == CONTINUATION || !m.headers_whole) {
 		bool cut = m.kind != CONTINUATION && c.snapped;
 
@@ -674,6 +674,7 @@ const struct protocol proto_http = {
 	.title = "Hypertext Transfer Protocol",
 	.reference = "RFC 9112",
 	.application = true,
+	.notes = true,
 	.decode = http_decode,
 	.detect = http_detect,
 	.detect_on = 1 << CLAIM_TCP_PORT,

@@ -12,7 +12,8 @@
 
 enum { DSAP, SSAP, CONTROL, OUI, TYPE, CISCO_PID, PID };
 enum { SAP_SNAP = 0xaa, SNAP = 5, UNNUMBERED = 3, XID = 0xaf, TEST = 0xe3 };
-enum { OUI_ETHER = 0, OUI_CISCO = 0x00000c, OUI_CISCO_90 = 0x0000f8, OUI_BRIDGED = 0x0080c2, OUI_APPLE = 0x080007 };
+enum { OUI_ETHER = 0, OUI_CISCO = 0x00000c, OUI_CISCO_90 = 0x0000f8, OUI_BRIDGED = 0x0080c2, OUI_APPLE = 0x080007,
+       OUI_AIRONET = 0x004096 };
 
 /* RFC 2684: 1 with and 7 without the frame check sequence of Ethernet */
 static uint8_t next_of_snap(uint32_t oui, unsigned type)
@@ -21,7 +22,9 @@ static uint8_t next_of_snap(uint32_t oui, unsigned type)
 		return decode_claimed(CLAIM_ETHERTYPE, type);
 	if (oui == OUI_BRIDGED && (type == 1 || type == 7))
 		return PROTO_eth;
-	return PROTO_NONE;
+	if (oui == OUI_CISCO)
+		return decode_claimed(CLAIM_CISCO_PID, type);
+	return oui == OUI_AIRONET && !type ? PROTO_wlccp : PROTO_NONE;
 }
 
 static enum decode_result llc_decode(struct decode *d, struct layer *l)

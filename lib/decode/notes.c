@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A small table without chains: a connection has one place, and whoever comes
- * later takes it. What is lost by that is a word in a column.
+ * later takes it. What is lost by that is a word in a column, or the rest of a
+ * connection that cannot be told by its look.
  *
- * It is asked only for segments of TLS and HTTP, so that others cost nothing.
+ * It is asked for segments of protocols that keep notes, and for all of them once
+ * a connection stays with one.
  */
 #include "decode/notes.h"
 
 #include <stdlib.h>
 
-enum { PLACES = 4096 }; /* power of two; 32 KiB */
+enum { PLACES = 4096 }; /* power of two; 144 KiB, of which the kernel gives what is touched */
 
 struct notes {
-	struct note {
-		uint32_t tag;
-		uint16_t note;
-	} place[PLACES];
+	unsigned staying; /* how many notes were ever told to stay */
+	struct note place[PLACES];
 };
 
 struct notes *notes_new(void)
@@ -44,26 +44,71 @@ static uint64_t hash_end(const uint8_t *addr, unsigned len, const uint8_t *port)
 	return mix(h);
 }
 
-uint16_t *decode_note(const struct decode *d, const struct layer *tcp)
+/* The source address of the IP layer under `l`, the destination's behind it; NULL if there is none. */
+static const uint8_t *addresses(const struct packet *p, const struct layer *l, unsigned *len)
 {
-	const struct layer *net = tcp;
-	const uint8_t *ip, *ports = d->p->frame->data + tcp->off;
+	while (l->proto != PROTO_ip && l->proto != PROTO_ipv6)
+		if (l-- == p->layers)
+			return NULL;
+	*len = l->proto == PROTO_ip ? 4 : 16;
+	return p->source[l->source].data + l->off + (*len == 4 ? 12 : 8);
+}
+
+struct note *decode_note(const struct decode *d, const struct layer *l)
+{
+	const uint8_t *ip, *ports = d->p->source[l->source].data + l->off;
 	struct note *n;
 	unsigned len;
 	uint64_t h;
 
-	if (!d->decoder->notes || tcp->proto != PROTO_tcp)
+	if (!d->decoder->notes || (l->proto != PROTO_tcp && l->proto != PROTO_udp))
 		return NULL;
-	while (net->proto != PROTO_ip && net->proto != PROTO_ipv6)
-		if (net-- == d->p->layers)
-			return NULL;
-	len = net->proto == PROTO_ip ? 4 : 16;
-	ip = d->p->frame->data + net->off + (len == 4 ? 12 : 8);
-	h = mix(hash_end(ip, len, ports) + hash_end(ip + len, len, ports + 2));
+	ip = addresses(d->p, l, &len);
+	if (!ip)
+		return NULL;
+	h = mix(hash_end(ip, len, ports) + hash_end(ip + len, len, ports + 2) + l->proto);
 	n = &d->decoder->notes->place[h % PLACES];
-	if (n->tag != (uint32_t)(h >> 32)) {
-		n->tag = (uint32_t)(h >> 32);
-		n->note = NOTE_NONE;
+	if (n->tag != (uint32_t)(h >> 32))
+		*n = (struct note){ .tag = (uint32_t)(h >> 32) };
+	return n;
+}
+
+unsigned note_end(const struct packet *p, const struct layer *l)
+{
+	const uint8_t *ip, *ports = p->source[l->source].data + l->off;
+	unsigned len = 0;
+	int order;
+
+	ip = addresses(p, l, &len);
+	order = ip ? memcmp(ip, ip + len, len) : 0;
+	if (!order)
+		order = memcmp(ports, ports + 2, 2);
+	return order > 0;
+}
+
+void note_stay(const struct decode *d, struct note *n, uint8_t proto)
+{
+	if (!n || (n->stays && n->proto == proto))
+		return;
+	n->proto = proto;
+	n->stays = true;
+	d->decoder->notes->staying++;
+}
+
+uint8_t note_stays(const struct decode *d)
+{
+	enum { FLAGS = 13, SYN = 2 };
+	const struct layer *l = &d->p->layers[d->p->nlayers - 1];
+	struct note *n;
+
+	if (!d->decoder->notes->staying)
+		return PROTO_NONE;
+	n = decode_note(d, l);
+	if (!n || !n->stays)
+		return PROTO_NONE;
+	if (l->proto == PROTO_tcp && d->p->source[l->source].data[l->off + FLAGS] & SYN) {
+		*n = (struct note){ .tag = n->tag };
+		return PROTO_NONE;
 	}
-	return &n->note;
+	return n->proto;
 }

@@ -113,11 +113,12 @@ static void put_flags(struct outbuf *o, unsigned flags)
 }
 
 /* -v: "(tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 60)\n    " */
-static void put_ip_verbose(struct outbuf *o, const uint8_t *h, uint32_t kept, uint32_t hlen)
+static void put_ip_verbose(const struct summary *s, const uint8_t *h, uint32_t kept, uint32_t hlen)
 {
 	static const char ecn[][9] = { "", ",ECT(1)", ",ECT(0)", ",CE" };
 	const char *name = ip_protocol_name(h[9]);
 	unsigned off = get_be16(h + 6);
+	struct outbuf *o = s->out;
 
 	outbuf_str(o, "(tos 0x");
 	outbuf_hex(o, h[1], h[1] > 15 ? 2 : 1);
@@ -132,7 +133,7 @@ static void put_ip_verbose(struct outbuf *o, const uint8_t *h, uint32_t kept, ui
 	put_missing(o, " (", h[9], ")");
 	put_missing(o, ", length ", get_be16(h + 2), "");
 	if (kept >= hlen) {
-		uint16_t sum = checksum_fold(checksum_add(0, h, hlen));
+		uint16_t sum = s->no_checksums ? 0 : checksum_fold(checksum_add(0, h, hlen));
 
 		if (hlen > HEADER_4)
 			put_options(o, cursor_over(h + HEADER_4, hlen - HEADER_4, false));
@@ -260,7 +261,7 @@ void ip_summary(struct summary *s, const struct packet *p, const struct layer *l
 	if (!total)
 		total = outer;
 	if (s->verbose)
-		put_ip_verbose(o, h, n, hlen);
+		put_ip_verbose(s, h, n, hlen);
 	if (l->aux[0] & 0x1fff) {
 		summary_addresses(o, p, l);
 		put_missing(o, ": ip-proto-", h[9], "");

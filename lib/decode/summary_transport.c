@@ -326,7 +326,7 @@ void tcp_summary(struct summary *s, const struct packet *p, const struct layer *
 	if (s->quiet || hlen > wire)
 		return;
 	length = wire - hlen;
-	if (s->verbose)
+	if (s->verbose && !s->no_checksums)
 		put_tcp_checksum(o, p, l, h);
 	base = base_of(s, p, l, h);
 	seq = get_be32(h + 4);
@@ -401,7 +401,7 @@ void udp_summary(struct summary *s, const struct packet *p, const struct layer *
 	if (!len)
 		len = l->wire_end - l->off;
 	/* tcpdump's own habit: of IPv4 the checksum is worth one more -v */
-	if (s->verbose > 1 || (s->verbose && net && net->proto == PROTO_ipv6))
+	if (!s->no_checksums && (s->verbose > 1 || (s->verbose && net && net->proto == PROTO_ipv6)))
 		put_udp_checksum(o, p, l, h);
 	if (next && protocols[next->proto]->summary && !s->quiet)
 		return;

@@ -20,12 +20,13 @@
  */
 #include "decode/http.h"
 #include "decode/notes.h"
+#include "decode/quic.h"
 #include "decode/tls.h"
 
 enum content { CHANGE_CIPHER_SPEC = 20, ALERT = 21, HANDSHAKE = 22, APPLICATION_DATA = 23, HEARTBEAT = 24 };
 enum { RECORD_HEADER = 5, RECORD_MAX = 16384 + 2048, MESSAGE_HEADER = 4 };
 
-/* layer.aux[0]: version for the column, 0 if it is not known */
+/* layer.aux[0]: version for the column, 0 if it is not known; aux[1]: messages without records, of a QUIC Initial */
 
 struct record {
 	uint8_t type;
@@ -114,7 +115,7 @@ static bool hello_check(const struct record *r, struct layer *l, uint16_t *versi
 	if (!tls_hello_read(&hello, type, body, !c.cut))
 		return false;
 	if (type == TLS_CLIENT_HELLO) {
-		*version = NOTE_NONE; /* a new connection */
+		*version = 0; /* a new connection */
 		l->aux[0] = r->version;
 	} else if (r->whole) {
 		*version = hello.version;
@@ -124,15 +125,24 @@ static bool hello_check(const struct record *r, struct layer *l, uint16_t *versi
 
 static enum decode_result tls_decode(struct decode *d, struct layer *l)
 {
-	uint16_t unknown = NOTE_NONE, *note = decode_note(d, l - 1), *version = note ? note : &unknown;
+	struct note unknown = { 0 }, *note = decode_note(d, l - 1);
+	uint16_t *version;
 	enum decode_result result = DECODE_OK;
 	unsigned before = 0;
 	struct cursor c = d->c;
 	struct record r;
 
 	d->c.pos = d->c.end;
-	if (*version == NOTE_HTTP)
-		*version = NOTE_NONE;
+	if (l[-1].proto == PROTO_quic) {
+		l->aux[1] = true;
+		quic_resume(d, l - 1);
+		return DECODE_OK;
+	}
+	note = note ? note : &unknown;
+	if (note->proto != PROTO_tls)
+		note->version = 0;
+	note->proto = PROTO_tls;
+	version = &note->version;
 	while (result == DECODE_OK && record_next(&c, &r)) {
 		if (!r.whole && c.snapped)
 			result = DECODE_TRUNCATED;
@@ -154,6 +164,8 @@ static const char *tls_column(const struct packet *p, const struct layer *l)
 	static const char names[][8] = { "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3" };
 
 	(void)p;
+	if (l->aux[1])
+		return NULL; /* QUIC's */
 	return l->aux[0] >= 0x0300 && l->aux[0] <= TLS_1_3 ? names[l->aux[0] & 0xff] : l->aux[0] ? "TLS" : "SSL";
 }
 
@@ -240,6 +252,10 @@ static void tls_walk(struct walk *w, const struct packet *p, const struct layer 
 	struct record r;
 	bool encrypted = false;
 
+	if (l->aux[1]) {
+		walk_messages(w, &c, &part, false);
+		return;
+	}
 	while (record_next(&c, &r) && shown(&r)) {
 		bool opaque = r.type == APPLICATION_DATA && l->aux[0] == TLS_1_3;
 
@@ -271,7 +287,7 @@ static void tls_summary(struct summary *s, const struct packet *p, const struct 
 	struct record r;
 	const char *before = ": ";
 
-	if (!s->verbose || !record_next(&c, &r))
+	if (!s->verbose || l->aux[1] || !record_next(&c, &r))
 		return;
 	outbuf_str(s->out, "\n\t");
 	outbuf_str(s->out, column);
@@ -400,6 +416,7 @@ const struct protocol proto_tls = {
 	.title = "Transport Layer Security",
 	.reference = "RFC 8446",
 	.application = true,
+	.notes = true,
 	.decode = tls_decode,
 	.detect = tls_detect,
 	.detect_on = 1 << CLAIM_TCP_PORT,

@@ -19,20 +19,20 @@
 enum { CELLS_MAX = 1 << 16, STORE_MAX = 1 << 20 };
 
 /* Names of what every packet has; the second is Wireshark's (without "_ws.col."). */
+const char *const export_columns[] = { "number", "time", "src", "dst", "sport", "dport", "proto", "length", NULL };
 static const struct {
 	const char *name, *wireshark;
 	uint8_t kind;
-	bool by_default;
 } pseudo[] = {
-	{ "number", "Number", COLUMN_NUMBER, true },
-	{ "time", "Time", COLUMN_TIME, true },
-	{ "src", "Source", COLUMN_SRC, true },
-	{ "dst", "Destination", COLUMN_DST, true },
-	{ "sport", "SrcPort", COLUMN_SPORT, true },
-	{ "dport", "DstPort", COLUMN_DPORT, true },
-	{ "proto", "Protocol", COLUMN_PROTO, true },
-	{ "length", "Length", COLUMN_LENGTH, true },
-	{ "info", "Info", COLUMN_INFO, false },
+	{ "number", "Number", COLUMN_NUMBER },
+	{ "time", "Time", COLUMN_TIME },
+	{ "src", "Source", COLUMN_SRC },
+	{ "dst", "Destination", COLUMN_DST },
+	{ "sport", "SrcPort", COLUMN_SPORT },
+	{ "dport", "DstPort", COLUMN_DPORT },
+	{ "proto", "Protocol", COLUMN_PROTO },
+	{ "length", "Length", COLUMN_LENGTH },
+	{ "info", "Info", COLUMN_INFO },
 };
 enum { PSEUDO = sizeof(pseudo) / sizeof(*pseudo) };
 
@@ -153,7 +153,6 @@ static bool column_key(struct column *col)
 
 int columns_open(struct columns *c, const struct export_options *o, struct decoder *d, struct errmsg *err)
 {
-	const char *defaults[PSEUDO];
 	const char *const *name = o->fields;
 	unsigned n = o->nfields;
 	int rc;
@@ -161,13 +160,6 @@ int columns_open(struct columns *c, const struct export_options *o, struct decod
 	memset(c, 0, sizeof(*c));
 	c->pseudo_only = true;
 	c->occurrence = o->occurrence ? o->occurrence : 'f';
-	if (!name || !n) {
-		name = defaults;
-		n = 0;
-		for (int i = 0; i < PSEUDO; i++)
-			if (pseudo[i].by_default)
-				defaults[n++] = pseudo[i].name;
-	}
 	if (n > EXPORT_FIELDS_MAX)
 		return errmsg_set(err, NW_EINPUT, "%u fields are asked for; at most %d are possible", n, EXPORT_FIELDS_MAX);
 	c->column = calloc(n, sizeof(*c->column));
@@ -409,4 +401,60 @@ void endpoint_put(struct outbuf *o, const struct endpoint *e)
 		outbuf_ipv6(o, e->addr);
 	else
 		outbuf_mac(o, e->addr);
+}
+
+bool pseudo_there(const struct column *col, const struct packet *p, const struct endpoints *ends)
+{
+	switch (col->kind) {
+	case COLUMN_TIME: return p->frame->has_ts;
+	case COLUMN_SRC: return ends->src.addr;
+	case COLUMN_DST: return ends->dst.addr;
+	case COLUMN_SPORT:
+	case COLUMN_DPORT: return ends->has_ports;
+	case COLUMN_PROTO: return packet_column(p);
+	default: return true;
+	}
+}
+
+void pseudo_put(struct export *e, const struct column *col, struct packet *p, const struct endpoints *ends, struct outbuf *o)
+{
+	const struct frame *f = p->frame;
+	const char *text;
+	size_t len;
+
+	switch (col->kind) {
+	case COLUMN_NUMBER:
+		outbuf_u64(o, f->number);
+		break;
+	case COLUMN_TIME:
+		if (f->has_ts)
+			outbuf_epoch(o, f->ts_ns, e->o.time.digits);
+		break;
+	case COLUMN_SRC:
+		endpoint_put(o, &ends->src);
+		break;
+	case COLUMN_DST:
+		endpoint_put(o, &ends->dst);
+		break;
+	case COLUMN_SPORT:
+		if (ends->has_ports)
+			outbuf_u64(o, ends->sport);
+		break;
+	case COLUMN_DPORT:
+		if (ends->has_ports)
+			outbuf_u64(o, ends->dport);
+		break;
+	case COLUMN_PROTO:
+		text = packet_column(p);
+		if (text)
+			outbuf_str(o, text);
+		break;
+	case COLUMN_LENGTH:
+		outbuf_u64(o, f->wirelen);
+		break;
+	case COLUMN_INFO:
+		text = export_info(e, p, &len);
+		outbuf_bytes(o, text, len);
+		break;
+	}
 }

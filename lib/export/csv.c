@@ -147,46 +147,15 @@ static void put_cells(struct export *e, const struct column *col)
 
 static void put_pseudo(struct export *e, const struct column *col, struct packet *p, const struct endpoints *ends)
 {
-	const struct frame *f = p->frame;
-	struct outbuf *o = e->out;
 	const char *text;
 	size_t len;
 
-	switch (col->kind) {
-	case COLUMN_NUMBER:
-		outbuf_u64(o, f->number);
-		break;
-	case COLUMN_TIME:
-		if (f->has_ts)
-			outbuf_epoch(o, f->ts_ns, e->o.time.digits);
-		break;
-	case COLUMN_SRC:
-		endpoint_put(o, &ends->src);
-		break;
-	case COLUMN_DST:
-		endpoint_put(o, &ends->dst);
-		break;
-	case COLUMN_SPORT:
-		if (ends->has_ports)
-			outbuf_u64(o, ends->sport);
-		break;
-	case COLUMN_DPORT:
-		if (ends->has_ports)
-			outbuf_u64(o, ends->dport);
-		break;
-	case COLUMN_PROTO:
-		text = packet_column(p);
-		if (text)
-			outbuf_str(o, text);
-		break;
-	case COLUMN_LENGTH:
-		outbuf_u64(o, f->wirelen);
-		break;
-	case COLUMN_INFO:
-		text = export_info(e, p, &len);
-		put_column_text(e, (const uint8_t *)text, len);
-		break;
+	if (col->kind != COLUMN_INFO) {
+		pseudo_put(e, col, p, ends, e->out);
+		return;
 	}
+	text = export_info(e, p, &len);
+	put_column_text(e, (const uint8_t *)text, len);
 }
 
 static void put_row(struct export *e, struct packet *p)

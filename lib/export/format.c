@@ -5,22 +5,33 @@
 
 #include <stdlib.h>
 
+static const char *const table_columns[] = { "number", "time", "src", "dst", "proto", "length", "info", NULL };
+
 const struct export_format export_formats[] = {
-	{ .name = "text", .help = "one line per packet as tcpdump prints it", .extension = "txt",
+	{ .name = "text", .help = "one line per packet as tcpdump prints it", .extension = "txt", .append = APPEND_ALWAYS,
 	  .begin = text_begin, .packet = text_packet, .end = text_end },
 #if ENABLE_NWEXPORT /* nwcap alone prints text */
-	{ .name = "csv", .help = "comma-separated values, RFC 4180", .extension = "csv", .columns = true,
-	  .begin = csv_begin, .packet = csv_packet },
-	{ .name = "tsv", .help = "tab-separated values, \\t \\n \\\\ \\xNN as escapes", .extension = "tsv", .columns = true,
-	  .begin = tsv_begin, .packet = tsv_packet },
-	{ .name = "json", .help = "one array of objects", .extension = "json", .columns = true, .all = true,
+	{ .name = "table", .help = "columns that line up, for people", .extension = "txt", .columns = table_columns,
+	  .begin = table_begin, .packet = table_packet, .end = table_end, .flush = table_flush },
+	{ .name = "csv", .help = "comma-separated values, RFC 4180", .extension = "csv", .columns = export_columns,
+	  .append = APPEND_HEADER, .begin = csv_begin, .packet = csv_packet },
+	{ .name = "tsv", .help = "tab-separated values, \\t \\n \\\\ \\xNN as escapes", .extension = "tsv",
+	  .columns = export_columns, .append = APPEND_HEADER, .begin = tsv_begin, .packet = tsv_packet },
+	{ .name = "json", .help = "one array of objects", .extension = "json", .columns = export_columns, .all = true,
 	  .begin = json_begin, .packet = json_packet, .end = json_end },
-	{ .name = "ndjson", .help = "one object per line", .extension = "ndjson", .columns = true, .all = true,
-	  .begin = ndjson_begin, .packet = ndjson_packet, .end = ndjson_end },
+	{ .name = "ndjson", .help = "one object per line", .extension = "ndjson", .columns = export_columns, .all = true,
+	  .append = APPEND_ALWAYS, .begin = ndjson_begin, .packet = ndjson_packet, .end = objects_end },
+	{ .name = "yaml", .help = "one sequence of mappings", .extension = "yaml", .columns = export_columns, .all = true,
+	  .append = APPEND_ALWAYS, .begin = yaml_begin, .packet = ndjson_packet, .end = yaml_end },
+	{ .name = "ek", .help = "Elasticsearch's bulk lines, as tshark -T ek", .extension = "ndjson", .columns = export_columns,
+	  .all = true, .append = APPEND_ALWAYS, .begin = ek_begin, .packet = ek_packet, .end = objects_end },
+	{ .name = "hex", .help = "od -A x -t x1 with times, for text2pcap -t ISO", .extension = "txt", .raw = true,
+	  .append = APPEND_ALWAYS, .begin = hex_begin, .packet = hex_packet },
+	{ .name = "c", .help = "C arrays", .extension = "h", .raw = true, .packet = c_packet },
 	{ .name = "pcap", .help = "capture file, one link type", .extension = "pcap", .binary = true, .raw = true,
 	  .begin = pcap_begin, .packet = pcap_packet, .end = pcap_end, .flush = pcap_flush },
 	{ .name = "pcapng", .help = "capture file with interfaces", .extension = "pcapng", .binary = true, .raw = true,
-	  .begin = pcapng_begin, .packet = pcap_packet, .end = pcap_end, .flush = pcap_flush },
+	  .append = APPEND_ALWAYS, .begin = pcapng_begin, .packet = pcap_packet, .end = pcap_end, .flush = pcap_flush },
 #endif
 	{ .name = NULL }
 };
@@ -51,16 +62,49 @@ static int unknown_format(const char *name, struct errmsg *err)
 
 static int fields_check(struct export *e, struct errmsg *err)
 {
-	const struct export_options *o = &e->o;
+	struct export_options *o = &e->o;
+	const struct export_format *f = e->format;
 
-	e->all = o->nfields == 1 && !strcmp(o->fields[0], "all");
-	if (o->nfields && !e->format->columns)
-		return errmsg_set(err, NW_EINPUT, "the format %s has no columns; leave the fields out or use csv, tsv, json or ndjson",
-				  e->format->name);
-	if (e->all && !e->format->all)
-		return errmsg_set(err, NW_EINPUT, "the fields of %s must be named; 'all' works with json and ndjson",
-				  e->format->name);
+	if (o->profile && strcmp(o->profile, "ecs"))
+		return errmsg_set(err, NW_EINPUT, "'%s' is no profile; there is ecs", o->profile);
+	e->profile = o->profile;
+	if (e->profile && !f->all)
+		return errmsg_set(err, NW_EINPUT, "the profile %s makes objects; use it with json, ndjson, yaml or ek, not with %s",
+				  o->profile, f->name);
+	if (e->profile && o->nfields)
+		return errmsg_set(err, NW_EINPUT, "the profile %s says which fields there are; leave the others out", o->profile);
+	if (o->nfields && !f->columns)
+		return errmsg_set(err, NW_EINPUT,
+				  "the format %s has no columns; leave the fields out or use csv, tsv, table, json, ndjson, yaml or ek",
+				  f->name);
+	if (o->nfields == 1 && !strcmp(o->fields[0], "all"))
+		e->all = ALL_FLAT;
+	else if (!o->nfields && f->all && !e->profile)
+		e->all = ALL_NESTED;
+	if (e->all && !f->all)
+		return errmsg_set(err, NW_EINPUT, "the fields of %s must be named; 'all' works with json, ndjson, yaml and ek",
+				  f->name);
+	if (e->all == ALL_FLAT && !strcmp(f->name, "ek"))
+		e->all = ALL_NESTED; /* it has no other form */
 	return 0;
+}
+
+static int columns_prepare(struct export *e, struct errmsg *err)
+{
+	if (e->profile)
+		return ecs_begin(e, err);
+	if (e->all) {
+		decoder_want_all(e->decoder);
+		return 0;
+	}
+	if (!e->format->columns)
+		return 0;
+	if (!e->o.nfields) {
+		e->o.fields = e->format->columns;
+		while (e->o.fields[e->o.nfields])
+			e->o.nfields++;
+	}
+	return columns_open(&e->columns, &e->o, e->decoder, err);
 }
 
 int export_open(struct export **out_e, const struct export_options *o, struct decoder *d, struct outbuf *out,
@@ -80,13 +124,13 @@ int export_open(struct export **out_e, const struct export_options *o, struct de
 	e->out = out;
 	e->decoder = d;
 	rc = fields_check(e, err);
-	if (!rc && f->columns && !e->all)
-		rc = columns_open(&e->columns, o, d, err);
-	if (!rc && e->all)
-		decoder_want_all(d);
+	if (!rc && ENABLE_NWEXPORT)
+		rc = columns_prepare(e, err);
 	if (!rc && f->begin)
 		rc = f->begin(e, err);
 	if (rc) {
+		if (ENABLE_NWEXPORT)
+			ecs_end(e);
 		columns_release(&e->columns);
 		free(e);
 		return rc;
@@ -114,6 +158,8 @@ void export_close(struct export *e)
 		return;
 	if (e->format->end)
 		e->format->end(e);
+	if (ENABLE_NWEXPORT)
+		ecs_end(e);
 	columns_release(&e->columns);
 	free(e);
 }

@@ -83,48 +83,64 @@ struct endpoints {
 void packet_endpoints(const struct packet *p, struct endpoints *e);
 void endpoint_put(struct outbuf *o, const struct endpoint *e);
 
+enum { ALL_FLAT = 1, ALL_NESTED = 2 };
+enum object_syntax { OBJECT_JSON, OBJECT_YAML, OBJECT_EK };
+
 struct export {
 	const struct export_format *format;
 	struct export_options o;
 	struct outbuf *out;
 	struct decoder *decoder;  /* while the export is opened */
 	struct columns columns;
-	bool all;               /* every decoded field */
+	uint8_t all;            /* every decoded field: 0, ALL_FLAT or ALL_NESTED */
+	bool profile;           /* ECS documents instead */
+	uint8_t syntax;         /* enum object_syntax */
+	struct timefmt iso;     /* UTC */
 	uint8_t capture_format; /* enum capture_format */
 	uint64_t packets;
 	void *state;            /* the format's own */
+	void *profile_state;
 	char info[4096];        /* the summary, when it is a column */
 };
 
 /* The summary of a packet as a fixed text in e->info. */
 const char *export_info(struct export *e, struct packet *p, size_t *len);
+/* A column of the first nine kinds: is there one, and its text, not escaped. */
+bool pseudo_there(const struct column *col, const struct packet *p, const struct endpoints *ends);
+void pseudo_put(struct export *e, const struct column *col, struct packet *p, const struct endpoints *ends, struct outbuf *o);
 
-int csv_begin(struct export *e, struct errmsg *err);
-void csv_packet(struct export *e, struct packet *p);
-int tsv_begin(struct export *e, struct errmsg *err);
-void tsv_packet(struct export *e, struct packet *p);
-void ndjson_packet(struct export *e, struct packet *p);
-int ndjson_begin(struct export *e, struct errmsg *err);
-void ndjson_end(struct export *e);
-int json_begin(struct export *e, struct errmsg *err);
-void json_packet(struct export *e, struct packet *p);
-void json_end(struct export *e);
-/* JSON texts of a value and of a string. */
+/* JSON texts of a value and of a string; what tshark's ek has for a value. */
 void json_value_put(struct outbuf *o, const struct field *f, const struct value *v);
-void json_string_put(struct outbuf *o, const char *text, size_t len);
+void json_string_put(struct outbuf *o, const void *text, size_t len);
+void ek_value_put(struct outbuf *o, const struct field *f, const struct value *v);
 /* A quoted CSV value. */
 void csv_string_put(struct outbuf *o, const char *text, size_t len);
-/* Every decoded field as one object. */
-int all_begin(struct export *e, struct errmsg *err);
+/* Every decoded field as one object, or as one per layer. */
+int all_begin(struct export *e, bool nested, struct errmsg *err);
 void all_packet(struct export *e, struct packet *p);
 void all_end(struct export *e);
-int text_begin(struct export *e, struct errmsg *err);
-void text_packet(struct export *e, struct packet *p);
-void text_end(struct export *e);
-int pcap_begin(struct export *e, struct errmsg *err);
-int pcapng_begin(struct export *e, struct errmsg *err);
-void pcap_packet(struct export *e, struct packet *p);
-void pcap_end(struct export *e);
+/* An ECS document. */
+int ecs_begin(struct export *e, struct errmsg *err);
+void ecs_packet(struct export *e, struct packet *p);
+void ecs_end(struct export *e);
+enum { COMMUNITY_ID_MAX = 32 };
+bool community_id(const struct packet *p, const struct endpoints *ends, char text[COMMUNITY_ID_MAX]);
+
+#define FORMAT_BEGIN(name) int name##_begin(struct export *e, struct errmsg *err)
+#define FORMAT_PACKET(name) void name##_packet(struct export *e, struct packet *p)
+#define FORMAT_END(name) void name##_end(struct export *e)
+FORMAT_BEGIN(text); FORMAT_PACKET(text); FORMAT_END(text);
+FORMAT_BEGIN(table); FORMAT_PACKET(table); FORMAT_END(table);
+void table_flush(struct export *e);
+FORMAT_BEGIN(csv); FORMAT_PACKET(csv);
+FORMAT_BEGIN(tsv); FORMAT_PACKET(tsv);
+FORMAT_BEGIN(json); FORMAT_PACKET(json); FORMAT_END(json);
+FORMAT_BEGIN(ndjson); FORMAT_PACKET(ndjson); FORMAT_END(objects);
+FORMAT_BEGIN(yaml); FORMAT_END(yaml);
+FORMAT_BEGIN(ek); FORMAT_PACKET(ek);
+FORMAT_BEGIN(hex); FORMAT_PACKET(hex);
+FORMAT_PACKET(c);
+FORMAT_BEGIN(pcap); FORMAT_BEGIN(pcapng); FORMAT_PACKET(pcap); FORMAT_END(pcap);
 void pcap_flush(struct export *e);
 
 #endif

@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NAME = 1024, STATISTICS = 128 };
+enum { NAME = 1024, STATISTICS = 128, RESCUED_MAX = 100 };
 
 struct ring {
 	struct ring_options o;
@@ -55,18 +55,19 @@ static int64_t wall_clock(void)
 	return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
-/* The next multiple of the interval after now, counted from midnight here. */
+/* Of a file that starts now: the next multiple of the interval, counted from midnight here, or the end of its duration. */
 static int64_t next_deadline(const struct ring *r, int64_t now_ns)
 {
+	int64_t end = r->o.duration_ns ? now_ns + r->o.duration_ns : INT64_MAX, at, shift;
 	time_t s = (time_t)(now_ns / 1000000000);
-	int64_t shift;
 	struct tm tm;
 
 	if (!r->o.interval_ns)
-		return INT64_MAX;
+		return end;
 	localtime_r(&s, &tm);
 	shift = tm.tm_gmtoff * 1000000000ll;
-	return ((now_ns + shift) / r->o.interval_ns + 1) * r->o.interval_ns - shift;
+	at = ((now_ns + shift) / r->o.interval_ns + 1) * r->o.interval_ns - shift;
+	return at < end ? at : end;
 }
 
 /* ---- names ------------------------------------------------------------------------------------ */
@@ -76,13 +77,33 @@ static int name_error(struct ring *r, struct errmsg *err)
 	return errmsg_set(err, NW_EINPUT, "%s: the file name is too long; use a shorter one", r->path);
 }
 
+/* dumpcap's names: number and time in front of what follows the last dot. */
+static int make_dumpcap_name(struct ring *r, int64_t now_ns)
+{
+	time_t s = (time_t)(now_ns / 1000000000);
+	const char *dot = strrchr(r->base, '.');
+	int stem = dot && dot != r->base ? (int)(dot - r->base) : (int)strlen(r->base);
+	char time[32];
+	struct tm tm;
+
+	localtime_r(&s, &tm);
+	strftime(time, sizeof(time), "%Y%m%d%H%M%S", &tm);
+	if (r->o.names == RING_NUMBER_TIME)
+		return snprintf(r->name, sizeof(r->name), "%.*s_%05llu_%s%s", stem, r->base,
+				(unsigned long long)r->sequence + 1, time, r->base + stem);
+	return snprintf(r->name, sizeof(r->name), "%.*s_%s_%05llu%s", stem, r->base, time,
+			(unsigned long long)r->sequence + 1, r->base + stem);
+}
+
 /* The name of the file that starts now, into r->name. */
 static int make_name(struct ring *r, int64_t now_ns, struct errmsg *err)
 {
 	char text[NAME];
 	int n;
 
-	if (r->timed_names) {
+	if (r->o.names) {
+		n = make_dumpcap_name(r, now_ns);
+	} else if (r->timed_names) {
 		time_t s = (time_t)(now_ns / 1000000000);
 		struct tm tm;
 
@@ -144,11 +165,21 @@ static int open_at(const struct ring *r, const char *name, int flags)
 	return openat(at, p, O_WRONLY | O_CREAT | O_CLOEXEC | flags, r->o.mode ? r->o.mode : 0644);
 }
 
+static bool is_there(const struct ring *r, const char *name)
+{
+	char path[4096];
+	int at;
+	const char *p = place(r, name, path, sizeof(path), &at);
+
+	return faccessat(at, p, F_OK, 0) == 0;
+}
+
 /* A temporary file of this name is there: of a process that lives, or of one that was killed. */
 static int rescue(struct ring *r, struct errmsg *err)
 {
-	char saved[NAME + 16];
+	char saved[NAME + 32];
 	int fd = open_at(r, r->temporary, O_NOFOLLOW);
+	unsigned n = 0;
 	bool alive;
 
 	if (fd < 0)
@@ -158,6 +189,11 @@ static int rescue(struct ring *r, struct errmsg *err)
 	if (alive)
 		return errmsg_set(err, NW_EINPUT, "%s: another process is writing this ring; use another name", r->path);
 	snprintf(saved, sizeof(saved), "%s.rescued", r->name);
+	while (n < RESCUED_MAX && is_there(r, saved)) /* of a crash before */
+		snprintf(saved, sizeof(saved), "%s.rescued.%u", r->name, ++n);
+	if (n == RESCUED_MAX)
+		return errmsg_set(err, NW_ELIMIT, "%.*s%s: %d files of earlier crashes are there; look at them and remove them",
+				  (int)r->dir_len, r->path, saved, RESCUED_MAX);
 	if (ring_rename(r, r->temporary, saved) < 0)
 		return errmsg_errno(err, "%s: cannot put aside what a killed process left", r->temporary);
 	return 0;
@@ -234,6 +270,8 @@ static int switch_file(struct ring *r, int64_t now_ns, struct errmsg *err)
 	char old_name[NAME], old_temporary[sizeof(r->temporary)], shown[4096];
 	int old_fd = r->fd, fd, rc, rc2;
 
+	if (r->o.max_files && r->sequence >= r->o.max_files)
+		return RING_ENOUGH;
 	memcpy(old_name, r->name, sizeof(old_name));
 	memcpy(old_temporary, r->temporary, sizeof(old_temporary));
 	rc = open_next(r, now_ns, &fd, err);
@@ -345,7 +383,7 @@ int ring_open(struct ring **out, const struct ring_options *o, struct errmsg *er
 	r->deadline_ns = INT64_MAX;
 	if (!r->o.clock)
 		r->o.clock = wall_clock;
-	r->rotates = o->max_bytes || o->interval_ns || o->max_packets;
+	r->rotates = o->max_bytes || o->interval_ns || o->duration_ns || o->max_packets;
 	rc = split_path(r, err);
 	if (!rc)
 		rc = open_first(r, err);
@@ -388,9 +426,9 @@ int ring_frame(struct ring *r, const struct frame *f, uint32_t ifid, struct errm
 
 int ring_tick(struct ring *r, int64_t now_ns, struct errmsg *err)
 {
-	if (!r->o.interval_ns)
+	if (r->deadline_ns == INT64_MAX)
 		return 0;
-	if (r->deadline_ns - now_ns > r->o.interval_ns) { /* the clock was set back */
+	if (r->deadline_ns > next_deadline(r, now_ns)) { /* the clock was set back */
 		r->deadline_ns = next_deadline(r, now_ns);
 		return 0;
 	}

@@ -142,8 +142,9 @@ static int drop_sets(bool keep_override, struct errmsg *err)
 
 /* ---- all of it ------------------------------------------------------------------- */
 
-static int confine(const char *write_dir, struct privilege_report *r, struct errmsg *err)
+static int confine(const struct privilege_needs *n, struct privilege_report *r, struct errmsg *err)
 {
+	const char *write_dir = n->write_dir;
 	int got;
 
 	r->no_new_privs = !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -151,6 +152,8 @@ static int confine(const char *write_dir, struct privilege_report *r, struct err
 		note(r, "no_new_privs is not known to this kernel, so there is no sandbox");
 		return 0;
 	}
+	if (n->run_programs)
+		return 0;
 	got = sandbox_landlock(write_dir);
 	if (got < 0) {
 		errno = -got;
@@ -191,5 +194,5 @@ int privilege_drop(const struct privilege_needs *n, struct privilege_report *r, 
 	if (!bad)
 		bad = drop_sets(r->kept_override, err);
 	r->capabilities_dropped = !bad;
-	return bad ? bad : confine(n->write_dir, r, err);
+	return bad ? bad : confine(n, r, err);
 }

@@ -122,3 +122,85 @@ same "-d" "$(nwcap -r "$TMP/a.pcap" -d udp)" "$(tcpdump -r "$TMP/a.pcap" -d udp 
 same "-dd" "$(nwcap -y EN10MB -dd udp)" "$(tcpdump -y EN10MB -dd udp 2>/dev/null)"
 same "-d with -O" "$(nwcap -y EN10MB -O -d host 1.2.3.4)" "$(tcpdump -y EN10MB -O -d host 1.2.3.4 2>/dev/null)"
 same "-d for raw IP" "$(nwcap -y RAW -d udp)" "$(tcpdump -y RAW -d udp 2>/dev/null)"
+
+# tcpdump's other letters, compared with tcpdump
+for o in '-#' '-#q' -vvvK '-S -ttttt' -N '--micro' '--time-stamp-precision nano' '-Ox'; do
+	same "nwcap $o: all lines" "$(nwcap -r "$TMP/a.pcap" $o 2>/dev/null)" "$(tcpdump -nn -r "$TMP/a.pcap" $o 2>/dev/null)"
+done
+same "-vv says check sums, -vvK does not" \
+	"$(for o in -vv -vvK; do nwcap -r "$TMP/a.pcap" $o 2>/dev/null | grep -c 'cksum'; done | tr '\n' ' ')" \
+	"$(for o in -vv -vvK; do tcpdump -nn -r "$TMP/a.pcap" $o 2>/dev/null | grep -c 'cksum'; done | tr '\n' ' ')"
+same "--lengths" "$(nwcap -r "$TMP/a.pcap" --lengths -t -c 1 2>/dev/null | cut -d' ' -f1-5)" "caplen 60 len 60 IP"
+same "--skip, -c, -#" "$(nwcap -r "$TMP/a.pcap" '-#t' --skip 2 -c 2 udp 2>/dev/null | awk '{ print $1 }' | tr '\n' ' ')" "3 4 "
+same "--skip counts what matches" "$(nwcap -r "$TMP/a.pcap" --skip 1 --count udp port 7777 2>/dev/null)" "1 packet"
+same "--skip into a file" "$(nwcap -r "$TMP/a.pcap" --skip 3 -w "$TMP/skip.pcap" 2>/dev/null; count "$TMP/skip.pcap")" 2
+
+printf '%s\n%s\n' "$TMP/a.pcap" "$TMP/c.pcapng" >"$TMP/list"
+same "-V: several files" "$(nwcap -V "$TMP/list" -t 2>/dev/null)" "$(tcpdump -nnt -V "$TMP/list" 2>/dev/null)"
+same "-V -: the names on standard input" "$(nwcap -V - --count <"$TMP/list" 2>/dev/null)" "10 packets"
+same "-V with a filter and -c across files" "$(nwcap -V "$TMP/list" -c 3 -t udp port 8888 2>/dev/null | wc -l | tr -d ' ')" 3
+nwcap -V "$TMP/list" -w "$TMP/v.pcapng" --comment 'first words' --comment=second --ifname left --ifname right 2>/dev/null
+same "-V into one file" "$(count "$TMP/v.pcapng")" 10
+if command -v capinfos >/dev/null; then
+	same "--comment, --ifname" "$(capinfos "$TMP/v.pcapng" 2>/dev/null | grep -E 'comment|Name =' | sed 's/.*[:=] *//' | tr '\n' '|')" \
+		"first words|second|left|right|"
+fi
+echo "$TMP/nosuch.pcap" >"$TMP/list2"
+err=$(nwcap -V "$TMP/list2" 2>&1)
+same "-V with a file that is not there" "$?" 1
+case $err in *nosuch.pcap*"-V $TMP/list2"*) ok "-V: said which" ;; *) not_ok "-V: said which" "$err" ;; esac
+
+# files by dumpcap's conditions
+many() { header; n=0; while [ $n -lt 250 ]; do frame 9; done; }
+many >"$TMP/many.pcap"
+mkdir "$TMP/conditions"
+nwcap -r "$TMP/many.pcap" -w "$TMP/conditions/a.pcap" -b packets:100 -a files:2 -b nametimenum:1 -b printname:"$TMP/names" 2>/dev/null
+same "-a files: so many and no more" "$(for f in "$TMP/conditions"/*; do count "$f"; done | tr '\n' ' ')" "100 100 "
+same "-b nametimenum:1: dumpcap's names" "$(ls "$TMP/conditions" | sed 's/_[0-9]\{14\}\./_TIME./' | tr '\n' ' ')" \
+	"a_00001_TIME.pcap a_00002_TIME.pcap "
+same "-b printname" "$(cat "$TMP/names")" "$(ls "$TMP/conditions"/*)"
+nwcap -r "$TMP/many.pcap" -w "$TMP/b.pcap" -b packets:200 -b nametimenum:2 2>/dev/null
+same "-b nametimenum:2" "$(ls "$TMP"/b_* | sed 's/.*\/b_[0-9]\{14\}_/b_TIME_/' | tr '\n' ' ')" "b_TIME_00001.pcap b_TIME_00002.pcap "
+
+# -z: a program, not a shell; one file after the other; whatever becomes of it the capture is good
+cat >"$TMP/after" <<'END'
+#!/bin/sh
+echo "$# $(basename "$1") $(wc -c <"$1") $(cat /proc/self/status | awk '/^CapEff/ { print $2 } /^NoNewPrivs/ { print $2 }' | tr '\n' ' ')" >>"$AFTER"
+END
+chmod 755 "$TMP/after"
+mkdir "$TMP/z"
+AFTER="$TMP/z.log" nwcap -r "$TMP/many.pcap" -w "$TMP/z/a b.pcap" -b packets:100 -z "$TMP/after" 2>/dev/null
+same "-z: each file, the last too, without rights" "$(cat "$TMP/z.log")" "$(cd "$TMP/z" && for f in 'a b.pcap' 'a b.pcap1' 'a b.pcap2'; do
+	echo "1 $f $(wc -c <"$f") 0000000000000000 1 "; done)"
+err=$(nwcap -r "$TMP/many.pcap" -w "$TMP/z/c.pcap" -z "$TMP/nosuch" 2>&1 >/dev/null)
+same "-z: a program that is not there is said, the file is good" "$? $(count "$TMP/z/c.pcap")" "0 250"
+case $err in *"-z $TMP/nosuch: No such file"*) ok "-z: said so" ;; *) not_ok "-z: said so" "$err" ;; esac
+case $(nwcap -r "$TMP/many.pcap" -w "$TMP/z/d.pcap" -z false 2>&1) in
+*"-z false $TMP/z/d.pcap: exit status 1"*) ok "-z: its exit status" ;; *) not_ok "-z: its exit status" "" ;; esac
+nwcap -r "$TMP/many.pcap" -w "$TMP/z/e.pcap" -z gzip 2>/dev/null
+same "-z gzip, as people write it" "$(gzip -dc "$TMP/z/e.pcap.gz" | cmp - "$TMP/many.pcap" 2>&1)$(ls "$TMP/z/e.pcap" 2>/dev/null)" ""
+
+# -g: for the group, for nobody else
+(umask 077; nwcap -g -r "$TMP/a.pcap" -w "$TMP/g.pcap" 2>/dev/null)
+same "-g" "$(stat -c %a "$TMP/g.pcap")" 640
+
+# what is not offered is refused with the way that there is
+for o in '-E x:tshark' '-H:tshark' '-k 6:iw dev' '-m x:snmptranslate' '-M x:tcpdump' '-P:--format' '-T rtp:nwexport' '-u:tshark'; do
+	err=$(nwcap -r "$TMP/a.pcap" ${o%%:*} 2>&1)
+	case "$? $err" in 5*"${o#*:}"*) ok "${o%%:*} is refused" ;; *) not_ok "${o%%:*} is refused" "$err" ;; esac
+done
+refused() # NAME ARG...: exit status 5 and a sentence
+{
+	name=$1; shift
+	err=$(nwcap "$@" 2>&1)
+	same "$name: refused" "$? $([ -n "$err" ] && echo said)" "5 said"
+}
+refused "-r and -V" -r "$TMP/a.pcap" -V "$TMP/list"
+refused "-a files without rotation" -r "$TMP/a.pcap" -w "$TMP/x" -a files:2
+refused "-z without -w" -r "$TMP/a.pcap" -z gzip
+refused "-z with -w -" -r "$TMP/a.pcap" -w - -z gzip
+refused "--comment into pcap" -r "$TMP/a.pcap" -w "$TMP/x.pcap" --comment x
+refused "--micro and --nano" -r "$TMP/a.pcap" --micro --nano
+refused "nametimenum:3" -r "$TMP/a.pcap" -w "$TMP/x" -C 1 -b nametimenum:3
+refused "-I with -r" -r "$TMP/a.pcap" -I
+refused "an empty list" -V /dev/null

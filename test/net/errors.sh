@@ -49,9 +49,9 @@ refused "option with a bad number" 5 "*-c*'x'*" -i "$VETH_B" -c x
 refused "unknown option" 5 "*--intrface*--interface*" --intrface x
 refused "unknown link type" 5 "-y NOSUCH*-L*" -i "$VETH_B" -y NOSUCH
 refused "link type of another kind of interface" 5 "*PPP*EN10MB*" -i "$VETH_B" -y PPP
-refused "-W alone" 5 "-W 3 needs -C*" -i "$VETH_B" -w "$TMP/x" -W 3
+refused "-W alone" 5 "-W needs -C*" -i "$VETH_B" -w "$TMP/x" -W 3
 refused "-b with an unknown key" 5 "-b size:3*filesize:KB*" -i "$VETH_B" -w "$TMP/x" -b size:3
-refused "-a without its number" 5 "-a duration:x*whole number*" -i "$VETH_B" -a duration:x
+refused "-a without its number" 5 "-a duration:x*seconds*" -i "$VETH_B" -a duration:x
 refused "-C without a file" 5 "-C*-w FILE*" -i "$VETH_B" -C 1
 refused "-C to standard output" 5 "-C*-w FILE*" -i "$VETH_B" -C 1 -w -
 refused "lines and packets to one place" 5 "*--print*-w -*" -i "$VETH_B" -w - --print

@@ -109,7 +109,8 @@ TEST(missing_fields_are_empty)
 
 TEST(ndjson_types)
 {
-	CHECK_STR(export_frame(EXPORT(.format = "ndjson"), DNS),
+	CHECK_STR(export_frame(EXPORT(.format = "ndjson", FIELDS("number", "time", "src", "dst", "sport", "dport", "proto", "length")),
+			       DNS),
 		  "{\"number\":7,\"time\":1700000000.123456,\"src\":\"192.0.2.1\",\"dst\":\"192.0.2.53\",\"sport\":5000,\"dport\":53,"
 		  "\"proto\":\"DNS\",\"length\":80}\n");
 	CHECK_STR(export_frame(EXPORT(.format = "ndjson", .occurrence = 'a',
@@ -151,6 +152,134 @@ TEST(all_fields_have_each_key_once)
 	CHECK_EQ(types, 1);
 }
 
+static bool starts(const char *doc, const char *with)
+{
+	return !strncmp(doc, with, strlen(with));
+}
+
+TEST(layers_are_objects_in_order)
+{
+	const char *doc = export_frame(EXPORT(.format = "ndjson"), DNS), *eth, *ip, *dns;
+
+	CHECK(starts(doc, "{\"timestamp\":\"2023-11-14T22:13:20.123456Z\",\"layers\":{\"frame\":{\"frame.number\":7,"));
+	eth = strstr(doc, "},\"eth\":{\"eth.dst\":\"00:53:00:00:00:02\",");
+	ip = strstr(doc, "},\"ip\":{\"ip.version\":4,");
+	dns = strstr(doc, "},\"dns\":{\"dns.id\":7,");
+	CHECK(eth && ip && dns && eth < ip && ip < dns);
+	CHECK(strstr(doc, "\"dns.qry.type\":[1,28]") != NULL);
+	CHECK_STR(doc + strlen(doc) - 4, "}}}\n");
+}
+
+/* IPv4 in IPv4: one key, two objects */
+TEST(a_layer_that_repeats_is_an_array)
+{
+	uint8_t f[14 + 20 + 20] = { [12] = 8, [14] = 0x45, [17] = 40, [22] = 64, [23] = 4, [29] = 1, [33] = 2,
+				    [34] = 0x45, [37] = 20, [42] = 64, [43] = 99, [49] = 3, [53] = 4 };
+	const char *doc = export_frame(EXPORT(.format = "ndjson"), f, sizeof(f));
+
+	CHECK(strstr(doc, "\"ip\":[{\"ip.version\":4,") != NULL);
+	CHECK(strstr(doc, "\"ip.dst\":\"0.0.0.2\"") != NULL && strstr(doc, "\"ip.dst\":\"0.0.0.4\"}]") != NULL);
+	doc = export_frame(EXPORT(.format = "yaml"), f, sizeof(f));
+	CHECK(strstr(doc, "\n    ip:\n      - ip.version: 4\n        ip.hdr_len: 20\n") != NULL);
+}
+
+TEST(yaml)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "yaml", .occurrence = 'a', FIELDS("number", "ip.src", "dns.qry.type", "dns.qry.name")), DNS),
+		  "- number: 7\n  ip.src: \"192.0.2.1\"\n  dns.qry.type: [1,28]\n"
+		  "  dns.qry.name: [\"a,b\\\"c\",\"\\t\xef\xbf\xbd\\n\\\\x\"]\n");
+	CHECK_STR(export_frame(EXPORT(.format = "yaml", FIELDS("tcp.port")), DNS), "- {}\n");
+}
+
+/* Characters that YAML takes for line ends or refuses, and those that turn the direction of writing. */
+TEST(yaml_and_json_escape_what_is_no_text)
+{
+	uint8_t frame[sizeof(dns_frame)];
+	uint8_t *name;
+
+	memcpy(frame, dns_frame, sizeof(frame));
+	name = memmem(frame, sizeof(frame), "a,b\"c", 5);
+	if (!CHECK(name))
+		return;
+	memcpy(name, "\xe2\x80\xa8_x", 5);
+	CHECK_STR(export_frame(EXPORT(.format = "ndjson", FIELDS("dns.qry.name")), frame, sizeof(frame)), "{\"dns.qry.name\":\"\\u2028_x\"}\n");
+	memcpy(name, "\xef\xbf\xbf\xc3\xa9", 5);
+	CHECK_STR(export_frame(EXPORT(.format = "ndjson", FIELDS("dns.qry.name")), frame, sizeof(frame)), "{\"dns.qry.name\":\"\\uffff\xc3\xa9\"}\n");
+	memcpy(name, "\xe2\x80\xae_x", 5);
+	CHECK_STR(export_frame(EXPORT(.format = "yaml", FIELDS("dns.qry.name")), frame, sizeof(frame)), "- dns.qry.name: \"\\u202e_x\"\n");
+}
+
+TEST(ek_is_tsharks)
+{
+	const char *doc = export_frame(EXPORT(.format = "ek"), DNS);
+
+	CHECK(starts(doc, "{\"index\":{\"_index\":\"packets-2023-11-14\",\"_type\":\"doc\"}}\n{\"timestamp\":\"1700000000123\",\"layers\":{"));
+	CHECK(strstr(doc, "\"frame_frame_time\":\"2023-11-14T22:13:20.123456789Z\"") != NULL);
+	CHECK(strstr(doc, "\"ip_ip_addr\":[\"192.0.2.1\",\"192.0.2.53\"]") != NULL);
+	CHECK(strstr(doc, "\"dns_dns_id\":\"0x0007\"") != NULL && strstr(doc, "\"ip_ip_flags_df\":true") != NULL);
+	CHECK_STR(export_frame(EXPORT(.format = "ek", .occurrence = 'a', FIELDS("ip.src", "udp.port", "number", "tcp.port")), DNS),
+		  "{\"index\":{\"_index\":\"packets-2023-11-14\",\"_type\":\"doc\"}}\n{\"timestamp\":\"1700000000123\",\"layers\":{"
+		  "\"ip_src\":[\"192.0.2.1\"],\"udp_port\":[\"5000\",\"53\"],\"number\":[\"7\"]}}\n");
+}
+
+TEST(ecs)
+{
+	const char *doc = export_frame(EXPORT(.format = "ndjson", .profile = "ecs"), DNS);
+
+	CHECK(starts(doc, "{\"@timestamp\":\"2023-11-14T22:13:20.123456Z\",\"ecs\":{\"version\":\"8.11.0\"},\"event\":{\"kind\":\"event\","));
+	CHECK(strstr(doc, "\"source\":{\"ip\":\"192.0.2.1\",\"port\":5000,\"mac\":\"00-53-00-00-00-01\"},") != NULL);
+	CHECK(strstr(doc, "\"network\":{\"type\":\"ipv4\",\"transport\":\"udp\",\"protocol\":\"dns\",\"bytes\":80,\"packets\":1,") != NULL);
+	CHECK(strstr(doc, "\"dns\":{\"id\":\"7\",\"type\":\"query\",\"op_code\":\"QUERY\",") != NULL);
+	CHECK(strstr(doc, "\"question\":{\"name\":\"a,b\\\"c\",\"type\":\"A\",\"class\":\"IN\"}}") != NULL);
+	CHECK(strstr(export_frame(EXPORT(.format = "ndjson", .profile = "ecs"), ARP), "\"source\":{\"mac\":") != NULL);
+}
+
+/* The specification's own example: 128.232.110.120:34855 to 66.35.250.204:80 over TCP, and the answer. */
+TEST(community_id_is_that_of_the_specification)
+{
+	uint8_t f[14 + 20 + 20] = { [12] = 8, [14] = 0x45, [17] = 40, [22] = 64, [23] = 6, [26] = 128, 232, 110, 120, 66, 35, 250, 204,
+				    0x88, 0x27, 0, 80, [46] = 0x50 };
+	uint8_t back[sizeof(f)];
+
+	memcpy(back, f, sizeof(f));
+	memcpy(back + 26, f + 30, 4);
+	memcpy(back + 30, f + 26, 4);
+	memcpy(back + 34, f + 36, 2);
+	memcpy(back + 36, f + 34, 2);
+	CHECK(strstr(export_frame(EXPORT(.format = "ndjson", .profile = "ecs"), f, sizeof(f)), "\"1:LQU9qZlK+B5F3KDmev6m5PMibrg=\"") != NULL);
+	CHECK(strstr(export_frame(EXPORT(.format = "ndjson", .profile = "ecs"), back, sizeof(back)), "\"1:LQU9qZlK+B5F3KDmev6m5PMibrg=\"") != NULL);
+}
+
+TEST(hex_is_od)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "hex"), ARP),
+		  "# packet 7: 42 bytes, EN10MB\n2023-11-14T22:13:20.123456Z\n"
+		  "000000 ff ff ff ff ff ff 00 53 00 00 00 01 08 06 00 01\n"
+		  "000010 08 00 06 04 00 01 00 53 00 00 00 01 c0 00 02 01\n"
+		  "000020 00 00 00 00 00 00 c0 00 02 02\n00002a\n\n");
+}
+
+TEST(c_arrays)
+{
+	static const uint8_t odd[] = { '*', '/', '\\', 'a', 0x7f, '?', '?', '/', 'z' };
+
+	CHECK_STR(export_frame(EXPORT(.format = "c"), odd, sizeof(odd)),
+		  "/* Frame (9 bytes) */\nstatic const unsigned char pkt7[9] = {\n"
+		  "0x2a, 0x2f, 0x5c, 0x61, 0x7f, 0x3f, 0x3f, 0x2f, /* ./.a.?" "?/ */\n"
+		  "0x7a                                            /* z */\n};\n");
+	CHECK_STR(export_frame(EXPORT(.format = "c"), odd, 0),
+		  "/* Frame (0 bytes) */\nstatic const unsigned char pkt7[1] = {\n0 /* nothing was kept */\n};\n");
+}
+
+TEST(table_fits)
+{
+	CHECK_STR(export_frame(EXPORT(.format = "table", .header = true, .occurrence = 'a', FIELDS("number", "src", "dns.qry.name")), DNS),
+		  "number  src        dns.qry.name\n     7  192.0.2.1  a,b\"c,\\t\\xff\\n\\\\x\n");
+	CHECK_STR(export_frame(EXPORT(.format = "table", .header = true, .width = 24, FIELDS("number", "src", "dst")), DNS),
+		  "number  src      dst\n     7  192.0.…  192.0.…\n");
+	CHECK_STR(export_frame(EXPORT(.format = "table", .colour = true, FIELDS("number", "proto")), DNS), "     7  \033[36mDNS\033[0m\n");
+}
+
 TEST(wireshark_column_names)
 {
 	CHECK_STR(export_frame(EXPORT(.format = "tsv", FIELDS("_ws.col.Source", "_ws.col.Protocol", "_ws.col.protocol", "frame.number")),
@@ -174,11 +303,17 @@ TEST(wrong_names_are_refused_with_the_nearest)
 	CHECK_STR(export_frame(EXPORT(.format = "csv", FIELDS("ip.scr")), DNS),
 		  "'ip.scr' is no field; did you mean ip.src? --list-fields shows all");
 	CHECK_STR(export_frame(EXPORT(.format = "cvs"), DNS),
-		  "'cvs' is no output format; did you mean csv? there are text, csv, tsv, json, ndjson, pcap, pcapng");
+		  "'cvs' is no output format; did you mean csv? there are text, table, csv, tsv, json, ndjson, yaml, ek, hex, c, "
+		  "pcap, pcapng");
 	CHECK_STR(export_frame(EXPORT(.format = "text", FIELDS("ip.src")), DNS),
-		  "the format text has no columns; leave the fields out or use csv, tsv, json or ndjson");
+		  "the format text has no columns; leave the fields out or use csv, tsv, table, json, ndjson, yaml or ek");
+	CHECK_STR(export_frame(EXPORT(.format = "csv", .profile = "ecs"), DNS),
+		  "the profile ecs makes objects; use it with json, ndjson, yaml or ek, not with csv");
+	CHECK_STR(export_frame(EXPORT(.format = "json", .profile = "ecs", FIELDS("ip.src")), DNS),
+		  "the profile ecs says which fields there are; leave the others out");
+	CHECK_STR(export_frame(EXPORT(.format = "json", .profile = "esc"), DNS), "'esc' is no profile; there is ecs");
 	CHECK_STR(export_frame(EXPORT(.format = "csv", FIELDS("all")), DNS),
-		  "the fields of csv must be named; 'all' works with json and ndjson");
+		  "the fields of csv must be named; 'all' works with json, ndjson, yaml and ek");
 }
 
 /* Nothing is decoded twice, and the packet's scratch memory is not shared between columns. */
@@ -199,5 +334,11 @@ TEST(every_length)
 		memcpy(end, dns_frame, n);
 		CHECK(strlen(export_frame(EXPORT(.format = "csv", FIELDS("number", "info", "dns.qry.name")), end, n)) > 3);
 		CHECK(strlen(export_frame(EXPORT(.format = "ndjson", FIELDS("all")), end, n)) > 3);
+		CHECK(strlen(export_frame(EXPORT(.format = "yaml"), end, n)) > 3);
+		CHECK(strlen(export_frame(EXPORT(.format = "ek"), end, n)) > 3);
+		CHECK(strlen(export_frame(EXPORT(.format = "table"), end, n)) > 3);
+		CHECK(strlen(export_frame(EXPORT(.format = "ndjson", .profile = "ecs"), end, n)) > 3);
+		CHECK(strlen(export_frame(EXPORT(.format = "c"), end, n)) > 3);
+		CHECK(strlen(export_frame(EXPORT(.format = "hex"), end, n)) > 3);
 	}
 }

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* See message.h. The place in memory holds [0] the sequence number of the next header and [1] that it is valid. */
+#include "message.h"
+#include "memory.h"
+
+enum { FAR = 1 << 25 /* further away is another connection, or a lie */ };
+
+bool field_le(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	const uint8_t *h;
+
+	if (packet_bytes(p, l, &h) < (uint32_t)f->offset + f->shift)
+		return false;
+	v->u = 0;
+	for (unsigned i = f->shift; i-- > 0;)
+		v->u = v->u << 8 | h[f->offset + i];
+	if (f->mask)
+		v->u = (v->u & f->mask) >> __builtin_ctz(f->mask);
+	return true;
+}
+
+/* The TCP layer that the bytes of `d` follow directly, or NULL. `own` layers are there already. */
+static const uint8_t *tcp_of(const struct decode *d, unsigned own)
+{
+	const struct layer *l = &d->p->layers[d->p->nlayers - 1 - own];
+
+	return d->p->nlayers > own && l->proto == PROTO_tcp && !l->source ? d->p->frame->data + l->off : NULL;
+}
+
+static uint32_t rest(const struct decode *d, const uint8_t *tcp)
+{
+	const struct memory *m = tcp ? decode_memory(d, MEMORY_MESSAGE, true) : NULL;
+	uint32_t n;
+
+	if (!m || !m->value[1])
+		return 0;
+	n = m->value[0] - get_be32(tcp + 4);
+	return n < FAR ? n : 0;
+}
+
+uint32_t message_rest(const struct decode *d)
+{
+	return rest(d, tcp_of(d, 0));
+}
+
+bool message_resume(struct decode *d, struct layer *l, unsigned proto)
+{
+	uint32_t n = rest(d, tcp_of(d, 1));
+
+	if (!n)
+		return false;
+	if (n < cursor_left(&d->c))
+		d->next = (uint8_t)proto;
+	decode_take(d, n < cursor_left(&d->c) ? n : (uint32_t)cursor_left(&d->c));
+	l->wire_end = l->off;
+	return true;
+}
+
+void message_end(struct decode *d, struct layer *l, uint32_t n, unsigned proto)
+{
+	const struct layer *tcp = &d->p->layers[d->p->transport > 0 ? d->p->transport : 0];
+
+	if (n < d->wire_left) {
+		if (!decode_take(d, n)) {
+			d->c.pos = d->c.end; /* the snaplen */
+			d->c.cut = false;
+			return;
+		}
+		l->wire_end = (uint32_t)(d->c.pos - d->p->source[d->source].data);
+		if (cursor_left(&d->c))
+			d->next = (uint8_t)proto;
+		return;
+	}
+	if (n > d->wire_left && n - d->wire_left < FAR && tcp->proto == PROTO_tcp && !d->source && !d->quoted) {
+		struct memory *m = decode_memory(d, MEMORY_MESSAGE, true);
+		const uint8_t *pos = d->p->frame->data + tcp->off + tcp->hlen;
+
+		if (m) {
+			m->value[0] = get_be32(d->p->frame->data + tcp->off + 4) + (uint32_t)(d->c.pos - pos) + n;
+			m->value[1] = 1;
+		}
+	}
+	d->c.pos = d->c.end;
+}
+
+void walk_guid(struct walk *w, unsigned field, const uint8_t *guid)
+{
+	static const uint8_t order[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+	uint8_t *text = walk_wants(w, field) ? packet_scratch(w->p, 36) : NULL, *at = text;
+
+	for (unsigned i = 0; text && i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*at++ = '-';
+		*at++ = (uint8_t)"0123456789abcdef"[guid[order[i]] >> 4];
+		*at++ = (uint8_t)"0123456789abcdef"[guid[order[i]] & 15];
+	}
+	if (text)
+		walk_bytes(w, field, text, 36);
+}
+
+void walk_utf16(struct walk *w, unsigned field, const uint8_t *text, uint32_t len)
+{
+	uint8_t *utf8 = walk_wants(w, field) && len < PACKET_SCRATCH / 2 ? packet_scratch(w->p, len / 2 * 3) : NULL, *at = utf8;
+
+	for (uint32_t i = 0; utf8 && i + 1 < len; i += 2) {
+		uint32_t c = get_le16(text + i);
+
+		if (!c)
+			break;
+		if (c < 0x80) {
+			*at++ = (uint8_t)c;
+		} else if (c < 0x800) {
+			*at++ = (uint8_t)(0xc0 | c >> 6);
+			*at++ = (uint8_t)(0x80 | (c & 63));
+		} else {
+			*at++ = (uint8_t)(0xe0 | c >> 12);
+			*at++ = (uint8_t)(0x80 | (c >> 6 & 63));
+			*at++ = (uint8_t)(0x80 | (c & 63));
+		}
+	}
+	if (utf8)
+		walk_bytes(w, field, utf8, (uint32_t)(at - utf8));
+}
+
+void walk_cstring(struct walk *w, unsigned field, struct cursor *c)
+{
+	size_t left = cursor_left(c);
+	const uint8_t *nul = left ? memchr(c->pos, 0, left) : NULL;
+	const uint8_t *start = c->pos;
+
+	c->pos = nul ? nul + 1 : c->end;
+	walk_bytes(w, field, start, (uint32_t)((nul ? nul : c->end) - start));
+}
