@@ -31,7 +31,7 @@ struct nwcap_options {
 	const char *read_list, *tstamp_type, *precision, *command, *print_name;
 	bool list_devices, list_linktypes, no_promiscuous, quiet, link_header, line_buffered, packet_buffered, nano;
 	bool immediate, print, count_only, no_optimize, absolute_seq, hex_ascii;
-	bool list_tstamp_types, monitor, micro, group_read, number, lengths, no_checksums;
+	bool gzip, list_tstamp_types, monitor, micro, group_read, number, lengths, no_checksums;
 	int no_names, verbose, hex, hex_both, times, dump;
 	uint64_t count, skip, max_bytes, keep, snaplen, buffer_bytes;
 	int64_t interval_ns, stats_ns;

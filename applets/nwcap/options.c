@@ -154,6 +154,7 @@ static const struct option_row rows[] = {
 	OPT_U64('W', "file-count", S, keep, "N", 1, 100000, "keep the newest N files"),
 	OPT_CALL('b', "ring-buffer", apply_ring, "KEY:VALUE", RING_KEYS " as in dumpcap"),
 	OPT_CALL('a', "autostop", apply_autostop, "KEY:VALUE", "stop after " STOP_KEYS),
+	OPT_FLAG(0, "gzip", S, gzip, "finished files become FILE.gz in the background; a ring named FILE.gz is the same"),
 	OPT_STRING('z', NULL, S, command, "COMMAND", "run COMMAND FILE for each finished file, at the lowest priority"),
 	OPT_FLAG('U', "packet-buffered", S, packet_buffered, "write as soon as packets are there"),
 	OPT_FLAG(0, "print", S, print, "print lines although packets go to a file"),
@@ -243,6 +244,8 @@ static int check_files(const struct nwcap_options *o, struct errmsg *err)
 		return errmsg_set(err, NW_EINPUT, "-G: the interval must be at least one second");
 	if (o->duration_ns && o->duration_ns < 10000000)
 		return errmsg_set(err, NW_EINPUT, "-b duration: a file must be given at least 0.01 seconds");
+	if (!ENABLE_GZIP && o->gzip)
+		return errmsg_set(err, NW_EINPUT, "this build cannot compress; -z gzip compresses finished files");
 	if (o->keep > 100000)
 		return errmsg_set(err, NW_EINPUT, "a ring has 100000 files at most");
 	if (o->name_time_number > 2)

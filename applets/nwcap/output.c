@@ -11,6 +11,7 @@
  * cannot say which interface a packet came from.
  */
 #include "nwcap.h"
+#include "pcapio/gzip.h"
 #include "sys/io.h"
 #include "sys/netns.h"
 
@@ -30,13 +31,22 @@ static bool ends_with(const char *s, const char *end)
 	return n >= m && !strcasecmp(s + n - m, end);
 }
 
+/* Ends so, or so and .gz. */
+static bool is_named(const char *s, const char *end)
+{
+	char with_gz[16];
+
+	snprintf(with_gz, sizeof(with_gz), "%s.gz", end);
+	return ends_with(s, end) || ends_with(s, with_gz);
+}
+
 static enum capture_format choose_format(const struct nwcap_options *o, unsigned interfaces)
 {
 	if (o->format)
 		return strcmp(o->format, "pcap") ? FORMAT_PCAPNG : FORMAT_PCAP;
-	if (ends_with(o->write, ".pcapng") || ends_with(o->write, ".ntar"))
+	if (is_named(o->write, ".pcapng") || is_named(o->write, ".ntar"))
 		return FORMAT_PCAPNG;
-	if (ends_with(o->write, ".pcap") || ends_with(o->write, ".cap"))
+	if (is_named(o->write, ".pcap") || is_named(o->write, ".cap"))
 		return FORMAT_PCAP;
 	return interfaces > 1 ? FORMAT_PCAPNG : FORMAT_PCAP;
 }
@@ -45,7 +55,7 @@ static int check_rotation(const struct nwcap_options *o, struct errmsg *err)
 {
 	const char *what = o->max_bytes ? "-C" : o->interval_ns ? "-G" : o->max_packets ? "-b packets" :
 			   o->duration_ns ? "-b duration" : o->keep ? "-W" : o->stop_files ? "-a files" :
-			   o->name_time_number ? "-b nametimenum" : o->print_name ? "-b printname" : o->command ? "-z" : NULL;
+			   o->gzip ? "--gzip" : o->name_time_number ? "-b nametimenum" : o->print_name ? "-b printname" : o->command ? "-z" : NULL;
 	bool rotates = o->max_bytes || o->interval_ns || o->max_packets || o->duration_ns;
 
 	if (!what)
@@ -106,11 +116,13 @@ static int open_print_name(struct output *out, struct errmsg *err)
 }
 
 /* A file is complete and has its name. */
-static void file_finished(void *user, const char *path)
+static void file_finished(void *user, const char *path, const struct errmsg *why)
 {
 	struct output *out = user;
 	struct errmsg err;
 
+	if (why)
+		fprintf(stderr, "nwcap: %s\n", why->text);
 	if (out->names_fd > 0) {
 		char line[4100];
 		int n = snprintf(line, sizeof(line), "%s\n", path);
@@ -170,9 +182,13 @@ int output_prepare(struct output *out, const struct nwcap_options *o, unsigned i
 static int open_file(struct output *out, const struct interface *first, struct errmsg *err)
 {
 	const struct nwcap_options *o = out->o;
+	bool rotates = o->max_bytes || o->interval_ns || o->max_packets || o->duration_ns;
+	char plain[4096];
 	int bad;
 	struct ring_options r = {
 		.path = o->write,
+		.gzip = (o->gzip && !ends_with(o->write, ".gz")) || (rotates && ends_with(o->write, ".gz")),
+		.gzip_level = rotates || !ends_with(o->write, ".gz") ? 0 : o->read || o->read_list ? GZIP_LEVEL : GZIP_FAST,
 		.max_bytes = o->max_bytes,
 		.interval_ns = o->interval_ns,
 		.max_packets = o->max_packets,
@@ -192,6 +208,10 @@ static int open_file(struct output *out, const struct interface *first, struct e
 
 	if (!strcmp(o->write, "-"))
 		io_grow_pipe(STDOUT_FILENO, 1 << 20);
+	if (rotates && ends_with(o->write, ".gz")) { /* the ring's names are those before they are compressed */
+		snprintf(plain, sizeof(plain), "%.*s", (int)(strlen(o->write) - 3), o->write);
+		r.path = plain;
+	}
 	bad = ring_open(&out->ring, &r, err);
 	if (!bad)
 		ring_on_finished(out->ring, file_finished, out);
@@ -362,7 +382,7 @@ int output_flush(struct output *out, struct errmsg *err)
 {
 	int bad = out->export ? outbuf_flush(&out->text, err) : 0;
 
-	return bad || !out->ring ? bad : writer_flush(ring_writer(out->ring), err);
+	return bad || !out->ring ? bad : ring_flush(out->ring, err);
 }
 
 int output_close(struct output *out, struct errmsg *err)

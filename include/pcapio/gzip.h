@@ -9,9 +9,9 @@
 
 struct gzip_sink;
 
-enum { GZIP_LEVEL = 6 };
+enum { GZIP_LEVEL = 6, GZIP_FAST = 1 };
 
-/* Compresses into `fd`, which stays the caller's; `name` is for messages. `level` 1 (fast) to 9 (small).
+/* Compresses into `fd`, in members of at most 1 MiB of data each; `fd` stays the caller's; `name` is for messages and stays too. `level` 1 (fast) to 9 (small).
  * NW_EINPUT: this build has no gzip (ENABLE_GZIP); NW_ELIMIT: no memory. */
 int gzip_sink_open(struct gzip_sink **g, int fd, const char *name, int level, struct errmsg *err);
 /* An outbuf_sink: `user` is the struct gzip_sink. NW_ESYS or NW_ECLOSED. */

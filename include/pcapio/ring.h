@@ -39,6 +39,8 @@ struct ring_options {
 	unsigned keep;           /* -W; 0: all */
 	uint64_t max_files;      /* so many in all, then RING_ENOUGH; 0: no end */
 	enum ring_names names;
+	bool gzip;               /* finished files become NAME.gz in the background (pcapio/compress.h) */
+	int gzip_level;          /* a file that nothing rotates is compressed as it is written; 0: it is not */
 	int dirfd;               /* directory of path opened before privileges were dropped, or -1 */
 	unsigned mode;           /* of new files; 0: 0644 less umask */
 	int64_t (*clock)(void);  /* ns since 1970; NULL: CLOCK_REALTIME (tests bring their own) */
@@ -57,8 +59,11 @@ int ring_tick(struct ring *r, int64_t now_ns, struct errmsg *err);
 int64_t ring_deadline_ns(const struct ring *r);
 /* Rotates now (SIGHUP). No-op when the current file holds no packet. */
 int ring_rotate(struct ring *r, struct errmsg *err);
-/* Called with each finished file's name, just after it appeared. */
-void ring_on_finished(struct ring *r, void (*fn)(void *user, const char *path), void *user);
+/* What the writer holds, and the compressor, goes to the descriptor. */
+int ring_flush(struct ring *r, struct errmsg *err);
+/* Called with each finished file's name, just after it appeared; with `gzip` in another thread, NAME.gz, or NAME with the reason
+ * why it stays so (`err`, else NULL). */
+void ring_on_finished(struct ring *r, void (*fn)(void *user, const char *path, const struct errmsg *err), void *user);
 /* Called before a file is completed, to append its statistics (writer_statistics); room for them is kept. */
 void ring_on_finishing(struct ring *r, int (*fn)(void *user, struct writer *w, struct errmsg *err), void *user);
 /* Completes the last file. */

@@ -196,6 +196,12 @@ static bool put_control(struct outbuf *o, unsigned proto, struct cursor c, uint3
 	return true;
 }
 
+/* A layer that has no text of its own: its line is ours. */
+static bool is_control(const struct layer *l)
+{
+	return !protocols[l->proto]->summary || l->proto == PROTO_eap;
+}
+
 void ppp_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	const struct layer *next = summary_next(p, l);
@@ -210,7 +216,7 @@ void ppp_summary(struct summary *s, const struct packet *p, const struct layer *
 			return;
 		outbuf_bytes(s->out, ": ", 2);
 	}
-	if (next || put_control(s->out, l->aux[0], c, l->wire_end - l->off - l->hlen))
+	if ((next && !is_control(next)) || put_control(s->out, l->aux[0], c, l->wire_end - l->off - l->hlen))
 		return;
 	if (name) {
 		if (!s->link_header)

@@ -74,7 +74,7 @@ static enum decode_result wlan_decode(struct decode *d, struct layer *l)
 	if (l[-1].proto == PROTO_radiotap && l[-1].aux[0] & RADIOTAP_PAD && len & 3 && !decode_take(d, 4 - (len & 3)))
 		return cursor_short(&d->c);
 	if (!(wlan_subtype(fc) & SUB_NULL) && !(fc & (WLAN_PROTECTED | WLAN_MORE_FRAGMENTS)) && !amsdu &&
-	    !(l->aux[1] & 15) && d->wire_left)
+	    (!(l->aux[1] & 15) || l[-1].proto == PROTO_capwap) && d->wire_left)
 		d->next = PROTO_llc;
 	return DECODE_OK;
 }

@@ -12,6 +12,8 @@
  */
 #include "pcapio/ring.h"
 
+#include "pcapio/compress.h"
+#include "pcapio/gzip.h"
 #include "pcapio/sink.h"
 #include "sys/io.h"
 
@@ -41,7 +43,9 @@ struct ring {
 	char name[NAME], temporary[NAME + 16], last_timed[NAME];
 	char **finished;           /* the names of the newest, as a circle of o.keep */
 	unsigned nfinished, oldest;
-	void (*on_finished)(void *user, const char *path);
+	struct compressor *compressor; /* o.gzip */
+	struct gzip_sink *sink;        /* o.gzip_level */
+	void (*on_finished)(void *user, const char *path, const struct errmsg *err);
 	void *on_finished_user;
 	int (*on_finishing)(void *user, struct writer *w, struct errmsg *err);
 	void *on_finishing_user;
@@ -225,6 +229,16 @@ static int open_next(struct ring *r, int64_t now_ns, int *fd, struct errmsg *err
 	return 0;
 }
 
+/* Before a name is replaced or removed: nothing is made of it any more, and what was made goes. */
+static void forget(struct ring *r, const char *name)
+{
+	char path[4096];
+	int at;
+
+	if (ENABLE_GZIP && r->compressor)
+		compressor_forget(r->compressor, place(r, name, path, sizeof(path), &at));
+}
+
 /* A finished file joins the circle; the oldest beyond -W goes. While another is being written, that one counts
  * too; but with -W 1 the last finished one stays until the next is. */
 static void remember(struct ring *r, const char *name, bool last)
@@ -236,8 +250,10 @@ static void remember(struct ring *r, const char *name, bool last)
 	while (r->nfinished >= most) {
 		char *old = r->finished[r->oldest];
 
-		if (old && strcmp(old, name) != 0)
+		if (old && strcmp(old, name) != 0) {
+			forget(r, old);
 			ring_unlink(r, old);
+		}
 		free(old);
 		r->finished[r->oldest] = NULL;
 		r->oldest = (r->oldest + 1) % r->o.keep;
@@ -245,6 +261,22 @@ static void remember(struct ring *r, const char *name, bool last)
 	}
 	r->finished[(r->oldest + r->nfinished) % r->o.keep] = strdup(name);
 	r->nfinished++;
+}
+
+static void compressed(void *user, const char *path, const struct errmsg *err)
+{
+	struct ring *r = user;
+
+	if (r->on_finished)
+		r->on_finished(r->on_finished_user, path, err);
+}
+
+static void finished(struct ring *r, const char *path)
+{
+	if (ENABLE_GZIP && r->compressor)
+		compressor_add(r->compressor, path);
+	else
+		compressed(r, path, NULL);
 }
 
 /* The file is complete: it gets its name. */
@@ -255,13 +287,12 @@ static int finish_file(struct ring *r, int fd, const char *temporary, const char
 
 	if (close(fd) < 0 && errno != EINTR)
 		rc = errmsg_errno(err, "%s", name);
+	forget(r, name);
 	if (ring_rename(r, temporary, name) < 0)
 		return errmsg_errno(err, "%s: cannot give the file its name; it is complete as %s", name, temporary);
 	remember(r, name, last);
-	if (r->on_finished) {
-		snprintf(path, sizeof(path), "%.*s%s", (int)r->dir_len, r->path, name);
-		r->on_finished(r->on_finished_user, path);
-	}
+	snprintf(path, sizeof(path), "%.*s%s", (int)r->dir_len, r->path, name);
+	finished(r, path);
 	return rc;
 }
 
@@ -340,6 +371,13 @@ static int open_single(struct ring *r, struct errmsg *err)
 		return errmsg_errno(err, "%s: cannot create it", r->path);
 	if (io_is_terminal(r->fd))
 		return errmsg_set(err, NW_EINPUT, "%s: is a terminal, and packets are binary; name a file", r->path);
+	if (ENABLE_GZIP && r->o.gzip_level) {
+		rc = gzip_sink_open(&r->sink, r->fd, r->path, r->o.gzip_level, err);
+		if (rc)
+			return rc;
+		r->o.writer.sink = gzip_sink_write;
+		r->o.writer.sink_user = r->sink;
+	}
 	return writer_open(&r->writer, r->fd, r->path, &r->o.writer, err);
 }
 
@@ -363,6 +401,8 @@ static int open_first(struct ring *r, struct errmsg *err)
 
 static void ring_free(struct ring *r)
 {
+	if (ENABLE_GZIP)
+		compressor_close(r->compressor);
 	for (unsigned i = 0; r->finished && i < r->o.keep; i++)
 		free(r->finished[i]);
 	free(r->finished);
@@ -385,6 +425,8 @@ int ring_open(struct ring **out, const struct ring_options *o, struct errmsg *er
 		r->o.clock = wall_clock;
 	r->rotates = o->max_bytes || o->interval_ns || o->duration_ns || o->max_packets;
 	rc = split_path(r, err);
+	if (!rc && o->gzip)
+		rc = compressor_open(&r->compressor, o->dirfd >= 0 ? o->dirfd : AT_FDCWD, compressed, r, err);
 	if (!rc)
 		rc = open_first(r, err);
 	if (rc) {
@@ -424,6 +466,13 @@ int ring_frame(struct ring *r, const struct frame *f, uint32_t ifid, struct errm
 	return rc ? rc : writer_frame(r->writer, f, ifid, NULL, err);
 }
 
+int ring_flush(struct ring *r, struct errmsg *err)
+{
+	int rc = writer_flush(r->writer, err);
+
+	return rc || !ENABLE_GZIP || !r->sink ? rc : gzip_sink_flush(r->sink, err);
+}
+
 int ring_tick(struct ring *r, int64_t now_ns, struct errmsg *err)
 {
 	if (r->deadline_ns == INT64_MAX)
@@ -447,7 +496,7 @@ int ring_rotate(struct ring *r, struct errmsg *err)
 	return switch_file(r, r->o.clock(), err);
 }
 
-void ring_on_finished(struct ring *r, void (*fn)(void *user, const char *path), void *user)
+void ring_on_finished(struct ring *r, void (*fn)(void *user, const char *path, const struct errmsg *err), void *user)
 {
 	r->on_finished = fn;
 	r->on_finished_user = user;
@@ -473,10 +522,12 @@ int ring_close(struct ring *r, struct errmsg *err)
 		rc2 = finish_file(r, r->fd, r->temporary, r->name, true, rc ? NULL : err);
 		rc = rc ? rc : rc2;
 	} else if (r->fd != STDOUT_FILENO) {
+		rc2 = ENABLE_GZIP ? gzip_sink_close(r->sink, rc ? NULL : err) : 0;
+		rc = rc ? rc : rc2;
 		if (close(r->fd) < 0 && errno != EINTR && !rc)
 			rc = errmsg_errno(err, "%s", r->path);
-		if (!rc && r->on_finished)
-			r->on_finished(r->on_finished_user, r->path);
+		if (!rc)
+			finished(r, r->path);
 	}
 	ring_free(r);
 	return rc;

@@ -4,7 +4,7 @@
 # nwcap -r: packets from a file to lines, to another file, counted; and the options that need no packets at all. Live
 # captures are in test/net.
 . "$(dirname "$0")/../lib.sh"
-need tcpdump
+need tcpdump python3
 export TZ=UTC
 
 # frame PORT: record header (1700000000.000005 + its own number) and a UDP frame of 60 bytes from 10.9.0.1 to 10.9.0.2
@@ -136,7 +136,7 @@ same "--skip counts what matches" "$(nwcap -r "$TMP/a.pcap" --skip 1 --count udp
 same "--skip into a file" "$(nwcap -r "$TMP/a.pcap" --skip 3 -w "$TMP/skip.pcap" 2>/dev/null; count "$TMP/skip.pcap")" 2
 
 printf '%s\n%s\n' "$TMP/a.pcap" "$TMP/c.pcapng" >"$TMP/list"
-same "-V: several files" "$(nwcap -V "$TMP/list" -t 2>/dev/null)" "$(tcpdump -nnt -V "$TMP/list" 2>/dev/null)"
+same "-V: several files" "$(nwcap -V "$TMP/list" -t 2>/dev/null)" "$(for f in a.pcap c.pcapng; do tcpdump -nnt -r "$TMP/$f" 2>/dev/null; done)"
 same "-V -: the names on standard input" "$(nwcap -V - --count <"$TMP/list" 2>/dev/null)" "10 packets"
 same "-V with a filter and -c across files" "$(nwcap -V "$TMP/list" -c 3 -t udp port 8888 2>/dev/null | wc -l | tr -d ' ')" 3
 nwcap -V "$TMP/list" -w "$TMP/v.pcapng" --comment 'first words' --comment=second --ifname left --ifname right 2>/dev/null
@@ -204,3 +204,31 @@ refused "--micro and --nano" -r "$TMP/a.pcap" --micro --nano
 refused "nametimenum:3" -r "$TMP/a.pcap" -w "$TMP/x" -C 1 -b nametimenum:3
 refused "-I with -r" -r "$TMP/a.pcap" -I
 refused "an empty list" -V /dev/null
+
+# gzip in process: finished files in the background, a file of that name as it is written
+if nwcap --gzip -r "$TMP/many.pcap" -w "$TMP/gz.pcap" 2>&1 | grep -q 'cannot compress'; then
+	skip "--gzip" "not in this build"
+else
+	same "--gzip: one file" "$(gzip -dc "$TMP/gz.pcap.gz" | cmp - "$TMP/many.pcap" 2>&1)$(ls "$TMP/gz.pcap" 2>/dev/null)" ""
+	mkdir "$TMP/gzring"
+	nwcap -r "$TMP/many.pcap" -w "$TMP/gzring/r.pcap.gz" -b packets:100 -b printname:"$TMP/gznames" -z "$TMP/after" 2>/dev/null
+	same "a ring named .gz: its files" "$(cd "$TMP/gzring" && ls -A | tr '\n' ' ')" "r.pcap.gz r.pcap1.gz r.pcap2.gz "
+	same "a ring named .gz: the names that are told" "$(cat "$TMP/gznames")" "$(ls "$TMP/gzring"/*)"
+	same "a ring named .gz: its packets" \
+		"$(for f in "$TMP/gzring"/*; do gzip -dc "$f" | tcpdump -r - --count 2>/dev/null; done | tr '\n' ' ')" "100 packets 100 packets 50 packets "
+	nwcap -r "$TMP/many.pcap" -w "$TMP/s.pcapng.gz" 2>/dev/null
+	same "-w FILE.gz" "$(nwcap -r "$TMP/s.pcapng.gz" --count 2>/dev/null) $(gzip -dc "$TMP/s.pcapng.gz" | head -c 4 | od -An -tx1 | tr -d ' \n')" \
+		"250 packets 0a0d0d0a"
+	(header; tail -c +25 "$TMP/many.pcap"; i=0; while [ $i -lt 99 ]; do tail -c +25 "$TMP/many.pcap"; i=$((i + 1)); done) >"$TMP/large.pcap"
+	nwcap -r "$TMP/large.pcap" -w "$TMP/large.pcap.gz" 2>/dev/null
+	same "members of 1 MiB, one after the other" "$(python3 - "$TMP/large.pcap.gz" "$TMP/large.pcap" 2>&1 <<'END'
+import sys, zlib
+data, sizes, plain = open(sys.argv[1], 'rb').read(), [], b''
+while data:
+    d = zlib.decompressobj(31)
+    part = d.decompress(data)
+    sizes.append(len(part)); plain += part; data = d.unused_data
+print(all(n == 1 << 20 for n in sizes[:-1]) and 0 < sizes[-1] <= 1 << 20 and plain == open(sys.argv[2], 'rb').read())
+END
+)" True
+fi

@@ -327,12 +327,13 @@ TEST(size_time_and_count_in_one_ring)
 
 static char finished[500];
 
-static void on_finished(void *user, const char *path)
+static void on_finished(void *user, const char *path, const struct errmsg *why)
 {
 	struct stat st;
 	size_t n = strlen(finished);
 
 	(void)user;
+	CHECK(!why);
 	snprintf(finished + n, sizeof(finished) - n, "%s%s ", path, stat(path, &st) == 0 ? "" : "(missing)");
 }
 
@@ -476,5 +477,142 @@ TEST(ring_refusals)
 		if (!CHECK(strstr(err.text, cases[i].says) != NULL))
 			fprintf(stderr, "# %s\n", err.text);
 	}
+	leave();
+}
+
+TEST(a_second_crash_does_not_overwrite_what_the_first_left)
+{
+	enter();
+	for (int i = 0; i < 3; i++) {
+		FILE *left = fopen(".a.part", "w");
+
+		if (CHECK(left))
+			fprintf(left, "%d", i), fclose(left);
+		finish(open_ring("a", 0, 0, 1, 0));
+	}
+	for (int i = 0; i < 3; i++) {
+		char name[32] = "a.rescued";
+		FILE *left;
+
+		if (i)
+			snprintf(name, sizeof(name), "a.rescued.%d", i);
+		left = fopen(name, "r");
+		if (CHECK(left))
+			CHECK_EQ(fgetc(left), '0' + i), fclose(left);
+	}
+	leave();
+}
+
+TEST(dumpcaps_names_and_conditions)
+{
+	struct ring_options o = { .path = "out.pcap", .duration_ns = 1500000000, .dirfd = -1, .clock = test_clock, .keep = 2,
+				  .names = RING_NUMBER_TIME, .max_files = 4, .writer = { .format = FORMAT_PCAP, .linktype = 1 } };
+	struct errmsg err = { "" };
+	struct ring *r;
+
+	enter();
+	setenv("TZ", "UTC", 1);
+	tzset();
+	clock_ns = 1700000000ll * SECOND + 300;
+	if (!CHECK_EQ(ring_open(&r, &o, &err), 0))
+		return;
+	for (int i = 0; i < 3; i++) {
+		put(r, 1, 10);
+		CHECK_EQ(ring_deadline_ns(r), clock_ns + 1500000000);
+		CHECK_EQ(ring_tick(r, clock_ns + 1000000000, &err), 0);
+		CHECK_EQ(writer_packets(ring_writer(r)), 1);
+		clock_ns += 1500000000;
+		CHECK_EQ(ring_tick(r, clock_ns, &err), 0);
+		CHECK_EQ(writer_packets(ring_writer(r)), 0);
+	}
+	put(r, 2, 10);
+	CHECK_EQ(ring_tick(r, clock_ns + 1500000000, &err), RING_ENOUGH);
+	CHECK_EQ(ring_rotate(r, &err), RING_ENOUGH);
+	finish(r);
+	CHECK_STR(listing(), "out_00003_20231114221323.pcap:1 out_00004_20231114221324.pcap:2");
+	leave();
+}
+
+static unsigned compressed, not_compressed;
+
+static void on_compressed(void *user, const char *path, const struct errmsg *why)
+{
+	(void)user;
+	compressed += !why && strstr(path, ".gz");
+	not_compressed += why != NULL;
+}
+
+static struct ring *open_gzip(const char *path, unsigned packets, unsigned keep)
+{
+	struct ring_options o = { .path = path, .max_packets = packets, .keep = keep, .gzip = true, .dirfd = -1,
+				  .clock = test_clock, .writer = { .format = FORMAT_PCAP, .linktype = 1 } };
+	struct errmsg err = { "" };
+	struct ring *r = NULL;
+	int rc = ring_open(&r, &o, &err);
+
+	compressed = not_compressed = 0;
+	if (rc == NW_EINPUT && strstr(err.text, "this build"))
+		return NULL;
+	if (CHECK_EQ(rc, 0))
+		ring_on_finished(r, on_compressed, NULL);
+	return r;
+}
+
+TEST(finished_files_are_compressed)
+{
+	struct ring *r;
+
+	enter();
+	r = open_gzip("a", 1000, 0);
+	if (!r) {
+		leave();
+		SKIP("no gzip in this build");
+	}
+	put(r, 2500, 900); /* more than one member each */
+	finish(r);
+	CHECK_EQ(compressed, 3);
+	CHECK_STR(listing(), "a.gz:1000 a1.gz:1000 a2.gz:500");
+	CHECK_EQ(parts(), 0);
+	leave();
+}
+
+/* Names are used again and again while others are still in the queue: what is there at the end is what a ring
+ * without compression has. */
+TEST(a_ring_of_compressed_files_keeps_the_newest)
+{
+	struct ring *r;
+
+	enter();
+	r = open_gzip("a", 10, 3);
+	if (!r) {
+		leave();
+		SKIP("no gzip in this build");
+	}
+	put(r, 10005, 900);
+	finish(r);
+	CHECK_STR(listing(), "a0.gz:10 a1.gz:5 a2.gz:10");
+	CHECK_EQ(parts(), 0);
+	leave();
+}
+
+TEST(what_cannot_be_compressed_stays)
+{
+	struct errmsg err = { "" };
+	struct ring *r;
+
+	enter();
+	CHECK_EQ(mkdir("a.gz", 0755), 0); /* rename refuses */
+	r = open_gzip("a", 10, 0);
+	if (!r) {
+		leave();
+		SKIP("no gzip in this build");
+	}
+	put(r, 15, 100);
+	CHECK_EQ(ring_close(r, &err), 0);
+	CHECK_EQ(compressed, 1);
+	CHECK_EQ(not_compressed, 1);
+	CHECK_EQ(rmdir("a.gz"), 0);
+	CHECK_STR(listing(), "a:10 a1.gz:5");
+	CHECK_EQ(parts(), 0);
 	leave();
 }
