@@ -119,9 +119,9 @@ void decoder_want_all(struct decoder *d)
 	if (!d->notes)
 		d->notes = notes_new();
 	if (!d->tcp)
-		d->tcp = conversations_new();
+		d->tcp = conversations_new(CONVERSATIONS_MAX);
 	if (!d->udp)
-		d->udp = conversations_new();
+		d->udp = conversations_new(CONVERSATIONS_MAX);
 }
 
 void decoder_want_field(struct decoder *d, const struct field *f)
@@ -134,9 +134,9 @@ void decoder_want_field(struct decoder *d, const struct field *f)
 	if (f->innermost)
 		want_applications(d);
 	if (f->conversation && proto == PROTO_tcp && !d->tcp)
-		d->tcp = conversations_new();
+		d->tcp = conversations_new(CONVERSATIONS_MAX);
 	if (f->conversation && proto == PROTO_udp && !d->udp)
-		d->udp = conversations_new();
+		d->udp = conversations_new(CONVERSATIONS_MAX);
 }
 
 uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port)
@@ -172,25 +172,23 @@ uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t s
 void decode_conversation(struct decode *d, struct layer *l, const uint8_t *h)
 {
 	struct conversations *c = l->proto == PROTO_tcp ? d->decoder->tcp : d->decoder->udp;
-	const uint8_t *src = NULL, *dst = NULL;
-	unsigned len = 0;
+	struct conversation_key k = { .src_port = get_be16(h), .dst_port = get_be16(h + 2) };
 	int32_t number;
+	bool reused;
 
-	for (const struct layer *n = l; !src && n-- > d->p->layers;) {
-		const uint8_t *ip = d->p->frame->data + n->off;
+	for (const struct layer *n = l; !k.src && n-- > d->p->layers;) {
+		const uint8_t *ip = d->p->source[n->source].data + n->off;
 
-		len = n->proto == PROTO_ip ? 4 : n->proto == PROTO_ipv6 ? 16 : 0;
-		if (!len)
+		k.addr_len = n->proto == PROTO_ip ? 4 : n->proto == PROTO_ipv6 ? 16 : 0;
+		if (!k.addr_len)
 			continue;
-		src = ip + (len == 4 ? 12 : 8);
-		dst = src + len;
+		k.src = ip + (k.addr_len == 4 ? 12 : 8);
+		k.dst = k.src + k.addr_len;
 	}
-	if (!src || !c)
+	if (!k.src || !c)
 		return;
-	if (l->proto == PROTO_tcp)
-		number = conversation_number_tcp(c, src, dst, len, get_be16(h), get_be16(h + 2), get_be32(h + 4), h[13]);
-	else
-		number = conversation_number(c, src, dst, len, get_be16(h), get_be16(h + 2));
+	number = l->proto == PROTO_tcp ? conversation_number_tcp(c, &k, get_be32(h + 4), h[13], &reused) :
+					 conversation_number(c, &k);
 	l->aux[0] = (uint16_t)((uint32_t)number >> 16);
 	l->aux[1] = (uint16_t)number;
 }

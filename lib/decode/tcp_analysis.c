@@ -2,7 +2,7 @@
 /*
  * The two directions of a connection and what waits in them for its acknowledgement.
  *
- *	connection  number -> two directions        chunks of CHUNK, by number; the oldest go first
+ *	connection  number -> two directions        a series (base/series.h); the oldest go first
  *	direction   expected next, last acknowledged, window, ...
  *	            -> newest unacknowledged segment -> the one before -> ...     a pool with a free list
  *
@@ -10,11 +10,13 @@
  */
 #include "decode/tcp_analysis.h"
 
+#include "base/series.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 enum { FIN = 0x01, SYN = 0x02, RST = 0x04, ACK = 0x10 };
-enum { CHUNK = 1024, POOL_MAX = 1 << 18, NO_SEGMENT = 0 };
+enum { POOL_MAX = 1 << 18, NO_SEGMENT = 0 };
 /* direction.seen */
 enum { SEEN_SEQ = 1, SEEN_NEXT = 2, SEEN_ACK = 4, SEEN_WINDOW = 8, SEEN_TO_BE_ACKED = 16, IN_FLIGHT_UNSURE = 32 };
 enum { SCALE_UNKNOWN = -1, SCALE_NONE = -2 };
@@ -49,9 +51,7 @@ struct connection {
 };
 
 struct tcp_analyzer {
-	struct connection **chunks;
-	uint32_t nchunks, first; /* chunks[first..nchunks) are there */
-	uint32_t ceiling;        /* in chunks */
+	struct series connections;
 	struct unacked *pool;
 	uint32_t pool_size, pool_used, pool_free;
 };
@@ -62,7 +62,7 @@ struct tcp_analyzer *tcp_analyzer_new(unsigned ceiling)
 
 	if (!a)
 		return NULL;
-	a->ceiling = ceiling / CHUNK + 1;
+	series_init(&a->connections, sizeof(struct connection), ceiling);
 	a->pool_used = 1; /* 0 is NO_SEGMENT */
 	return a;
 }
@@ -71,9 +71,7 @@ void tcp_analyzer_free(struct tcp_analyzer *a)
 {
 	if (!a)
 		return;
-	for (uint32_t i = a->first; i < a->nchunks; i++)
-		free(a->chunks[i]);
-	free(a->chunks);
+	series_release(&a->connections);
 	free(a->pool);
 	free(a);
 }
@@ -118,46 +116,21 @@ static void forget_unacked(struct tcp_analyzer *a, struct direction *d)
 	d->nunacked = 0;
 }
 
-static void chunk_forget(struct tcp_analyzer *a, uint32_t chunk)
-{
-	struct connection *c = a->chunks[chunk];
-
-	for (unsigned i = 0; c && i < CHUNK; i++)
-		for (unsigned high = 0; high < 2; high++)
-			forget_unacked(a, &c[i].dir[high]);
-	free(c);
-	a->chunks[chunk] = NULL;
-}
-
 /* The connection of this number; NULL if it was forgotten or memory is short. */
 static struct connection *connection(struct tcp_analyzer *a, uint32_t number)
 {
-	uint32_t chunk = number / CHUNK;
 	struct connection *c;
 
-	if (chunk < a->first)
-		return NULL;
-	if (chunk >= a->nchunks) {
-		uint32_t n = chunk + 1;
-		struct connection **chunks;
+	while (series_full(&a->connections, number)) {
+		struct connection *oldest = series_peek(&a->connections, series_first(&a->connections));
 
-		if (n % 64 == 1 || n > a->nchunks + 1) {
-			chunks = realloc(a->chunks, ((size_t)n + 63) / 64 * 64 * sizeof(*chunks));
-			if (!chunks)
-				return NULL;
-			a->chunks = chunks;
-		}
-		memset(a->chunks + a->nchunks, 0, (n - a->nchunks) * sizeof(*a->chunks));
-		a->nchunks = n;
-		while (a->nchunks - a->first > a->ceiling)
-			chunk_forget(a, a->first++);
+		for (unsigned i = 0; oldest && i < SERIES_CHUNK; i++)
+			for (unsigned high = 0; high < 2; high++)
+				forget_unacked(a, &oldest[i].dir[high]);
+		series_drop(&a->connections);
 	}
-	if (!a->chunks[chunk])
-		a->chunks[chunk] = calloc(CHUNK, sizeof(**a->chunks));
-	if (!a->chunks[chunk])
-		return NULL;
-	c = &a->chunks[chunk][number % CHUNK];
-	if (!c->used) {
+	c = series_item(&a->connections, number);
+	if (c && !c->used) {
 		c->used = true;
 		c->dir[0].scale = c->dir[1].scale = SCALE_UNKNOWN;
 	}
