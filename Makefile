@@ -77,7 +77,7 @@ BANNED := -include config/banned.h
 # What runs for every packet is -O2, the rest -Os: 45 kB less, and no figure of test/bench differs. The capture
 # profile records; it decodes and reads files only for a person at the screen.
 HOT_BASE := base/outbuf pcapio/writer pcapio/pcapng_write capture/capture
-HOT_READ := pcapio/reader pcapio/pcap pcapio/pcapng pcapio/gzip pcapio/merge $(addprefix filter/,eval search regex) \
+HOT_READ := pcapio/reader pcapio/pcap pcapio/pcapng pcapio/gzip pcapio/merge $(addprefix filter/,eval values search regex) \
 	$(addprefix decode/,core fields conversation eth vlan ip ipv6 tcp udp seq_table summary summary_ip \
 	summary_transport) $(patsubst lib/%.c,%,$(wildcard lib/export/*.c))
 FAST := $(patsubst %,lib/%.c,$(HOT_BASE) $(if $(filter capture,$(PROFILE)),,$(HOT_READ)))

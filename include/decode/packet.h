@@ -21,7 +21,7 @@
 #include "decode/cursor.h"
 
 enum {
-	PACKET_LAYERS_MAX = 32, /* deeper nesting ends in DECODE_MALFORMED on the last layer kept */
+	PACKET_LAYERS_MAX = 80, /* deeper nesting ends in DECODE_MALFORMED on the last layer kept */
 	PACKET_SOURCES_MAX = 4, /* the frame, and what was decrypted or put together from it */
 	PACKET_SCRATCH = 8192,  /* bytes for names and joined values of one packet */
 	PROTO_SET_BITS = 192
@@ -56,6 +56,14 @@ struct packet_source {
 	uint32_t len; /* of the frame: caplen */
 };
 
+/* What frame.time_delta and its like need of the frames before this one. */
+struct frame_times {
+	uint64_t number;   /* of the frame that `now_ns` is of; 0: none yet */
+	int64_t first_ns, before_ns, now_ns;
+	int64_t shown_ns;  /* of the last frame that passed a filter */
+	bool filtered, shown;
+};
+
 struct packet {
 	const struct frame *frame;
 	struct packet_source source[PACKET_SOURCES_MAX]; /* [0] is the frame */
@@ -66,6 +74,7 @@ struct packet {
 	int8_t network;            /* index of the innermost IPv4/IPv6 layer that is not quoted, -1: none */
 	int8_t transport;          /* the same for TCP/UDP */
 	bool application_done;     /* application layers were looked for */
+	struct frame_times *times; /* the decoder's */
 	uint32_t scratch_used;
 	struct layer layers[PACKET_LAYERS_MAX];
 	uint8_t scratch[PACKET_SCRATCH];
@@ -89,6 +98,7 @@ struct decoder {
 	struct conversations *tcp, *udp; /* NULL unless tcp.stream or udp.stream is wanted */
 	struct notes *notes;             /* of connections; NULL unless a protocol that keeps some is wanted */
 	struct memories *memories;       /* what messages leave for later ones; NULL unless an application is wanted */
+	struct frame_times *times;       /* NULL unless a time between frames is wanted */
 };
 
 /* Prepares the tables (once per process, cheap) and a decoder that wants no application layer. */
@@ -148,6 +158,9 @@ bool field_value(const struct packet *p, const struct layer *l, const struct fie
  * scratch memory live until `each` returns; values inside the frame as long as the frame. */
 typedef bool field_each_fn(void *user, const struct field *f, const struct value *v);
 unsigned field_each(struct packet *p, const struct field *f, field_each_fn *each, void *user);
+
+/* The same of one layer, which must carry the field's protocol. False when `each` ended it. */
+bool field_each_in_layer(struct packet *p, const struct layer *l, const struct field *f, field_each_fn *each, void *user);
 
 /* Every field of every layer, layer by layer: for "all decoded fields". */
 typedef void packet_each_fn(void *user, const struct layer *l, const struct field *f, const struct value *v);

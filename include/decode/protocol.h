@@ -73,20 +73,16 @@ struct field {
 			uint8_t shift;      /* fixed: value = (word & mask) >> shift */
 			uint8_t hex_digits; /* SHOW_HEX: zero-padded to this many (0: 2 * width) */
 		};
-		uint8_t either[4];          /* indices + 1 of the fields it stands for, 0-terminated unless full; field_is_either() */
+		uint8_t either[4];          /* indices + 1 of the fields it stands for, 0-terminated unless full */
 	};
 	uint8_t type;                   /* enum field_type */
 	uint8_t show;                   /* enum field_show */
 	uint8_t width;                  /* fixed: bytes (1..8, or the length of an address); 0: not fixed */
+	bool is_either;
 	bool conversation;              /* needs the numbering of decode/conversation.h */
 	bool innermost;                 /* depends on all layers of the packet: application layers are decoded for it */
 };
 _Static_assert(sizeof(struct field) <= 48, "there are thousands of them in the binary");
-
-static inline bool field_is_either(const struct field *f)
-{
-	return !f->width && !f->get && f->either[0];
-}
 
 #define FIELD_FIXED(ty, n, off, wid, lab) { .name = n, .label = lab, .type = ty, .offset = off, .width = wid }
 #define FIELD_FIXED_HEX(n, off, wid, lab) \
@@ -96,7 +92,7 @@ static inline bool field_is_either(const struct field *f)
 	{ .name = n, .label = lab, .type = ty, .offset = off, .width = wid, .mask = msk, .shift = __builtin_ctzll(msk) }
 #define FIELD_GET(ty, n, fn, lab) { .name = n, .label = lab, .type = ty, .get = fn }
 #define FIELD_WALK(ty, n, lab) { .name = n, .label = lab, .type = ty }
-#define FIELD_EITHER(ty, n, lab, ...) { .name = n, .label = lab, .type = ty, .either = { __VA_ARGS__ } }
+#define FIELD_EITHER(ty, n, lab, ...) { .name = n, .label = lab, .type = ty, .is_either = true, .either = { __VA_ARGS__ } }
 
 /* By what number (or look) a protocol is chosen by the layer before it. */
 enum claim_kind {
@@ -173,6 +169,9 @@ extern const struct protocol *const protocols[PROTO_COUNT];
 #define PROTOCOL(name) extern const struct protocol proto_##name;
 #include "decode/protocols.def"
 #undef PROTOCOL
+
+/* frame.c: one more frame. The same number again changes nothing. */
+void frame_times_next(struct frame_times *t, const struct frame *f);
 
 /* ---- for the decode functions ------------------------------------------------- */
 

@@ -15,6 +15,7 @@
 #include "decode/notes.h"
 #include "decode/protocol.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Stands in for what the profile leaves out: the linker drops what nothing refers to. */
@@ -90,6 +91,7 @@ void decoder_release(struct decoder *d)
 	conversations_free(d->tcp);
 	conversations_free(d->udp);
 	notes_free(d->notes);
+	free(d->times);
 	memories_free(d->memories);
 	d->tcp = d->udp = NULL;
 	d->notes = NULL;
@@ -133,6 +135,8 @@ void decoder_want_field(struct decoder *d, const struct field *f)
 			decoder_want(d, i);
 	if (f->innermost)
 		want_applications(d);
+	if (f->conversation && proto == PROTO_frame && !d->times)
+		d->times = calloc(1, sizeof(*d->times));
 	if (f->conversation && proto == PROTO_tcp && !d->tcp)
 		d->tcp = conversations_new(CONVERSATIONS_MAX);
 	if (f->conversation && proto == PROTO_udp && !d->udp)
@@ -245,6 +249,9 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 	p->result = DECODE_OK;
 	p->network = p->transport = -1;
 	p->scratch_used = 0;
+	p->times = decoder->times;
+	if (__builtin_expect(decoder->times != NULL, 0))
+		frame_times_next(decoder->times, f);
 	*l = (struct layer){ .proto = PROTO_frame, .wire_end = d.wire_left };
 	p->nlayers = 1;
 	while (proto != PROTO_NONE) {

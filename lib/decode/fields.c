@@ -142,7 +142,7 @@ static void each_in_layer(struct each_walk *e, const struct layer *l, const stru
 {
 	struct value v;
 
-	if (field_is_either(f)) {
+	if (f->is_either) {
 		for (unsigned i = 0; i < sizeof(f->either) && f->either[i] && !e->stop; i++)
 			each_in_layer(e, l, owner, &owner->fields[f->either[i] - 1]);
 		return;
@@ -177,6 +177,14 @@ unsigned field_each(struct packet *p, const struct field *f, field_each_fn *each
 			each_in_layer(&e, l, protocols[proto], f);
 	}
 	return e.count;
+}
+
+bool field_each_in_layer(struct packet *p, const struct layer *l, const struct field *f, field_each_fn *each, void *user)
+{
+	struct each_walk e = { .w = { .p = p, .emit = each_emit }, .each = each, .user = user };
+
+	each_in_layer(&e, l, protocols[field_proto(f)], f);
+	return !e.stop;
 }
 
 struct all_walk {
@@ -214,7 +222,7 @@ void layer_each_field(struct packet *p, const struct layer *l, bool alternatives
 		const struct field *f = &owner->fields[j];
 		struct value v;
 
-		if (!field_is_either(f)) {
+		if (!f->is_either) {
 			if (field_value(p, l, f, &v))
 				each(user, l, f, &v);
 		} else if (alternatives) {

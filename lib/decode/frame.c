@@ -2,7 +2,7 @@
 /* The frame itself as layer 0: what the capture says of a packet, before any of its bytes. */
 #include "decode/protocol.h"
 
-enum { NUMBER, TIME, TIME_EPOCH, LEN, CAP_LEN, INTERFACE_ID, INTERFACE_NAME, ENCAP, PROTOCOLS, COLUMN, SHORT, MALFORMED };
+enum { NUMBER, TIME, TIME_EPOCH, RELATIVE, DELTA, DELTA_DISPLAYED, LEN, CAP_LEN, INTERFACE_ID, INTERFACE_NAME, ENCAP, PROTOCOLS, COLUMN, SHORT, MALFORMED };
 
 static bool get_frame(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
@@ -15,6 +15,33 @@ static bool get_frame(const struct packet *p, const struct layer *l, const struc
 	case ENCAP: v->u = p->frame->linktype; return true;
 	default: v->i = p->frame->ts_ns; return p->frame->has_ts;
 	}
+}
+
+void frame_times_next(struct frame_times *t, const struct frame *f)
+{
+	if (t->number == f->number || !f->has_ts)
+		return;
+	t->before_ns = t->number ? t->now_ns : f->ts_ns;
+	if (!t->number)
+		t->first_ns = f->ts_ns;
+	t->now_ns = f->ts_ns;
+	t->number = f->number;
+}
+
+static bool get_span(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	const struct frame_times *t = p->times;
+	int64_t since;
+
+	(void)l;
+	if (!t || t->number != p->frame->number)
+		return false;
+	switch (field_index(f)) {
+	case RELATIVE: since = t->first_ns; break;
+	case DELTA: since = t->before_ns; break;
+	default: since = !t->filtered ? t->before_ns : t->shown ? t->shown_ns : t->now_ns;
+	}
+	return !__builtin_sub_overflow(t->now_ns, since, &v->i);
 }
 
 static bool get_interface_name(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
@@ -102,6 +129,12 @@ static const struct field frame_fields[] = {
 	[TIME] = FIELD_GET(FIELD_TIME, "frame.time", get_frame, "Arrival time"),
 	[TIME_EPOCH] = { .name = "frame.time_epoch", .label = "Arrival time, seconds since 1970", .type = FIELD_TIME,
 			 .show = SHOW_EPOCH, .get = get_frame },
+	[RELATIVE] = { .name = "frame.time_relative", .label = "Time since the first frame", .type = FIELD_DURATION,
+		       .get = get_span, .conversation = true },
+	[DELTA] = { .name = "frame.time_delta", .label = "Time since the frame before", .type = FIELD_DURATION,
+		    .get = get_span, .conversation = true },
+	[DELTA_DISPLAYED] = { .name = "frame.time_delta_displayed", .label = "Time since the frame before that matched",
+			      .type = FIELD_DURATION, .get = get_span, .conversation = true },
 	[LEN] = FIELD_GET(FIELD_UINT, "frame.len", get_frame, "Length on the wire"),
 	[CAP_LEN] = FIELD_GET(FIELD_UINT, "frame.cap_len", get_frame, "Length kept"),
 	[INTERFACE_ID] = FIELD_GET(FIELD_UINT, "frame.interface_id", get_frame, "Interface number"),

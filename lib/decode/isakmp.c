@@ -17,7 +17,7 @@ enum {
 	TF_INTEG, TF_DH, TF_ESN, KE_GROUP, NONCE, NOTIFY_TYPE, VENDOR_ID
 };
 enum { HEADER = 28, PAYLOAD_HEADER = 4, PAYLOADS_MAX = 64 };
-enum { SA_1 = 1, PROPOSAL_PAYLOAD = 2, TRANSFORM_PAYLOAD = 3, SA_2 = 33, KE_2 = 34, NONCE_2 = 40, NOTIFY_2 = 41, VENDOR_2 = 43,
+enum { SA_1 = 1, PROPOSAL_PAYLOAD = 2, TRANSFORM_PAYLOAD = 3, SA_2 = 33, KE_2 = 34, NONCE_2 = 40, NOTIFY_2 = 41, DELETE_2 = 42, VENDOR_2 = 43,
        ENCRYPTED_2 = 46, ENCRYPTED_FRAGMENT_2 = 53, VENDOR_1 = 13, NONCE_1 = 10 };
 
 static enum decode_result isakmp_decode(struct decode *d, struct layer *l)
@@ -46,7 +46,7 @@ static void walk_transform(struct walk *w, const uint8_t *h, size_t n)
 /* What of a payload is at a fixed place, by type */
 static const struct typed_slot values[] = {
 	{ KE_2, { KE_GROUP, 4, 2, 0 } }, { NONCE_2, { NONCE, 4, SLOT_REST, 0 } }, { NONCE_1, { NONCE, 4, SLOT_REST, 0 } },
-	{ NOTIFY_2, { NOTIFY_TYPE, 6, 2, 0 } }, { VENDOR_2, { VENDOR_ID, 4, SLOT_REST, 0 } },
+	{ NOTIFY_2, { NOTIFY_TYPE, 6, 2, 0 } }, { NOTIFY_2, { SPI_SIZE, 5, 1, 0 } }, { DELETE_2, { SPI_SIZE, 5, 1, 0 } }, { VENDOR_2, { VENDOR_ID, 4, SLOT_REST, 0 } },
 	{ VENDOR_1, { VENDOR_ID, 4, SLOT_REST, 0 } },
 };
 
@@ -99,7 +99,7 @@ static void isakmp_walk(struct walk *w, const struct packet *p, const struct lay
 	two = h[17] >> 4 == 2;
 	walk_uint(w, NEXT, h[16]);
 	layout_walk(w, two ? v2 : v1, two ? SLOTS(v2) : SLOTS(v1), h, HEADER);
-	if (two || !(h[19] & 1))
+	if (get_be32(h + 24) - HEADER <= cursor_left(&c) && (two || !(h[19] & 1))) /* not of a fragment */
 		walk_payloads(w, c, h[16], two, 0);
 }
 

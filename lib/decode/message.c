@@ -19,6 +19,13 @@ bool field_le(const struct packet *p, const struct layer *l, const struct field 
 	return true;
 }
 
+/* One more message, and what it carries, if the packet has room for the layers; if not, the rest of the segment stays unread. */
+static void go_on(struct decode *d, unsigned proto)
+{
+	if (cursor_left(&d->c) && d->p->nlayers + 2 < PACKET_LAYERS_MAX)
+		d->next = (uint8_t)proto;
+}
+
 /* The TCP layer that the bytes of `d` follow directly, or NULL. `own` layers are there already. */
 static const uint8_t *tcp_of(const struct decode *d, unsigned own)
 {
@@ -49,9 +56,8 @@ bool message_resume(struct decode *d, struct layer *l, unsigned proto)
 
 	if (!n)
 		return false;
-	if (n < cursor_left(&d->c))
-		d->next = (uint8_t)proto;
 	decode_take(d, n < cursor_left(&d->c) ? n : (uint32_t)cursor_left(&d->c));
+	go_on(d, proto);
 	l->wire_end = l->off;
 	return true;
 }
@@ -67,8 +73,7 @@ void message_end(struct decode *d, struct layer *l, uint32_t n, unsigned proto)
 			return;
 		}
 		l->wire_end = (uint32_t)(d->c.pos - d->p->source[d->source].data);
-		if (cursor_left(&d->c))
-			d->next = (uint8_t)proto;
+		go_on(d, proto);
 		return;
 	}
 	if (n > d->wire_left && n - d->wire_left < FAR && tcp->proto == PROTO_tcp && !d->source && !d->quoted) {

@@ -114,6 +114,8 @@ void nbss_finish(struct decode *d, struct layer *l, uint32_t end)
 		return;
 	}
 	decode_take(d, n);
+	if (d->p->nlayers + 3 >= PACKET_LAYERS_MAX)
+		return; /* no room for the others */
 	if (end < session)
 		d->next = nbss_content(&d->c);
 	else

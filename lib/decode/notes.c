@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { PLACES = 4096 }; /* power of two; 144 KiB, of which the kernel gives what is touched */
+enum { PLACES = 4096 }; /* power of two; 192 KiB, of which the kernel gives what is touched */
 
 struct notes {
 	unsigned staying; /* how many notes were ever told to stay */

@@ -23,6 +23,7 @@ struct note {
 	uint8_t original_len;     /* QUIC: of the id that the client chose for the server, + 1; 0: not seen */
 	uint8_t client;           /* QUIC: note_end() of the client */
 	uint8_t original[CID_MAX];
+	uint32_t hello[2];        /* QUIC: number of the frame that had each end's hello; 0: not seen */
 };
 
 /* NULL without memory; everybody copes with that. */

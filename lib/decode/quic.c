@@ -126,6 +126,7 @@ static struct quic_opened *open_initial(struct decode *d, struct note *note, uns
 	if (o && note) {
 		note->original_len = (uint8_t)(h->dcid.len + 1);
 		note->client = (uint8_t)end;
+		note->hello[end] = 0;
 		memcpy(note->original, h->dcid.p, h->dcid.len);
 	}
 	return o;
@@ -169,6 +170,21 @@ void quic_resume(struct decode *d, const struct layer *l)
 	go_on(d, l, &h);
 }
 
+/* As in Wireshark a hello that is sent again is not shown again. */
+static bool hello_is_new(const struct decode *d, struct note *note, unsigned end, const struct quic_bytes *crypto)
+{
+	enum { MESSAGE_HEADER = 4 };
+	uint32_t number = (uint32_t)d->p->frame->number;
+
+	if (!note)
+		return true;
+	if (note->hello[end] && note->hello[end] != number)
+		return false;
+	if (crypto->len >= MESSAGE_HEADER && get_be24(crypto->p + 1) <= crypto->len - MESSAGE_HEADER)
+		note->hello[end] = number;
+	return true;
+}
+
 static void initial_decode(struct decode *d, struct layer *l, struct note *note, unsigned end, const struct quic_header *h)
 {
 	struct quic_opened *o;
@@ -181,7 +197,7 @@ static void initial_decode(struct decode *d, struct layer *l, struct note *note,
 		return;
 	l->aux[0] = (uint16_t)((uint8_t *)o - d->p->scratch + 1);
 	crypto = quic_crypto(d->p, o);
-	if (crypto.len && decode_source(d, crypto.p, crypto.len))
+	if (crypto.len && hello_is_new(d, note, end, &crypto) && decode_source(d, crypto.p, crypto.len))
 		d->next = PROTO_tls;
 }
 

@@ -192,7 +192,7 @@ static const struct value_name chunk_names[] = {
 	{ DATA, "DATA" }, { INIT, "INIT" }, { INIT_ACK, "INIT ACK" }, { SACK, "SACK" }, { HEARTBEAT, "HB REQ" },
 	{ HEARTBEAT_ACK, "HB ACK" }, { ABORT, "ABORT" }, { SHUTDOWN, "SHUTDOWN" }, { SHUTDOWN_ACK, "SHUTDOWN ACK" },
 	{ ERROR, "OP ERR" }, { COOKIE_ECHO, "COOKIE ECHO" }, { COOKIE_ACK, "COOKIE ACK" }, { ECNE, "ECN ECHO" }, { CWR, "CWR" },
-	{ SHUTDOWN_COMPLETE, "SHUTDOWN COMPLETE" }, { FORWARD, "FORW CUM TSN" }, { 0, NULL },
+	{ SHUTDOWN_COMPLETE, "SHUTDOWN COMPLETE" }, { FORWARD, "FOR CUM TSN" }, { 0, NULL },
 };
 static const struct value_name payload_names[] = {
 	{ 1, "IUA" }, { 2, "M2UA" }, { 3, "M3UA" }, { 4, "SUA" }, { 5, "M2PA" }, { 6, "V5UA" }, { 7, "H.248" }, { 8, "BICC" },
@@ -223,7 +223,7 @@ static void put_chunk(struct outbuf *o, const uint8_t *h, struct cursor body)
 	if (name)
 		outbuf_printf(o, "[%s] ", name);
 	else
-		outbuf_printf(o, "[Unknown chunk type: 0x%x]", h[0]);
+		outbuf_printf(o, "[Unknown chunk type: 0x%x] ", h[0]);
 	if (h[0] == DATA && n >= DATA_HEADER) {
 		payload = summary_name(payload_names, get_be32(h + 12));
 		if (h[1] & UNORDERED)

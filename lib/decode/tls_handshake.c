@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TLS handshake messages: ClientHello and ServerHello with their extensions,
- * certificates and tickets of TLS up to 1.2 (RFC 5246, RFC 8446, RFC 6066,
- * RFC 7301, RFC 8422).
+ * The handshake messages of TLS and DTLS: hellos, certificates and keys of TLS up to 1.2, tickets (RFC 5246, RFC 8446,
+ * RFC 6347, RFC 8422). Extensions are in tls_extensions.c, what certificates hold is x509af's.
  *
- *	ClientHello: version 2, random 32, <session id>, <<cipher suites>>, <compression>, <<extensions>>
+ *	ClientHello: version 2, random 32, <session id>, DTLS: <cookie>, <<cipher suites>>, <compression>, <<extensions>>
  *	ServerHello: version 2, random 32, <session id>, cipher suite 2, compression 1, <<extensions>>
- *	extension:   type 2, <<data>>                        <x>: one byte of length before it; <<x>>: two
+ *							 <x>: one byte of length before it; <<x>>: two
  *
- * Most extensions are a list of numbers with its length before it; those are
- * rows of lists[].
+ * Whether a signature names its algorithm (since TLS 1.2) and what a client's key is made for, the lengths tell.
  */
 #include "decode/tls.h"
 
-enum extension {
-	EXT_SERVER_NAME = 0, EXT_STATUS_REQUEST = 5, EXT_GROUPS = 10, EXT_POINT_FORMATS = 11, EXT_SIG_ALGS = 13, EXT_ALPN = 16,
-	EXT_PADDING = 21, EXT_COMPRESS_CERTIFICATE = 27, EXT_RECORD_SIZE_LIMIT = 28, EXT_SESSION_TICKET = 35,
-	EXT_PRE_SHARED_KEY = 41, EXT_SUPPORTED_VERSIONS = 43, EXT_COOKIE = 44, EXT_PSK_MODES = 45, EXT_SIG_ALGS_CERT = 50,
-	EXT_KEY_SHARE = 51, EXT_ALPS_OLD = 17513, EXT_ALPS = 17613, EXT_RENEGOTIATION = 65281
-};
+enum extension { EXT_SERVER_NAME = 0, EXT_SUPPORTED_VERSIONS = 43 };
 
-enum { RANDOM = 32, MESSAGE_MAX = 1 << 17 };
+enum { MESSAGE_MAX = 1 << 17 };
 
 bool tls_message_known(unsigned type, uint32_t len)
 {
@@ -30,7 +23,7 @@ bool tls_message_known(unsigned type, uint32_t len)
 		return len == 0;
 	case 1:
 	case 2:
-		return len >= 2 + RANDOM + 1 + 2 && len < MESSAGE_MAX;
+		return len >= 2 + TLS_RANDOM_LEN + 1 + 2 && len < MESSAGE_MAX;
 	case 20: /* finished */
 		return len == 12 || len == 32 || len == 36 || len == 48;
 	case 3: case 4: case 5: case 6: case 8: case 11: case 12: case 13: case 15: case 16: case 21: case 22: case 23:
@@ -38,177 +31,6 @@ bool tls_message_known(unsigned type, uint32_t len)
 		return len < MESSAGE_MAX;
 	}
 	return false;
-}
-
-/* ---- extensions ---------------------------------------------------------------------- */
-
-static const struct list {
-	uint16_t extension;
-	uint8_t prefix;  /* bytes of length before the list */
-	uint8_t width;   /* of an item; 0: text with a byte of length before it */
-	uint8_t length_field;
-	uint8_t field;   /* of an item; of text the one before it is its length's */
-} lists[] = {
-	{ EXT_GROUPS, 2, 2, TLS_GROUPS_LENGTH, TLS_GROUP },
-	{ EXT_POINT_FORMATS, 1, 1, TLS_POINT_FORMATS_LENGTH, TLS_POINT_FORMAT },
-	{ EXT_SIG_ALGS, 2, 2, TLS_SIG_ALGS_LENGTH, TLS_SIG_ALG },
-	{ EXT_SIG_ALGS_CERT, 2, 2, TLS_SIG_ALGS_LENGTH, TLS_SIG_ALG },
-	{ EXT_ALPN, 2, 0, TLS_ALPN_LEN, TLS_ALPN_STR },
-	{ EXT_COMPRESS_CERTIFICATE, 1, 2, TLS_COMPRESS_LENGTH, TLS_COMPRESS },
-	{ EXT_SUPPORTED_VERSIONS, 1, 2, TLS_SUPPORTED_VERSIONS_LEN, TLS_SUPPORTED_VERSION },
-	{ EXT_PSK_MODES, 1, 1, TLS_PSK_MODES_LENGTH, TLS_PSK_MODE },
-	{ EXT_ALPS_OLD, 2, 0, TLS_ALPS_LEN, TLS_ALPS_STR },
-	{ EXT_ALPS, 2, 0, TLS_ALPS_LEN, TLS_ALPS_STR },
-};
-
-static void walk_item(struct walk *w, const struct list *l, struct cursor *c)
-{
-	if (!l->width) {
-		unsigned n = cursor_u8(c);
-		const uint8_t *text = cursor_take(c, n);
-
-		walk_uint(w, l->field - 1, n);
-		if (text)
-			walk_bytes(w, l->field, text, n);
-		return;
-	}
-	const uint8_t *b = cursor_take(c, l->width);
-
-	if (!b)
-		return;
-	walk_uint(w, l->field, l->width == 1 ? *b : get_be16(b));
-	if (l->field == TLS_SIG_ALG) {
-		walk_uint(w, TLS_SIG_HASH, b[0]);
-		walk_uint(w, TLS_SIG_SIG, b[1]);
-	}
-}
-
-static bool walk_list(struct walk *w, unsigned extension, struct cursor *c)
-{
-	for (const struct list *l = lists; l < lists + sizeof(lists) / sizeof(lists[0]); l++) {
-		if (l->extension != extension)
-			continue;
-		unsigned n = l->prefix == 1 ? cursor_u8(c) : cursor_be16(c);
-
-		if (c->cut)
-			return true;
-		walk_uint(w, l->length_field, n);
-		cursor_limit(c, n);
-		while (cursor_left(c) && !c->cut)
-			walk_item(w, l, c);
-		return true;
-	}
-	return false;
-}
-
-static void walk_server_name(struct walk *w, struct cursor *c)
-{
-	if (!cursor_left(c)) /* a server that used the name answers with an empty extension */
-		return;
-	walk_uint(w, TLS_SERVER_NAME_LIST_LEN, cursor_be16(c));
-	while (cursor_left(c) && !c->cut) {
-		unsigned type = cursor_u8(c), n = cursor_be16(c);
-		const uint8_t *name;
-
-		if (c->cut)
-			return;
-		walk_uint(w, TLS_SERVER_NAME_TYPE, type);
-		walk_uint(w, TLS_SERVER_NAME_LEN, n);
-		name = cursor_take(c, n);
-		if (name && type == 0)
-			walk_bytes(w, TLS_SERVER_NAME, name, n);
-	}
-}
-
-static void walk_key_share(struct walk *w, unsigned message, struct cursor *c)
-{
-	if (message == TLS_SERVER_HELLO && cursor_left(c) == 2) { /* in a HelloRetryRequest */
-		walk_uint(w, TLS_KEY_SHARE_SELECTED, cursor_be16(c));
-		return;
-	}
-	if (message == TLS_CLIENT_HELLO)
-		walk_uint(w, TLS_KEY_SHARE_LENGTH, cursor_be16(c));
-	while (cursor_left(c) && !c->cut) {
-		unsigned group = cursor_be16(c), n = cursor_be16(c);
-		const uint8_t *key;
-
-		if (c->cut)
-			return;
-		walk_uint(w, TLS_KEY_SHARE_GROUP, group);
-		walk_uint(w, TLS_KEY_SHARE_KEY_LENGTH, n);
-		key = cursor_take(c, n);
-		if (key)
-			walk_bytes(w, TLS_KEY_SHARE_KEY, key, n);
-	}
-}
-
-static void walk_extension(struct walk *w, unsigned message, unsigned type, struct cursor c)
-{
-	unsigned n = (unsigned)cursor_left(&c);
-	bool server = message == TLS_SERVER_HELLO;
-
-	switch (type) {
-	case EXT_SERVER_NAME:
-		walk_server_name(w, &c);
-		return;
-	case EXT_STATUS_REQUEST:
-		if (n)
-			walk_uint(w, TLS_STATUS_REQUEST_TYPE, cursor_u8(&c));
-		return;
-	case EXT_KEY_SHARE:
-		walk_key_share(w, message, &c);
-		return;
-	case EXT_RECORD_SIZE_LIMIT:
-		walk_uint(w, TLS_RECORD_SIZE_LIMIT, cursor_be16(&c));
-		return;
-	case EXT_PADDING:
-		walk_bytes(w, TLS_PADDING, c.pos, n);
-		return;
-	case EXT_COOKIE:
-		walk_uint(w, TLS_COOKIE_LEN, cursor_be16(&c));
-		walk_bytes(w, TLS_COOKIE, c.pos, (uint32_t)cursor_left(&c));
-		return;
-	case EXT_RENEGOTIATION:
-		walk_uint(w, TLS_RENEGOTIATION_LEN, cursor_u8(&c));
-		if (cursor_left(&c))
-			walk_bytes(w, TLS_RENEGOTIATION, c.pos, (uint32_t)cursor_left(&c));
-		return;
-	case EXT_PRE_SHARED_KEY:
-		if (server)
-			walk_uint(w, TLS_PSK_SELECTED, cursor_be16(&c));
-		return;
-	case EXT_SUPPORTED_VERSIONS:
-		if (server) {
-			walk_uint(w, TLS_SUPPORTED_VERSION, cursor_be16(&c));
-			return;
-		}
-		break;
-	}
-	if (!walk_list(w, type, &c) && type == EXT_SESSION_TICKET && n)
-		walk_bytes(w, TLS_EXTENSION_DATA, c.pos, n);
-}
-
-static void walk_extensions(struct walk *w, unsigned message, struct cursor *c)
-{
-	unsigned total;
-
-	if (!cursor_left(c)) /* TLS before 1.3 may do without */
-		return;
-	total = cursor_be16(c);
-	if (c->cut)
-		return;
-	walk_uint(w, TLS_EXTENSIONS_LENGTH, total);
-	cursor_limit(c, total);
-	while (cursor_left(c) && !c->cut) {
-		unsigned type = cursor_be16(c), len = cursor_be16(c);
-		struct cursor data = cursor_sub(c, len);
-
-		if (data.cut)
-			return;
-		walk_uint(w, TLS_EXTENSION_TYPE, type);
-		walk_uint(w, TLS_EXTENSION_LEN, len);
-		walk_extension(w, message, type, data);
-	}
 }
 
 /* ---- messages -------------------------------------------------------------------------- */
@@ -240,21 +62,22 @@ static bool walk_choices(struct walk *w, unsigned type, struct cursor *c)
 	return !c->cut;
 }
 
-static void walk_hello(struct walk *w, unsigned type, struct cursor c, bool whole)
+static void walk_hello(struct walk *w, enum tls_over over, unsigned type, struct cursor c, bool whole)
 {
-	struct tls_hello hello;
-	const uint8_t *h = cursor_take(&c, 2 + RANDOM);
 	struct cursor id, body = c;
+	struct tls_hello hello;
+	const uint8_t *h = cursor_take(&c, 2 + TLS_RANDOM_LEN);
 	unsigned n;
 
 	if (!h)
 		return;
 	walk_uint(w, TLS_VERSION, get_be16(h));
-	walk_bytes(w, TLS_RANDOM, h + 2, RANDOM);
-	body.pos = h;
-	if (type == TLS_CLIENT_HELLO || !tls_hello_read(&hello, type, body, whole) || hello.version < TLS_1_3) {
+	walk_bytes(w, TLS_RANDOM, h + 2, TLS_RANDOM_LEN);
+	/* 1.3 has no time in it */
+	if (over != TLS_OVER_QUIC &&
+	    (type == TLS_CLIENT_HELLO || !tls_hello_read(&hello, over, type, body, whole) || hello.version != TLS_1_3)) {
 		walk_time(w, TLS_RANDOM_TIME, get_be32(h + 2));
-		walk_bytes(w, TLS_RANDOM_BYTES, h + 6, RANDOM - 4);
+		walk_bytes(w, TLS_RANDOM_BYTES, h + 6, TLS_RANDOM_LEN - 4);
 	}
 	n = cursor_u8(&c);
 	if (c.cut)
@@ -263,47 +86,186 @@ static void walk_hello(struct walk *w, unsigned type, struct cursor c, bool whol
 	id = cursor_sub(&c, n);
 	if (n && !c.cut)
 		walk_bytes(w, TLS_SESSION_ID, id.pos, n);
-	if (walk_choices(w, type, &c))
-		walk_extensions(w, type, &c);
+	if (tls_has_cookie(over, type)) {
+		n = cursor_u8(&c);
+		id = cursor_sub(&c, n);
+		if (c.cut)
+			return;
+		walk_uint(w, DTLS_COOKIE_LENGTH, n);
+		if (n)
+			walk_bytes(w, DTLS_COOKIE, id.pos, n);
+	}
+	if (!walk_choices(w, type, &c))
+		return;
+	tls_walk_extensions(w, over, type, &c);
+	if (whole)
+		tls_walk_fingerprints(w, over, type, body);
+}
+
+bool tls_certificates_next(struct cursor *c, struct cursor *der)
+{
+	unsigned n = cursor_be24(c);
+
+	*der = cursor_sub(c, n);
+	return !c->cut;
 }
 
 static void walk_certificates(struct walk *w, struct cursor c)
 {
+	struct cursor der;
+
 	if (cursor_left(&c) < 3)
 		return;
 	walk_uint(w, TLS_CERTIFICATES_LENGTH, cursor_be24(&c));
 	while (cursor_left(&c) >= 3 && !c.cut) {
-		unsigned n = cursor_be24(&c);
-		const uint8_t *der = cursor_take(&c, n);
-
-		walk_uint(w, TLS_CERTIFICATE_LENGTH, n);
-		if (der)
-			walk_bytes(w, TLS_CERTIFICATE, der, n);
+		walk_uint(w, TLS_CERTIFICATE_LENGTH, get_be24(c.pos));
+		if (tls_certificates_next(&c, &der))
+			walk_bytes(w, TLS_CERTIFICATE, der.pos, (uint32_t)cursor_left(&der));
 	}
 }
 
-void tls_walk_message(struct walk *w, unsigned type, uint32_t len, struct cursor body)
+static void walk_ticket(struct walk *w, struct cursor c)
 {
-	const uint8_t *h;
+	const uint8_t *h = cursor_take(&c, 6);
 
-	walk_uint(w, TLS_HANDSHAKE_TYPE, type);
-	walk_uint(w, TLS_HANDSHAKE_LENGTH, len);
+	if (!h)
+		return;
+	walk_uint(w, TLS_TICKET_LIFETIME, get_be32(h));
+	walk_uint(w, TLS_TICKET_LENGTH, get_be16(h + 4));
+	if (cursor_left(&c))
+		walk_bytes(w, TLS_TICKET, c.pos, (uint32_t)cursor_left(&c));
+}
+
+/* Bytes with their length before them, in fields that follow one another; false if they are not all there. */
+static bool walk_counted(struct walk *w, struct cursor *c, unsigned width, unsigned length_field)
+{
+	unsigned n = width == 1 ? cursor_u8(c) : cursor_be16(c);
+	const uint8_t *bytes = cursor_take(c, n);
+
+	if (c->cut)
+		return false;
+	walk_uint(w, length_field, n);
+	if (n)
+		walk_bytes(w, length_field + 1, bytes, n);
+	return true;
+}
+
+static void walk_signature(struct walk *w, struct cursor *c, unsigned length_field)
+{
+	const uint8_t *h = cursor_peek(c, 4);
+
+	if (h && get_be16(h + 2) == cursor_left(c) - 4u) { /* an algorithm first */
+		walk_uint(w, TLS_SIG_ALG, get_be16(h));
+		walk_uint(w, TLS_SIG_HASH, h[0]);
+		walk_uint(w, TLS_SIG_SIG, h[1]);
+		cursor_skip(c, 2);
+	}
+	if (cursor_left(c))
+		walk_counted(w, c, 2, length_field);
+}
+
+/* A named curve and a point on it, or a prime, a generator and a key (RFC 8422 section 5.4, RFC 5246 section 7.4.3). */
+static void walk_server_key(struct walk *w, struct cursor c)
+{
+	enum { NAMED_CURVE = 3 };
+	const uint8_t *h = cursor_peek(&c, 4);
+
+	if (!h)
+		return;
+	if (h[0] == NAMED_CURVE && h[1] < 0x10 && h[3] && 4u + h[3] <= cursor_left(&c)) {
+		walk_uint(w, TLS_CURVE_TYPE, h[0]);
+		walk_uint(w, TLS_NAMED_CURVE, get_be16(h + 1));
+		cursor_skip(&c, 3);
+		walk_counted(w, &c, 1, TLS_SERVER_POINT_LEN);
+	} else if (!walk_counted(w, &c, 2, TLS_DH_P_LEN) || !walk_counted(w, &c, 2, TLS_DH_G_LEN) ||
+		   !walk_counted(w, &c, 2, TLS_DH_YS_LEN)) {
+		return;
+	}
+	walk_signature(w, &c, TLS_SIG_LEN);
+}
+
+/* A point with one byte of length, or a secret with two. */
+static void walk_client_key(struct walk *w, struct cursor c)
+{
+	size_t n = cursor_left(&c);
+
+	if (n > 1 && c.pos[0] == n - 1)
+		walk_counted(w, &c, 1, TLS_CLIENT_POINT_LEN);
+	else if (n > 2 && get_be16(c.pos) == n - 2)
+		walk_counted(w, &c, 2, TLS_EPMS_LEN);
+}
+
+static void walk_request(struct walk *w, struct cursor c)
+{
+	unsigned n = cursor_u8(&c);
+	struct cursor list = cursor_sub(&c, n);
+
+	if (c.cut)
+		return;
+	walk_uint(w, TLS_CERT_TYPES_COUNT, n);
+	while (cursor_left(&list))
+		walk_uint(w, TLS_CERT_TYPE, cursor_u8(&list));
+	n = cursor_be16(&c);
+	if (!c.cut && n != cursor_left(&c)) { /* TLS 1.2: signature algorithms first */
+		walk_uint(w, TLS_SIG_ALGS_LENGTH, n);
+		list = cursor_sub(&c, n);
+		while (cursor_left(&list) >= 2) {
+			walk_uint(w, TLS_SIG_ALG, get_be16(list.pos));
+			walk_uint(w, TLS_SIG_HASH, cursor_u8(&list));
+			walk_uint(w, TLS_SIG_SIG, cursor_u8(&list));
+		}
+		n = cursor_be16(&c);
+	}
+	if (c.cut)
+		return;
+	walk_uint(w, TLS_DNAMES_LEN, n);
+	while (cursor_left(&c) >= 2 && !c.cut) {
+		n = cursor_be16(&c);
+		walk_uint(w, TLS_DNAME_LEN, n);
+		cursor_skip(&c, n);
+	}
+}
+
+void tls_walk_body(struct walk *w, enum tls_over over, unsigned type, uint32_t len, struct cursor body)
+{
+	bool whole = cursor_left(&body) == len;
+
 	switch (type) {
 	case TLS_CLIENT_HELLO:
 	case TLS_SERVER_HELLO:
-		walk_hello(w, type, body, cursor_left(&body) == len);
-		break;
+		walk_hello(w, over, type, body, whole);
+		return;
+	case TLS_HELLO_VERIFY:
+		if (over != TLS_OVER_DTLS || cursor_left(&body) < 3)
+			return;
+		walk_uint(w, TLS_VERSION, cursor_be16(&body));
+		walk_counted(w, &body, 1, DTLS_COOKIE_LENGTH);
+		return;
 	case TLS_CERTIFICATES:
 		walk_certificates(w, body);
-		break;
+		return;
 	case TLS_NEW_TICKET:
-		h = cursor_take(&body, 6);
-		if (!h)
-			break;
-		walk_uint(w, TLS_TICKET_LIFETIME, get_be32(h));
-		walk_uint(w, TLS_TICKET_LENGTH, get_be16(h + 4));
-		if (cursor_left(&body))
-			walk_bytes(w, TLS_TICKET, body.pos, (uint32_t)cursor_left(&body));
+		walk_ticket(w, body);
+		return;
+	}
+	if (!whole)
+		return;
+	switch (type) {
+	case TLS_SERVER_KEY:
+		walk_server_key(w, body);
+		break;
+	case TLS_CLIENT_KEY:
+		walk_client_key(w, body);
+		break;
+	case TLS_CERTIFICATE_REQUEST:
+		walk_request(w, body);
+		break;
+	case TLS_CERTIFICATE_VERIFY:
+		walk_signature(w, &body, TLS_VERIFY_SIG_LEN);
+		break;
+	case TLS_CERTIFICATE_STATUS:
+		walk_uint(w, TLS_STATUS_REQUEST_TYPE, cursor_u8(&body));
+		walk_uint(w, TLS_OCSP_RESPONSE_LEN, cursor_be24(&body));
 		break;
 	}
 }
@@ -322,14 +284,16 @@ static void hello_extension(struct tls_hello *h, unsigned message, unsigned type
 	}
 }
 
-bool tls_hello_read(struct tls_hello *h, unsigned type, struct cursor c, bool whole)
+bool tls_hello_read(struct tls_hello *h, enum tls_over over, unsigned type, struct cursor c, bool whole)
 {
 	unsigned total;
 
 	h->version = cursor_be16(&c);
 	h->name = cursor_over(c.pos, 0, false);
-	cursor_skip(&c, RANDOM);
+	cursor_skip(&c, TLS_RANDOM_LEN);
 	cursor_skip(&c, cursor_u8(&c));
+	if (tls_has_cookie(over, type))
+		cursor_skip(&c, cursor_u8(&c));
 	cursor_skip(&c, type == TLS_CLIENT_HELLO ? cursor_be16(&c) : 2);
 	cursor_skip(&c, type == TLS_CLIENT_HELLO ? cursor_u8(&c) : 1);
 	if (c.cut || !cursor_left(&c))

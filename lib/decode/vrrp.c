@@ -46,7 +46,10 @@ static void put_addresses(struct outbuf *o, const uint8_t *h, struct cursor c, u
 {
 	const uint8_t *address;
 
-	outbuf_printf(o, ", addrs%s: ", h[3] == 1 ? "" : "");
+	outbuf_str(o, ", addrs");
+	if (h[3] != 1)
+		outbuf_printf(o, "(%u)", h[3]);
+	outbuf_bytes(o, ": ", 2);
 	for (unsigned i = 0; i < h[3] && (address = cursor_take(&c, len)); i++) {
 		if (i)
 			outbuf_char(o, ',');
@@ -59,6 +62,7 @@ static void vrrp_summary(struct summary *s, const struct packet *p, const struct
 	struct cursor c = packet_cursor(p, l);
 	const uint8_t *h = cursor_take(&c, HEADER);
 	const char *auth;
+	unsigned ttl;
 
 	if (!h)
 		return;
@@ -67,6 +71,9 @@ static void vrrp_summary(struct summary *s, const struct packet *p, const struct
 		outbuf_str(s->out, "Advertisement");
 	else
 		outbuf_printf(s->out, "[type#%u]", h[0] & 15);
+	ttl = p->frame->data[l[-1].off + (l[-1].proto == PROTO_ipv6 ? 7 : 8)];
+	if (ttl != 255) /* from another link: not to be believed */
+		outbuf_printf(s->out, ", (ttl %u)", ttl);
 	outbuf_printf(s->out, ", vrid %u, prio %u", h[1], h[2]);
 	auth = summary_name(auth_types, h[4]);
 	if (h[0] >> 4 == 2) {

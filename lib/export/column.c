@@ -65,7 +65,7 @@ static int unknown_field(const char *name, struct errmsg *err)
 
 static uint8_t kind_of(const struct field *f)
 {
-	if (field_is_either(f) || f->type == FIELD_PROTOCOL)
+	if (f->is_either || f->type == FIELD_PROTOCOL)
 		return COLUMN_EITHER;
 	return f->get || f->width ? COLUMN_FIXED : COLUMN_WALK;
 }

@@ -27,7 +27,7 @@ static unsigned fixed_sources(const struct field *f, const struct field *source[
 		source[0] = f;
 		return 1;
 	}
-	if (!field_is_either(f))
+	if (!f->is_either)
 		return 0;
 	p = protocols[field_proto(f)];
 	for (; n < sizeof(f->either) && f->either[n]; n++) {
@@ -58,11 +58,27 @@ static void carriers(struct proto_set *set, unsigned proto)
 			proto_set_add(set, i);
 }
 
-static bool is_count(const struct operand *o)
+static void add_carriers(void *set, const struct field *f)
 {
-	const struct step *s = o->steps;
+	carriers(set, field_proto(f));
+}
 
-	return s && !s->next && s->kind == STEP_COUNT;
+/* max(tcp.port, 100) is 100 where there is no TCP. */
+static bool always_there(const struct expr *e)
+{
+	bool some = e->kind == EXPR_MAX || e->kind == EXPR_MIN;
+
+	if (!e->args)
+		return e->kind == EXPR_CONSTANT;
+	for (const struct expr *a = e->args; a; a = a->next)
+		if (always_there(a) == some)
+			return some;
+	return !some;
+}
+
+static bool is_count(const struct test *t)
+{
+	return t->kind == PREDICATE_KEYS && operand_begins_with(t->operand, STEP_COUNT) && !t->operand->steps->next;
 }
 
 static bool fixed_op(struct op *op, const struct test *t)
@@ -97,9 +113,17 @@ void op_of_test(struct op *op, const struct test *t)
 	const struct field *f = t->operand->field;
 
 	*op = (struct op){ .code = OP_VALUES, .all = t->all, .invert = t->invert, .protos = t->also, .test = t };
+	if (operand_begins_with(t->operand, STEP_EXPR)) { /* any of its fields: max() does with one */
+		operand_fields(t->operand, add_carriers, &op->protos);
+		if (always_there(t->operand->steps->expr))
+			proto_set_add(&op->protos, PROTO_frame);
+		return;
+	}
 	if (f->type == FIELD_PROTOCOL) {
 		proto_set_add(&op->protos, field_proto(f));
-		if (is_count(t->operand))
+		if (operand_begins_with(t->operand, STEP_LAYERS))
+			return;
+		if (is_count(t))
 			op->code = OP_COUNT;
 		else if (t->operand->steps || t->kind != PREDICATE_EXISTS)
 			op->code = OP_LAYER;
@@ -111,10 +135,11 @@ void op_of_test(struct op *op, const struct test *t)
 		return;
 	}
 	carriers(&op->protos, field_proto(f));
-	if (is_count(t->operand))
+	if (is_count(t))
 		op->code = OP_COUNT;
 	else if (!fixed_op(op, t))
-		op->code = f->get ? OP_GET : OP_VALUES;
+		op->code = f->get && !operand_begins_with(t->operand, STEP_LAYERS) && !operand_begins_with(t->operand, STEP_COUNT) ?
+				   OP_GET : OP_VALUES;
 }
 
 static uint32_t test_cost(const struct test *t)
@@ -334,9 +359,9 @@ static uint32_t emit(struct emitter *e, const struct node *n, uint32_t yes, uint
 	}
 }
 
-static bool looks_beyond_frame(const struct operand *o)
+static void looks_beyond_frame(void *beyond, const struct field *f)
 {
-	return o && (field_proto(o->field) != PROTO_frame || o->field->innermost);
+	*(bool *)beyond |= field_proto(f) != PROTO_frame || f->innermost || f->conversation;
 }
 
 int compile_program(struct filter *f, struct errmsg *err)
@@ -353,7 +378,9 @@ int compile_program(struct filter *f, struct errmsg *err)
 	if (!f->ops)
 		return errmsg_set(err, NW_ELIMIT, "out of memory while compiling the filter");
 	f->entry = emit(&e, f->tree, PC_ACCEPT, PC_REJECT);
-	for (uint32_t i = PC_FIRST; i < PC_FIRST + f->nops; i++)
-		f->needs_decoding |= looks_beyond_frame(f->ops[i].test->operand) || looks_beyond_frame(f->ops[i].test->other);
+	for (uint32_t i = PC_FIRST; i < PC_FIRST + f->nops; i++) {
+		operand_fields(f->ops[i].test->operand, looks_beyond_frame, &f->needs_decoding);
+		operand_fields(f->ops[i].test->other, looks_beyond_frame, &f->needs_decoding);
+	}
 	return 0;
 }

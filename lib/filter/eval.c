@@ -33,7 +33,7 @@ static bool key_in_set(const struct test *t, uint64_t key)
 	return false;
 }
 
-static uint64_t load_be(const uint8_t *p, unsigned width)
+uint64_t load_be(const uint8_t *p, unsigned width)
 {
 	uint64_t v = 0;
 
@@ -42,8 +42,7 @@ static uint64_t load_be(const uint8_t *p, unsigned width)
 	return v;
 }
 
-/* False when the value has no key: a wrong number of bytes. */
-static bool value_key(uint8_t type, const struct value *v, uint64_t *key)
+bool value_key(uint8_t type, const struct value *v, uint64_t *key)
 {
 	switch (type) {
 	case FIELD_BOOL: case FIELD_UINT:
@@ -116,105 +115,6 @@ static bool holds(const struct test *t, struct packet *p, uint8_t type, const st
 	}
 }
 
-/* ---- steps ------------------------------------------------------------------------------ */
-
-static bool take_slice(const struct slice *s, const struct value *from, struct value *to)
-{
-	int64_t start = s->offset < 0 ? (int64_t)from->len + s->offset : s->offset;
-	int64_t length = s->length < 0 ? (int64_t)from->len - start : s->length;
-
-	if (start < 0 || length < 0 || start + length > from->len)
-		return false;
-	to->bytes = from->bytes + start;
-	to->len = (uint32_t)length;
-	return true;
-}
-
-/* The slices one behind the other; a single one needs no copy. */
-static bool take_slices(struct packet *p, const struct step *s, struct value *v)
-{
-	struct value part, from = *v;
-	uint32_t total = 0;
-	uint8_t *out;
-
-	if (s->nslices == 1)
-		return take_slice(&s->slices[0], &from, v);
-	for (unsigned i = 0; i < s->nslices; i++) {
-		if (!take_slice(&s->slices[i], &from, &part) || part.len > PACKET_SCRATCH)
-			return false;
-		total += part.len;
-	}
-	out = packet_scratch(p, total);
-	if (!out)
-		return false;
-	v->bytes = out;
-	v->len = total;
-	for (unsigned i = 0; i < s->nslices; i++)
-		if (take_slice(&s->slices[i], &from, &part)) {
-			memcpy(out, part.bytes, part.len);
-			out += part.len;
-		}
-	return true;
-}
-
-static bool change_case(struct packet *p, bool upper, struct value *v)
-{
-	uint8_t first = upper ? 'a' : 'A', *out = packet_scratch(p, v->len);
-
-	if (!out)
-		return false;
-	for (uint32_t i = 0; i < v->len; i++)
-		out[i] = (uint8_t)(v->bytes[i] - first) < 26 ? v->bytes[i] ^ 0x20 : v->bytes[i];
-	v->bytes = out;
-	return true;
-}
-
-static bool format_string(struct packet *p, const struct field *f, struct value *v)
-{
-	enum { TEXT_MAX = 512 };
-	uint8_t *out = packet_scratch(p, TEXT_MAX);
-	struct outbuf o;
-
-	if (!out)
-		return false;
-	outbuf_fixed(&o, (char *)out, TEXT_MAX);
-	value_format(&o, f, v);
-	v->bytes = out;
-	v->len = (uint32_t)outbuf_len(&o);
-	return true;
-}
-
-/* Slices, masks and functions applied to one value. False: there is no value then. Scratch memory stays taken. */
-static bool apply_steps(struct packet *p, const struct field *f, const struct step *s, struct value *v)
-{
-	bool ok = true;
-
-	for (; s && ok; s = s->next) {
-		switch (s->kind) {
-		case STEP_SLICE:
-			ok = take_slices(p, s, v);
-			break;
-		case STEP_MASK:
-			if (s->from > FIELD_UINT) {
-				ok = v->len <= 8;
-				v->u = ok ? load_be(v->bytes, v->len) : 0;
-			}
-			v->u &= s->mask;
-			break;
-		case STEP_LEN:
-			v->u = v->len;
-			break;
-		case STEP_LOWER: case STEP_UPPER:
-			ok = change_case(p, s->kind == STEP_UPPER, v);
-			break;
-		case STEP_STRING:
-			ok = format_string(p, f, v);
-			break;
-		}
-	}
-	return ok;
-}
-
 /* ---- questions about all values ------------------------------------------------------------ */
 
 struct question {
@@ -234,7 +134,7 @@ static bool ask(void *user, const struct field *f, const struct value *given)
 	bool hit;
 
 	q->seen = true; /* a slice that is not there is no value, but the field is: != holds, as in Wireshark */
-	if (apply_steps(q->p, f, t->operand->steps, &v)) {
+	if (!t->operand->steps || steps_apply(q->p, f, t->operand->steps, &v)) {
 		hit = holds(t, q->p, t->operand->type, &v) != (t->invert && t->kind != PREDICATE_FIELD);
 		if (hit != t->all) {
 			q->decided = true;
@@ -285,7 +185,7 @@ static bool ask_pair(void *user, const struct field *f, const struct value *give
 	bool hit;
 
 	q->seen = true;
-	if (apply_steps(q->p, f, q->test->other->steps, &right)) {
+	if (steps_apply(q->p, f, q->test->other->steps, &right)) {
 		hit = relation_holds(q->test, q->left, &right) != q->test->invert;
 		if (hit != q->test->all) {
 			q->decided = true;
@@ -301,7 +201,7 @@ static bool compare_with_field(const struct test *t, struct packet *p, const str
 {
 	struct question q = { .test = t, .p = p, .left = v };
 
-	field_each(p, t->other->field, ask_pair, &q);
+	operand_each(p, t->other, ask_pair, &q);
 	return answer(&q);
 }
 
@@ -394,21 +294,13 @@ static bool run_values(const struct op *op, struct packet *p)
 {
 	struct question q = { .test = op->test, .p = p };
 
-	field_each(p, op->test->operand->field, ask, &q);
+	operand_each(p, op->test->operand, ask, &q);
 	return answer(&q);
-}
-
-static bool next_value(void *user, const struct field *f, const struct value *v)
-{
-	(void)user;
-	(void)f;
-	(void)v;
-	return true;
 }
 
 static bool run_count(const struct op *op, struct packet *p)
 {
-	unsigned n = field_each(p, op->test->operand->field, next_value, NULL);
+	unsigned n = field_count(p, op->test->operand->field);
 
 	return n && key_in_set(op->test, n) != op->invert; /* as in Wireshark, no test is true of a field that is not there */
 }
@@ -437,6 +329,13 @@ bool filter_match(const struct filter *f, struct packet *p)
 
 		pc = run_op(op, p) ? op->jump_true : op->jump_false;
 	}
+	if (__builtin_expect(p->times != NULL, 0)) {
+		p->times->filtered = true;
+		if (pc == PC_ACCEPT) {
+			p->times->shown = true;
+			p->times->shown_ns = p->frame->ts_ns;
+		}
+	}
 	return pc == PC_ACCEPT;
 }
 
@@ -445,12 +344,15 @@ bool filter_match_frame(const struct filter *f, const struct frame *frame)
 	struct packet p; /* the scratch memory in it is 8 KB that nobody touches */
 
 	p.frame = frame;
+	p.source[0] = (struct packet_source){ frame->data, frame->caplen };
+	p.nsources = 1;
 	p.present = (struct proto_set){ { 0 } };
 	proto_set_add(&p.present, PROTO_frame);
 	p.nlayers = 1;
 	p.result = DECODE_OK;
 	p.network = p.transport = -1;
 	p.scratch_used = 0;
+	p.times = NULL;
 	p.layers[0] = (struct layer){ .proto = PROTO_frame,
 				      .wire_end = frame->wirelen > frame->caplen ? frame->wirelen : frame->caplen };
 	return filter_match(f, &p);

@@ -4,6 +4,47 @@
 
 enum { ITEMS_SHOWN = 8, BPF_MAX = 4096 };
 
+static void put_operand(const struct operand *o, struct outbuf *out);
+
+static void put_expr(const struct expr *e, struct outbuf *out)
+{
+	static const char *const signs[] = { [EXPR_ADD] = " + ", [EXPR_SUBTRACT] = " - ", [EXPR_MULTIPLY] = " * ",
+					     [EXPR_DIVIDE] = " / ", [EXPR_MODULO] = " % ", [EXPR_AND] = " & ", [EXPR_NEGATE] = "-",
+					     [EXPR_ABS] = "abs(", [EXPR_MAX] = "max(", [EXPR_MIN] = "min(" };
+	bool call = e->kind >= EXPR_ABS, binary = e->kind >= EXPR_ADD && e->kind <= EXPR_AND;
+
+	if (e->kind == EXPR_OPERAND) {
+		put_operand(e->operand, out);
+		return;
+	}
+	if (e->kind == EXPR_CONSTANT) {
+		if (e->type == FIELD_DURATION)
+			outbuf_epoch(out, e->constant, 9);
+		else
+			outbuf_i64(out, e->constant);
+		return;
+	}
+	outbuf_str(out, binary ? "{" : signs[e->kind]);
+	for (const struct expr *a = e->args; a; a = a->next) {
+		put_expr(a, out);
+		if (a->next)
+			outbuf_str(out, call ? ", " : signs[e->kind]);
+	}
+	outbuf_str(out, binary ? "}" : call ? ")" : "");
+}
+
+static void put_slices(const struct step *s, struct outbuf *out)
+{
+	for (unsigned i = 0; i < s->nslices; i++) {
+		outbuf_str(out, i ? "," : s->kind == STEP_LAYERS ? "#[" : "[");
+		outbuf_i64(out, s->slices[i].offset);
+		outbuf_char(out, ':');
+		if (s->slices[i].length >= 0)
+			outbuf_i64(out, s->slices[i].length);
+	}
+	outbuf_char(out, ']');
+}
+
 static void put_operand(const struct operand *o, struct outbuf *out)
 {
 	static const char *const names[] = { [STEP_LEN] = "len", [STEP_LOWER] = "lower", [STEP_UPPER] = "upper",
@@ -14,23 +55,21 @@ static void put_operand(const struct operand *o, struct outbuf *out)
 			outbuf_str(out, names[s->kind]);
 			outbuf_char(out, '(');
 		}
-	outbuf_str(out, o->field->name);
+	if (operand_begins_with(o, STEP_EXPR))
+		put_expr(o->steps->expr, out);
+	else
+		outbuf_str(out, o->field->name);
 	for (const struct step *s = o->steps; s; s = s->next) {
-		if (s->kind == STEP_MASK) {
+		if (s->kind == STEP_MASK && s->mask_bytes) {
+			outbuf_str(out, " & ");
+			outbuf_hexbytes(out, s->mask_bytes, s->mask_len, ':');
+		} else if (s->kind == STEP_MASK) {
 			outbuf_str(out, " & 0x");
 			outbuf_hex(out, s->mask, s->mask > 0xffff ? 8 : s->mask > 0xff ? 4 : 2);
 		} else if (s->kind >= STEP_LEN) {
 			outbuf_char(out, ')');
-			continue;
-		}
-		for (unsigned i = 0; i < s->nslices; i++) {
-			outbuf_char(out, i ? ',' : '[');
-			outbuf_i64(out, s->slices[i].offset);
-			outbuf_char(out, ':');
-			if (s->slices[i].length >= 0)
-				outbuf_i64(out, s->slices[i].length);
-			if (i + 1u == s->nslices)
-				outbuf_char(out, ']');
+		} else if (s->kind != STEP_EXPR) {
+			put_slices(s, out);
 		}
 	}
 }

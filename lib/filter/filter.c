@@ -49,6 +49,11 @@ void filter_free(struct filter *f)
 	free(f);
 }
 
+static void want_field(void *decoder, const struct field *f)
+{
+	decoder_want_field(decoder, f);
+}
+
 void filter_want(const struct filter *f, struct decoder *d)
 {
 	for (uint32_t i = PC_FIRST; i < PC_FIRST + f->nops; i++) {
@@ -57,9 +62,8 @@ void filter_want(const struct filter *f, struct decoder *d)
 		for (unsigned proto = 0; proto < PROTO_COUNT; proto++)
 			if (proto_set_has(&f->ops[i].protos, proto))
 				decoder_want(d, proto);
-		decoder_want_field(d, t->operand->field);
-		if (t->other)
-			decoder_want_field(d, t->other->field);
+		operand_fields(t->operand, want_field, d);
+		operand_fields(t->other, want_field, d);
 	}
 }
 

@@ -82,8 +82,9 @@ bool regex_search(const struct regex *re, const uint8_t *s, size_t len);
 
 /* ---- the typed tree -------------------------------------------------------------------- */
 
-/* What happens to a field's value before it is tested, in this order along the list. */
-enum step_kind { STEP_SLICE, STEP_MASK, STEP_LEN, STEP_LOWER, STEP_UPPER, STEP_STRING, STEP_COUNT };
+/* What happens to a field's value before it is tested, in this order along the list. STEP_LAYERS, STEP_COUNT and STEP_EXPR
+ * say which values there are at all (operand_each) and stand first. */
+enum step_kind { STEP_SLICE, STEP_MASK, STEP_LAYERS, STEP_EXPR, STEP_LEN, STEP_LOWER, STEP_UPPER, STEP_STRING, STEP_COUNT };
 
 struct slice {
 	int32_t offset; /* negative: from the end */
@@ -95,8 +96,27 @@ struct step {
 	uint8_t kind;
 	uint8_t from;   /* enum field_type of what comes in */
 	uint16_t nslices;
-	uint64_t mask;
-	struct slice *slices;
+	uint64_t mask;             /* STEP_MASK of a number */
+	const uint8_t *mask_bytes; /* STEP_MASK of bytes */
+	uint32_t mask_len;
+	struct slice *slices;      /* STEP_SLICE; STEP_LAYERS: which layers, the first being 1 */
+	const struct expr *expr;   /* STEP_EXPR */
+};
+
+/* Arithmetic, max(), min(), abs(): a tree whose leaves are operands and constants. Integers are signed in here, whatever
+ * the fields are, so that differences may be negative; what does not fit is no value. Where a field occurs more than once,
+ * each value is taken with each of the other side, as in Wireshark. */
+enum expr_kind { EXPR_CONSTANT, EXPR_OPERAND, EXPR_ADD, EXPR_SUBTRACT, EXPR_MULTIPLY, EXPR_DIVIDE, EXPR_MODULO, EXPR_AND,
+		 EXPR_NEGATE, EXPR_ABS, EXPR_MAX, EXPR_MIN };
+enum { EXPR_NODES_MAX = 64, EXPR_WORK_MAX = 10000 }; /* nodes of one expression; values made for one test of a packet */
+
+struct expr {
+	uint8_t kind;
+	uint8_t type;             /* enum field_type: INT, DURATION, IPV4 or ETHER */
+	uint16_t nodes;
+	int64_t constant;
+	struct operand *operand;
+	struct expr *args, *next; /* one to two, or any number for max and min */
 };
 
 struct operand {
@@ -125,6 +145,16 @@ static inline bool type_is_keyed(uint8_t type)
 static inline bool type_is_signed(uint8_t type)
 {
 	return type == FIELD_INT || type == FIELD_TIME || type == FIELD_DURATION;
+}
+
+static inline bool type_is_integer(uint8_t type)
+{
+	return type == FIELD_UINT || type == FIELD_INT;
+}
+
+static inline bool operand_begins_with(const struct operand *o, enum step_kind kind)
+{
+	return o && o->steps && o->steps->kind == kind;
 }
 
 static inline bool type_is_bytes(uint8_t type)
@@ -203,6 +233,8 @@ struct node *relation_exists(struct parser *ps, struct operand *a);
 struct node *relation_equals(struct parser *ps, const char *field_name, struct operand *literal);
 struct operand *operand_of_field(struct parser *ps, const struct field *f, const struct token *t);
 void operand_add_step(struct parser *ps, struct operand *o, enum step_kind kind);
+/* ip.host and the like, which Wireshark makes of addresses: string(ip.addr). NULL: not one of them. */
+struct operand *operand_of_alias(struct parser *ps, const struct token *t);
 struct node *search_frame(struct parser *ps, const uint8_t *bytes, uint32_t len, bool fold, const struct token *t);
 
 /* Text of a literal as a value of `field` (its type is o's type). False after parser_fail(). */
@@ -219,6 +251,28 @@ void key_ranges_tidy(struct key_range *keys, uint32_t *n);
 /* Seed words: host, net, port, portrange, src, dst, stream and values without a field. NULL and no error: not one of them. */
 struct node *words_parse(struct parser *ps, const struct field *protocol);
 struct node *words_bare(struct parser *ps, const struct token *t);
+
+/* ---- operands: operand.c, arith.c --------------------------------------------------------------- */
+
+/* A field or a literal with all that binds tighter than a relation: slices, layers, functions, arithmetic, masks. */
+struct operand *operand_parse(struct parser *ps);
+/* Do a sign of arithmetic or a brace begin an operand here? */
+bool operand_starts(const struct parser *ps);
+bool parser_next_is(const struct parser *ps, const char *sign);
+
+/* A field, function, literal or { group }, without signs in front. */
+struct operand *operand_primary(struct parser *ps);
+/* Sums and products of primaries. */
+struct operand *arith_parse(struct parser *ps);
+/* max(a, b, ...), min(), abs() */
+struct operand *arith_function(struct parser *ps, enum expr_kind kind, const char *name);
+struct operand *arith_binary(struct parser *ps, enum expr_kind kind, struct operand *a, struct operand *b);
+/* False: there is no result. */
+bool arith_compute(enum expr_kind kind, int64_t a, int64_t b, int64_t *v);
+/* The operand as an expression, if it is none. False after parser_fail(). */
+bool arith_wrap(struct parser *ps, struct operand *o);
+/* Calls `each` for every field that the operand reads. */
+void operand_fields(const struct operand *o, void (*each)(void *user, const struct field *f), void *user);
 
 /* ---- the program: compile.c, eval.c --------------------------------------------------------- */
 
@@ -255,6 +309,16 @@ struct filter {
 	uint32_t nops, entry;
 	bool needs_decoding;
 };
+
+/* values.c: the values of an operand, before its steps but for those that choose values. Until `each` returns false. */
+void operand_each(struct packet *p, const struct operand *o, field_each_fn *each, void *user);
+/* Slices, masks and functions applied to one value. False: there is no value then. Scratch memory stays taken. */
+bool steps_apply(struct packet *p, const struct field *f, const struct step *s, struct value *v);
+/* A value as a key; false when it has none: a wrong number of bytes. */
+bool value_key(uint8_t type, const struct value *v, uint64_t *key);
+uint64_t load_be(const uint8_t *p, unsigned width);
+/* The number of values of a field. */
+unsigned field_count(struct packet *p, const struct field *f);
 
 /* The op of a test, without its jumps. */
 void op_of_test(struct op *op, const struct test *t);

@@ -16,7 +16,7 @@ enum { ECHO_MAX = 110 }; /* columns of the text shown under an error */
 
 static const char *const signs[] = {
 	"===", "!==", "==", "!=", "~=", ">=", "<=", "&&", "||", "(", ")", "[", "]",
-	"{", "}", ",", "<", ">", "!", "&", "~", "=",
+	"{", "}", ",", "<", ">", "!", "&", "~", "=", "+", "*", "%", "#",
 };
 
 static bool is_word(uint8_t c)
@@ -38,8 +38,40 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* \u and \U: a code point as UTF-8. Returns its length in bytes, 0 if it is none. */
+static uint32_t read_code_point(const char *s, uint8_t *out)
+{
+	uint32_t digits = *s == 'u' ? 4 : 8, v = 0;
+
+	for (uint32_t i = 1; i <= digits; i++) {
+		if (hex_digit(s[i]) < 0)
+			return 0;
+		v = v << 4 | (uint32_t)hex_digit(s[i]);
+	}
+	if (v > 0x10ffff || (v >= 0xd800 && v < 0xe000))
+		return 0;
+	if (v < 0x80)
+		return out[0] = (uint8_t)v, 1;
+	if (v < 0x800) {
+		out[0] = (uint8_t)(0xc0 | v >> 6);
+		out[1] = (uint8_t)(0x80 | (v & 63));
+		return 2;
+	}
+	if (v < 0x10000) {
+		out[0] = (uint8_t)(0xe0 | v >> 12);
+		out[1] = (uint8_t)(0x80 | (v >> 6 & 63));
+		out[2] = (uint8_t)(0x80 | (v & 63));
+		return 3;
+	}
+	out[0] = (uint8_t)(0xf0 | v >> 18);
+	out[1] = (uint8_t)(0x80 | (v >> 12 & 63));
+	out[2] = (uint8_t)(0x80 | (v >> 6 & 63));
+	out[3] = (uint8_t)(0x80 | (v & 63));
+	return 4;
+}
+
 /* One escape at text[i] (after the backslash). Returns how many characters it takes, 0 if it is unknown. */
-static uint32_t read_escape(const struct parser *ps, uint32_t i, uint8_t *byte)
+static uint32_t read_escape(const struct parser *ps, uint32_t i, uint8_t *byte, uint32_t *nbytes)
 {
 	static const char from[] = "abfnrtv\"'\\", to[] = "\a\b\f\n\r\t\v\"'\\";
 	const char *s = ps->text + i;
@@ -47,6 +79,11 @@ static uint32_t read_escape(const struct parser *ps, uint32_t i, uint8_t *byte)
 	uint32_t n = 0;
 	unsigned v = 0;
 
+	*nbytes = 1;
+	if (*s == 'u' || *s == 'U') {
+		*nbytes = read_code_point(s, byte);
+		return *nbytes ? *s == 'u' ? 5 : 9 : 0;
+	}
 	if (*s == 'x') {
 		while (n < 2 && hex_digit(s[1 + n]) >= 0)
 			v = v * 16 + (unsigned)hex_digit(s[1 + n++]);
@@ -76,21 +113,21 @@ static void read_quoted(struct parser *ps, struct token *t, uint32_t i)
 	if (!out)
 		return;
 	while (i < ps->len && ps->text[i] != quote) {
-		uint32_t taken = 0;
+		uint32_t taken = 0, made = 0;
 
 		if (ps->text[i] == '\\' && i + 1 < ps->len) {
 			if (t->raw) { /* a backslash only protects what follows from ending the string */
 				out[n++] = '\\';
 				i++;
 			} else {
-				taken = read_escape(ps, i + 1, &out[n]);
+				taken = read_escape(ps, i + 1, &out[n], &made);
 				if (!taken && !t->bad_escape)
 					t->bad_escape = i + 1;
 			}
 		}
 		if (taken) {
 			i += taken + 1;
-			n++;
+			n += made;
 		} else {
 			out[n++] = (uint8_t)ps->text[i++];
 		}
@@ -121,10 +158,9 @@ static void read_sign(struct parser *ps, struct token *t)
 	}
 	if (*s == '|')
 		parser_fail(ps, t->at, 1, "a single | means nothing here; \"or\" is written or or ||");
-	else if (*s == '#')
-		parser_fail(ps, t->at, 1, "choosing a layer with # is not supported; field tests look at every layer");
-	else if (*s == '+' || *s == '*' || *s == '%')
-		parser_fail(ps, t->at, 1, "arithmetic is not supported; a field is compared with a value, a range or a field");
+	else if (*s == '$' && s[1] == '{')
+		parser_fail(ps, t->at, 1, "${...} is a field of the frame selected in a window, and macros are Wireshark's own; "
+			    "write the value or the text in its place");
 	else if (*s >= ' ')
 		parser_fail(ps, t->at, 1, "unexpected '%c'; put text that is to be searched for in quotes", *s);
 	else

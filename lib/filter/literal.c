@@ -30,7 +30,7 @@ static uint64_t field_maximum(const struct field *f)
 {
 	uint64_t max;
 
-	if (field_is_either(f))
+	if (f->is_either)
 		return field_maximum(&protocols[field_proto(f)]->fields[f->either[0] - 1]);
 	if (!f->width || f->width > 8)
 		return UINT64_MAX;
@@ -117,8 +117,8 @@ static bool same_word(const char *a, const char *b)
 
 static bool parse_bool(const char *w, uint64_t *v)
 {
-	*v = same_word(w, "true");
-	return *v || same_word(w, "false");
+	*v = same_word(w, "true") || same_word(w, "set"); /* what flags are called */
+	return *v || same_word(w, "false") || same_word(w, "not set");
 }
 
 /* Seconds with up to nine decimals, maybe negative, to ns; or what text_parse_duration takes. */
@@ -141,6 +141,8 @@ static bool parse_month_time(const char *w, int64_t *ns)
 	struct outbuf o;
 	const char *m;
 	int digits;
+	size_t n;
+	bool utc;
 
 	if (strlen(w) < 12 || strlen(w) > 50 || w[3] != ' ')
 		return false;
@@ -166,7 +168,10 @@ static bool parse_month_time(const char *w, int64_t *ns)
 	outbuf_padded(&o, (uint32_t)(m - months) / 3 + 1, 2);
 	outbuf_char(&o, '-');
 	outbuf_str(&o, day);
-	outbuf_str(&o, w + 4);
+	n = strlen(w);
+	utc = n > 4 && !strcmp(w + n - 4, " UTC");
+	outbuf_bytes(&o, w + 4, n - 4 - (utc ? 4 : 0));
+	outbuf_str(&o, utc ? "Z" : "");
 	return text_parse_time(outbuf_cstr(&o), ns);
 }
 
@@ -413,7 +418,7 @@ bool literal_parse(struct parser *ps, const struct operand *field, const struct 
 	if (!w)
 		return false;
 	if (lit->tok.bad_escape) {
-		parser_fail(ps, lit->tok.bad_escape - 1, 2, "unknown escape; \\n \\r \\t \\xHH \\\" and \\\\ are known");
+		parser_fail(ps, lit->tok.bad_escape - 1, 2, "unknown escape; \\n \\r \\t \\xHH \\uHHHH \\\" and \\\\ are known");
 		return false;
 	}
 	switch (field->type) {

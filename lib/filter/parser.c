@@ -8,9 +8,8 @@
  *   not     := { "not" | "!" } test
  *   test    := "(" or ")" | words | ["any" | "all"] operand { relation operand }
  *            | operand ["not"] "in" set | ("contains" | "matches") literal | operand
- *   operand := field { "[" slices "]" } | function "(" operand ")" | literal, each with { "&" number }
  *
- * a < b < c means a < b and b < c. Words are those of words.c, relations those of relation.c.
+ * a < b < c means a < b and b < c. Words are those of words.c, relations those of relation.c, operands those of operand.c.
  */
 #include "internal.h"
 
@@ -42,237 +41,6 @@ void node_append(struct node *list, struct node *child)
 static const char *here(const struct parser *ps, char buf[40])
 {
 	return ps->tok.kind == TOKEN_END ? "the end" : token_text(ps, &ps->tok, buf, 40);
-}
-
-/* ---- operands ------------------------------------------------------------------------- */
-
-static bool read_int(const char **p, int32_t *v)
-{
-	const char *s = *p;
-	bool minus = *s == '-';
-	int32_t n = 0;
-
-	s += minus;
-	if (*s < '0' || *s > '9')
-		return false;
-	for (; *s >= '0' && *s <= '9'; s++) {
-		if (n > 1 << 24)
-			return false;
-		n = n * 10 + (*s - '0');
-	}
-	*v = minus ? -n : n;
-	*p = s;
-	return true;
-}
-
-static const char *skip_blanks(const char *p)
-{
-	while (*p == ' ' || (*p >= '\t' && *p <= '\r'))
-		p++;
-	return p;
-}
-
-/* n, n:m, :m, n:, n-m up to the comma or bracket. Returns where it stopped, NULL if it is none of these. */
-static const char *read_slice(const char *p, struct slice *s)
-{
-	bool start;
-	int32_t last;
-
-	*s = (struct slice){ 0, 1 };
-	p = skip_blanks(p);
-	start = read_int(&p, &s->offset);
-	p = skip_blanks(p);
-	if (*p == ':') {
-		p = skip_blanks(p + 1);
-		if (!read_int(&p, &s->length)) {
-			if (!start)
-				return NULL;
-			s->length = -1;
-		}
-		if (s->length < -1 || s->length == 0)
-			return NULL;
-	} else if (*p == '-' && start && s->offset >= 0) {
-		p = skip_blanks(p + 1);
-		if (!read_int(&p, &last) || last < s->offset)
-			return NULL;
-		s->length = last - s->offset + 1;
-	} else if (!start) {
-		return NULL;
-	}
-	return skip_blanks(p);
-}
-
-/* [ ... ] behind a field; the brackets are read from the text, as 1-3 and 0:3 are no tokens of their own. */
-static void parse_slices(struct parser *ps, struct operand *o)
-{
-	const char *p = ps->text + ps->tok.at + 1, *close = strchr(p, ']');
-	struct slice *slices;
-	uint32_t n = 1, i = 0;
-	struct step *s;
-
-	if (!close) {
-		parser_fail(ps, ps->tok.at, 1, "the bracket that opens here is never closed");
-		return;
-	}
-	if (!type_is_bytes(o->type)) {
-		parser_fail(ps, ps->tok.at, (uint32_t)(close - p) + 2, "%s is %s, of which no bytes can be taken",
-			    o->field->name, type_name(o->type));
-		return;
-	}
-	for (const char *q = p; q < close; q++)
-		n += *q == ',';
-	slices = parser_alloc(ps, n * sizeof(*slices));
-	for (; slices && i < n; i++) {
-		const char *end = read_slice(p, &slices[i]);
-
-		if (!end || (*end != ',' && *end != ']')) {
-			parser_fail(ps, (uint32_t)(p - ps->text), 1, "a slice is offset:length, first-last, :length, offset: or "
-				    "one offset");
-			return;
-		}
-		p = end + 1;
-	}
-	operand_add_step(ps, o, STEP_SLICE);
-	for (s = o->steps; s && s->next; s = s->next)
-		;
-	if (ps->error)
-		return;
-	s->slices = slices;
-	s->nslices = (uint16_t)n;
-	ps->tok.len = (uint32_t)(close - ps->text) + 1 - ps->tok.at;
-	parser_next(ps);
-}
-
-static struct operand *parse_operand(struct parser *ps);
-
-static const struct {
-	const char *name;
-	uint8_t step;
-	const char *wants; /* NULL: any type */
-} functions[] = {
-	{ "len", STEP_LEN, "text, bytes or an address" },
-	{ "count", STEP_COUNT, "a field as it stands" },
-	{ "lower", STEP_LOWER, "text" },
-	{ "upper", STEP_UPPER, "text" },
-	{ "string", STEP_STRING, "a number or an address" },
-};
-
-static bool function_takes(uint8_t step, const struct operand *o)
-{
-	switch (step) {
-	case STEP_LEN: return type_is_bytes(o->type);
-	case STEP_COUNT: return !o->steps;
-	case STEP_STRING: return !o->steps && o->type != FIELD_PROTOCOL && o->type != FIELD_BYTES;
-	default: return o->type == FIELD_STRING;
-	}
-}
-
-/* name(operand): the name is the current token. */
-static struct operand *parse_function(struct parser *ps, size_t which)
-{
-	struct token name = ps->tok;
-	struct operand *o;
-
-	parser_next(ps);
-	parser_next(ps);
-	if (++ps->depth > FILTER_DEPTH_MAX)
-		parser_fail(ps, name.at, name.len, "the filter is nested too deep; %d levels are allowed", FILTER_DEPTH_MAX);
-	o = parse_operand(ps);
-	ps->depth--;
-	if (!o)
-		return NULL;
-	if (!o->field)
-		parser_fail(ps, o->tok.at, o->tok.len, "%s() wants a field", functions[which].name);
-	else if (!function_takes(functions[which].step, o))
-		parser_fail(ps, o->tok.at, o->tok.len, "%s() wants %s, and this is %s", functions[which].name,
-			    functions[which].wants, type_name(o->type));
-	else if (!token_is(ps, ")"))
-		parser_fail(ps, ps->tok.at, ps->tok.len, "expected ) to close %s(", functions[which].name);
-	if (ps->error)
-		return NULL;
-	operand_add_step(ps, o, functions[which].step);
-	o->tok.at = name.at;
-	o->tok.len = ps->tok.at + 1 - name.at;
-	parser_next(ps);
-	return o;
-}
-
-/* { & number } behind an operand. */
-static void parse_masks(struct parser *ps, struct operand *o)
-{
-	while (!ps->error && (token_is(ps, "&") || token_is(ps, "bitand") || token_is(ps, "bitwise_and"))) {
-		struct field number = { .name = "a bit mask", .type = FIELD_UINT };
-		struct operand lit = { 0 }, as = { .field = &number, .type = FIELD_UINT };
-		bool bits = o->type <= FIELD_UINT;
-		struct literal v;
-		struct step *s;
-
-		for (s = o->steps; s && s->next; s = s->next)
-			;
-		bits = bits || (s && s->kind == STEP_SLICE);
-		if (!o->field || !bits) {
-			parser_fail(ps, ps->tok.at, ps->tok.len, "& tests bits of a number or of a slice of up to 8 bytes, and this is "
-				    "%s", o->field ? type_name(o->type) : "no field");
-			return;
-		}
-		parser_next(ps);
-		lit.tok = ps->tok;
-		if (ps->tok.kind != TOKEN_WORD || !literal_parse(ps, &as, &lit, &v)) {
-			parser_fail(ps, ps->tok.at, ps->tok.len, "& wants a number such as 0x02 on its right");
-			return;
-		}
-		parser_next(ps);
-		operand_add_step(ps, o, STEP_MASK);
-		for (s = o->steps; s && s->next; s = s->next)
-			;
-		if (s)
-			s->mask = v.lo;
-		o->tok.len = ps->prev_end - o->tok.at;
-	}
-}
-
-static bool next_is(const struct parser *ps, const char *sign)
-{
-	struct parser ahead = *ps;
-	struct errmsg unused;
-
-	ahead.err = &unused;
-	parser_next(&ahead);
-	return token_is(&ahead, sign);
-}
-
-static struct operand *parse_operand(struct parser *ps)
-{
-	char buf[40];
-	const struct field *f = NULL;
-	struct operand *o;
-
-	if (ps->tok.kind == TOKEN_END || ps->tok.kind == TOKEN_SIGN) {
-		parser_fail(ps, ps->tok.at, ps->tok.len, "expected a field or a value instead of %s", here(ps, buf));
-		return NULL;
-	}
-	if (ps->tok.kind == TOKEN_WORD) {
-		for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
-			if (token_is(ps, functions[i].name) && next_is(ps, "("))
-				return parse_function(ps, i);
-		f = field_find(ps->text + ps->tok.at, ps->tok.len);
-	}
-	o = parser_alloc(ps, sizeof(*o));
-	if (!o)
-		return NULL;
-	if (f)
-		o = operand_of_field(ps, f, &ps->tok);
-	else
-		o->tok = ps->tok;
-	parser_next(ps);
-	while (f && !ps->error && token_is(ps, "[")) {
-		parse_slices(ps, o);
-		if (!ps->error)
-			o->tok.len = ps->prev_end - o->tok.at;
-	}
-	if (!ps->error)
-		parse_masks(ps, o);
-	return ps->error ? NULL : o;
 }
 
 /* ---- tests --------------------------------------------------------------------------------- */
@@ -321,7 +89,7 @@ static struct node *parse_relations(struct parser *ps, int quantifier, struct op
 			n = relation_in(ps, quantifier, a);
 			b = NULL;
 		} else {
-			b = parse_operand(ps);
+			b = operand_parse(ps);
 			n = relation_build(ps, quantifier, a, rel, b);
 		}
 		if (!n)
@@ -356,7 +124,7 @@ static struct node *parse_comparison(struct parser *ps, int quantifier, struct o
 
 	if (relation_of(ps) != REL_NONE)
 		return parse_relations(ps, quantifier, a);
-	if (is_not(ps) && next_is(ps, "in"))
+	if (is_not(ps) && parser_next_is(ps, "in"))
 		return parse_not_in(ps, quantifier, a);
 	if (quantifier) {
 		parser_fail(ps, a->tok.at, a->tok.len, "any and all want a comparison behind the field");
@@ -390,7 +158,7 @@ static struct node *parse_parenthesis(struct parser *ps)
 		return NULL;
 	}
 	parser_next(ps);
-	if (n->kind == NODE_TEST && (n->test->kind == PREDICATE_EXISTS || n->test->operand->type == FIELD_UINT) &&
+	if (n->kind == NODE_TEST && (n->test->kind == PREDICATE_EXISTS || n->test->operand->steps) &&
 	    relation_of(ps) != REL_NONE && !n->test->all && n->test->operand->tok.at == n->test->at &&
 	    n->test->operand->tok.len == n->test->len)
 		return parse_relations(ps, 0, n->test->operand);
@@ -409,7 +177,7 @@ static struct node *parse_test(struct parser *ps)
 		return parse_parenthesis(ps);
 	if (rel == REL_CONTAINS || rel == REL_MATCHES)
 		return frame_test(ps, rel);
-	if (rel != REL_NONE || ps->tok.kind == TOKEN_END || ps->tok.kind == TOKEN_SIGN || token_is(ps, "and") ||
+	if (rel != REL_NONE || ps->tok.kind == TOKEN_END || (ps->tok.kind == TOKEN_SIGN && !operand_starts(ps)) || token_is(ps, "and") ||
 	    token_is(ps, "or") || token_is(ps, "AND") || token_is(ps, "OR")) {
 		parser_fail(ps, ps->tok.at, ps->tok.len, "expected a test instead of %s", here(ps, buf));
 		return NULL;
@@ -421,12 +189,12 @@ static struct node *parse_test(struct parser *ps)
 		struct parser start = *ps;
 
 		parser_next(ps);
-		if (ps->tok.kind != TOKEN_WORD || !(field_find(ps->text + ps->tok.at, ps->tok.len) || next_is(ps, "("))) {
+		if (ps->tok.kind != TOKEN_WORD || !(field_find(ps->text + ps->tok.at, ps->tok.len) || parser_next_is(ps, "("))) {
 			*ps = start;
 			quantifier = 0;
 		}
 	}
-	o = parse_operand(ps);
+	o = operand_parse(ps);
 	return o ? parse_comparison(ps, quantifier, o) : NULL;
 }
 

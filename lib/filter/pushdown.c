@@ -196,6 +196,14 @@ static struct bound port_claims(struct push *s, unsigned proto, enum claim_kind 
 	return b;
 }
 
+/* Those that are only ever found by their ports and their own look, never inside another application (as TLS is in QUIC). */
+static bool is_direct(unsigned proto)
+{
+	static const uint8_t direct[] = { PROTO_dns, PROTO_mdns, PROTO_dhcp, PROTO_ntp, PROTO_http };
+
+	return memchr(direct, (int)proto, sizeof(direct)) != NULL;
+}
+
 /* An application protocol: where content decides, anywhere on its transport, otherwise on its ports. */
 static struct bound application_there(struct push *s, unsigned proto)
 {
@@ -205,6 +213,8 @@ static struct bound application_there(struct push *s, unsigned proto)
 	look_at(s, LEVEL_TRANSPORT, 4);
 	if (!p->claims && !p->detect_on)
 		return always(false); /* what nobody else knows */
+	if (!is_direct(proto))
+		return sometimes("tcp or udp", false);
 	b = p->detect_on >> CLAIM_TCP_PORT & 1 ? sometimes("tcp", false) : port_claims(s, proto, CLAIM_TCP_PORT, "tcp");
 	return either(s, b, p->detect_on >> CLAIM_UDP_PORT & 1 ? sometimes("udp", false) :
 								 port_claims(s, proto, CLAIM_UDP_PORT, "udp"));
@@ -477,6 +487,8 @@ static struct bound test_bound(struct push *s, const struct test *t)
 		if (proto_set_has(&op.protos, i)) {
 			const struct plain *plain = find_plain(i);
 
+			if (!plain && proto_there(s, i).truth == NEVER)
+				continue;
 			if (!plain)
 				return there;
 			b = either(s, b, fixed_in(s, &op, plain));
@@ -625,9 +637,9 @@ static bool link_of(struct push *s, unsigned linktype)
 }
 
 /* Fields that depend on packets before this one must see all of them. */
-static bool is_stateful(const struct operand *o)
+static void is_stateful(void *stateful, const struct field *f)
 {
-	return o && (o->field->conversation || o->field->innermost);
+	*(bool *)stateful |= f->conversation || f->innermost;
 }
 
 void filter_bpf(const struct filter *f, unsigned linktype, char *bpf, size_t size, bool *exact)
@@ -635,12 +647,16 @@ void filter_bpf(const struct filter *f, unsigned linktype, char *bpf, size_t siz
 	struct push s = { .level = LEVEL_FRAME };
 	struct bound b = never(), carried;
 	struct bpf *compiled = NULL;
+	bool stateful = false;
 
 	bpf[0] = 0;
 	*exact = false;
-	for (uint32_t i = PC_FIRST; i < PC_FIRST + f->nops; i++)
-		if (is_stateful(f->ops[i].test->operand) || is_stateful(f->ops[i].test->other))
-			return;
+	for (uint32_t i = PC_FIRST; i < PC_FIRST + f->nops; i++) {
+		operand_fields(f->ops[i].test->operand, is_stateful, &stateful);
+		operand_fields(f->ops[i].test->other, is_stateful, &stateful);
+	}
+	if (stateful)
+		return;
 	if (!link_of(&s, linktype))
 		return;
 	b = node_bound(&s, f->tree);

@@ -52,7 +52,7 @@ void operand_add_step(struct parser *ps, struct operand *o, enum step_kind kind)
 {
 	static const uint8_t gives[] = {
 		[STEP_SLICE] = FIELD_BYTES, [STEP_MASK] = FIELD_UINT, [STEP_LEN] = FIELD_UINT, [STEP_LOWER] = FIELD_STRING,
-		[STEP_UPPER] = FIELD_STRING, [STEP_STRING] = FIELD_STRING, [STEP_COUNT] = FIELD_UINT,
+		[STEP_UPPER] = FIELD_STRING, [STEP_STRING] = FIELD_STRING, [STEP_COUNT] = FIELD_UINT, [STEP_EXPR] = FIELD_INT,
 	};
 	struct step *s = parser_alloc(ps, sizeof(*s));
 
@@ -60,7 +60,10 @@ void operand_add_step(struct parser *ps, struct operand *o, enum step_kind kind)
 		return;
 	s->kind = (uint8_t)kind;
 	s->from = o->type;
-	o->type = kind == STEP_SLICE && o->type == FIELD_STRING ? FIELD_STRING : gives[kind];
+	if (kind == STEP_LAYERS || (kind == STEP_SLICE && o->type == FIELD_STRING))
+		; /* as it was */
+	else
+		o->type = kind == STEP_MASK && o->type > FIELD_INT ? FIELD_BYTES : gives[kind];
 	*o->steps_end = s;
 	o->steps_end = &s->next;
 }
@@ -100,6 +103,12 @@ static void test_quantify(struct test *t, enum relation rel, int quantifier)
 	t->invert = rel == REL_NE || rel == REL_ANY_NE;
 }
 
+/* ip.host stands for string(ip.addr), but the text says only ip.host. */
+static bool operand_is_alias(const struct parser *ps, const struct operand *o)
+{
+	return ps->text[o->tok.at + o->tok.len - 1] != ')';
+}
+
 struct node *relation_exists(struct parser *ps, struct operand *a)
 {
 	struct test *t = test_new(ps, a, PREDICATE_EXISTS);
@@ -107,17 +116,30 @@ struct node *relation_exists(struct parser *ps, struct operand *a)
 
 	while (last && last->next)
 		last = last->next;
-	if (!t || !last || last->kind == STEP_SLICE)
+	if (!t || !last || last->kind == STEP_SLICE || last->kind == STEP_LAYERS)
 		return t ? node_of_test(ps, t) : NULL;
-	if (last->kind != STEP_MASK) {
+	if (last->kind == STEP_STRING && operand_is_alias(ps, a))
+		return node_of_test(ps, t);
+	if (last->kind == STEP_MASK && last->mask_bytes) { /* more than as many zeros */
+		t->kind = PREDICATE_BYTES;
+		t->nranges = 1;
+		t->ranges = parser_alloc(ps, sizeof(*t->ranges));
+		if (t->ranges)
+			*t->ranges = (struct byte_range){ .lo = parser_alloc(ps, last->mask_len), .lo_len = last->mask_len, .lo_open = true };
+		return node_of_test(ps, t);
+	}
+	if (last->kind != STEP_MASK && !(last->kind == STEP_EXPR && last->expr->kind < EXPR_NEGATE)) {
 		parser_fail(ps, a->tok.at, a->tok.len, "this gives %s; compare it with something, as in > 1", type_name(a->type));
 		return NULL;
 	}
 	t->kind = PREDICATE_KEYS;
-	t->nkeys = 1;
-	t->keys = parser_alloc(ps, sizeof(*t->keys));
-	if (t->keys)
-		*t->keys = (struct key_range){ 1, UINT64_MAX - 1 };
+	t->keys = parser_alloc(ps, 2 * sizeof(*t->keys));
+	if (t->keys && last->kind == STEP_EXPR) { /* not 0 */
+		t->keys[t->nkeys++] = (struct key_range){ 0, KEY_SIGN - 1 };
+		t->keys[t->nkeys++] = (struct key_range){ KEY_SIGN + 1, KEY_SIGN - 2 };
+	} else if (t->keys) {
+		t->keys[t->nkeys++] = (struct key_range){ 1, UINT64_MAX - 1 };
+	}
 	return node_of_test(ps, t);
 }
 
@@ -224,7 +246,7 @@ static bool split_range(struct parser *ps, uint8_t type, const struct operand *l
 	char *w, *dots;
 	uint32_t sep;
 
-	if (lit->tok.kind != TOKEN_WORD)
+	if (lit->tok.kind != TOKEN_WORD || lit->part)
 		return false;
 	w = parser_alloc(ps, lit->tok.len + 1u);
 	if (!w)
@@ -383,8 +405,13 @@ static bool comparable(uint8_t a, uint8_t b)
 {
 	if (a == b || (a <= FIELD_UINT && b <= FIELD_UINT))
 		return true;
-	return type_is_bytes(a) && type_is_bytes(b) && a != FIELD_IPV4 && b != FIELD_IPV4 && a != FIELD_IPV6 &&
-	       b != FIELD_IPV6;
+	/* addresses as bytes, but of one kind */
+	return type_is_bytes(a) && type_is_bytes(b) && (a > FIELD_ETHER || b > FIELD_ETHER);
+}
+
+static bool computed(const struct operand *o)
+{
+	return operand_begins_with(o, STEP_EXPR) || o->type == FIELD_INT;
 }
 
 static struct node *compare_fields(struct parser *ps, int quantifier, struct operand *a, enum relation rel, struct operand *b)
@@ -392,6 +419,9 @@ static struct node *compare_fields(struct parser *ps, int quantifier, struct ope
 	char left[60], right[60];
 	struct test *t;
 
+	if ((computed(a) || computed(b)) && type_is_integer(a->type) && type_is_integer(b->type) &&
+	    (!arith_wrap(ps, a) || !arith_wrap(ps, b)))
+		return NULL; /* so that both are signed */
 	if (rel == REL_CONTAINS ? !searchable(ps, a, "contains") || !searchable(ps, b, "contains") : !comparable(a->type, b->type)) {
 		parser_fail(ps, b->tok.at, b->tok.len, "%s is %s and %s is %s; the two cannot be compared", operand_text(ps, a, left),
 			    type_name(a->type), operand_text(ps, b, right), type_name(b->type));
@@ -401,12 +431,6 @@ static struct node *compare_fields(struct parser *ps, int quantifier, struct ope
 		parser_fail(ps, b->tok.at, b->tok.len, "matches wants a regular expression in quotes on its right");
 		return NULL;
 	}
-	for (const struct operand *o = a; o; o = o == a ? b : NULL)
-		for (const struct step *s = o->steps; s; s = s->next)
-			if (s->kind == STEP_COUNT) {
-				parser_fail(ps, o->tok.at, o->tok.len, "count() can only be compared with a number");
-				return NULL;
-			}
 	t = test_new(ps, a, PREDICATE_FIELD);
 	if (!t)
 		return NULL;

@@ -84,7 +84,7 @@ static void fields_check(bool one_by_one)
 
 			field_each(&packet, f, count_one, &n);
 			/* fewer among all: the scratch memory was used up by the fields before */
-			must(field_is_either(f) || n >= among_all.of[i][j]);
+			must(f->is_either || n >= among_all.of[i][j]);
 		}
 	}
 }

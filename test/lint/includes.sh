@@ -8,7 +8,7 @@
 
 bad=$(grep -nE '^[[:space:]]*#[[:space:]]*include' $(find lib applets include -name '*.[ch]' | sort) /dev/null | awk -F: '
 	BEGIN {
-		n = split("base sys loop crypto | decode pcapio capture | filter flow ipc net term | " \
+		n = split("base sys loop crypto | decode pcapio capture | filter edit flow ipc net term | " \
 			  "api store host insight export auth | applets", word, " ")
 		for (i = 1; i <= n; i++)
 			if (word[i] == "|") levels++

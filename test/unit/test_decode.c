@@ -186,7 +186,7 @@ TEST(registry_is_sound)
 		CHECK(p->nfields <= 255); /* struct walk's want and struct field's either */
 		for (unsigned j = 0; j < p->nfields; j++) {
 			const struct field *f = &p->fields[j];
-			int ways = !!f->width + !!f->get + field_is_either(f);
+			int ways = !!f->width + !!f->get + f->is_either;
 
 			if (!check_report(f->name && f->label, __FILE__, __LINE__, "%s: field %u has no name or label", p->name, j))
 				continue;
@@ -195,7 +195,7 @@ TEST(registry_is_sound)
 			check_report(field_find(f->name, strlen(f->name)) == f, __FILE__, __LINE__, "%s stands twice", f->name);
 			check_report(field_proto(f) == i && field_index(f) == j, __FILE__, __LINE__, "%s is not found back", f->name);
 			check_report(f->type > FIELD_INT || f->width <= 8, __FILE__, __LINE__, "%s is too wide", f->name);
-			for (unsigned k = 0; field_is_either(f) && k < sizeof(f->either) && f->either[k]; k++)
+			for (unsigned k = 0; f->is_either && k < sizeof(f->either) && f->either[k]; k++)
 				check_report(f->either[k] <= p->nfields, __FILE__, __LINE__, "%s refers to no field", f->name);
 		}
 	}

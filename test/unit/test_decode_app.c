@@ -554,7 +554,7 @@ TEST(field_tables_are_complete)
 			if (!CHECK(f->name && f->label))
 				break;
 			CHECK(!strncmp(f->name, p->name, n) || f->name[0]);
-			CHECK(f->width || f->get || field_is_either(f) || p->walk);
+			CHECK(f->width || f->get || f->is_either || p->walk);
 			CHECK(field_find(f->name, strlen(f->name)) == f);
 		}
 	}

@@ -317,7 +317,7 @@ TEST(more_errors)
 		{ "ip.src == eth.src", 11, "cannot be compared" },
 		{ "1 == 2", 1, "one side of a comparison must be a field" },
 		{ "foo.bar == 2", 1, "foo.bar is no field" },
-		{ "len(tcp.port) == 2", 5, "len() wants" },
+		{ "len(frame.len) == 2", 5, "len() wants" },
 		{ "len(tcp.payload)", 1, "compare it with" },
 		{ "len(tcp.payload == 2", 17, "expected ) to close len(" },
 		{ "lower(x) == \"a\"", 7, "lower() wants a field" },
@@ -330,9 +330,19 @@ TEST(more_errors)
 		{ "tcp.port == ", 13, "expected a field or a value" },
 		{ "== 80", 1, "expected a test" },
 		{ "tcp | udp", 5, "a single |" },
-		{ "ip.src#1 == 1.1.1.1", 7, "choosing a layer" },
+		{ "ip.src#x == 1.1.1.1", 8, "number of a layer" },
+		{ "ip.src#0", 8, "number of a layer" },
 		{ "tcp.port == 80 $", 16, "unexpected '$'" },
-		{ "frame.len + 1 == 61", 11, "arithmetic is not supported" },
+		{ "tcp.port == ${tcp.port}", 13, "selected in a window" },
+		{ "ip.src + 1 == 1.1.1.1", 1, "arithmetic wants numbers" },
+		{ "frame.time_relative * 2 > 1", 1, "can be added and subtracted only" },
+		{ "tcp.dstport + frame.time_relative > 1", 15, "do not go together" },
+		{ "max(1, 2) == 2", 5, "max() wants a field" },
+		{ "max(tcp.port, ip.src) == 2", 15, "do not go together" },
+		{ "{tcp.port + 1 == 2", 1, "never closed" },
+		{ "tcp.port == 5 / 0", 13, "no result" },
+		{ "tcp.port + == 2", 12, "expected a field or a value" },
+		{ "frame contains \"\\ud800\"", 17, "unknown escape" },
 		{ "'ab' == 1", 1, "single quotes hold one character" },
 		{ "port x", 6, "is a number" },
 		{ "host x", 6, "host wants an address" },
@@ -351,6 +361,108 @@ TEST(more_errors)
 		CHECK_EQ(filter_compile(&f, all[i].filter, NULL, &err), NW_EINPUT);
 		check_report(!strncmp(err.text, column, strlen(column)) && strstr(err.text, all[i].says), __FILE__, __LINE__,
 			     "%s: \"%s\", want %s%s", all[i].filter, err.text, column, all[i].says);
+	}
+}
+
+TEST(arithmetic)
+{
+	struct built b;
+
+	/* ports 49152 and 443, ttl 64, 26 bytes of payload */
+	EXPECT(tcp_packet(&b), { "tcp.srcport - tcp.dstport == 48709", 1 }, { "tcp.dstport - tcp.srcport == -48709", 1 },
+	       { "tcp.dstport - tcp.srcport < 0", 1 }, { "abs(tcp.dstport - tcp.srcport) == 48709", 1 },
+	       { "tcp.dstport + 1 == 444", 1 }, { "tcp.dstport+1 == 444", 1 }, { "tcp.dstport-1 == 442", 1 },
+	       { "tcp.dstport -1 == 442", 1 }, { "tcp.dstport == 442 + 1", 1 }, { "444 - 1 == tcp.dstport", 1 },
+	       { "2 * {tcp.dstport + 7} == 900", 1 }, { "2 * tcp.dstport + 7 == 893", 1 }, { "tcp.dstport / 2 == 221", 1 },
+	       { "tcp.dstport/2 == 221", 1 }, { "tcp.dstport % 2 == 1", 1 }, { "-tcp.dstport == -443", 1 }, { "+tcp.dstport == 443", 1 },
+	       { "tcp.dstport / 0 == 1", 0 }, { "not tcp.dstport / 0 == 1", 1 }, { "tcp.dstport & 0x0f + 1 == 16", 1 },
+	       { "tcp.dstport & tcp.srcport == 0", 1 }, { "tcp.dstport & tcp.srcport", 0 }, { "tcp.dstport & ip.ttl", 0 },
+	       { "tcp.dstport - 443", 0 }, { "tcp.dstport - 442", 1 }, { "udp.dstport - 1 > 0", 0 },
+	       { "tcp.port + tcp.port == 886", 1 }, { "tcp.port + tcp.port == 49595", 1 }, { "all tcp.port + 1 > 444", 0 },
+	       { "all tcp.port + 1 >= 444", 1 }, { "tcp.port + 1 != 444", 0 }, { "tcp.port + 1 in {444, 9}", 1 },
+	       { "ip.len - 40 == len(tcp.payload)", 1 }, { "len(tcp.payload) + 40 == ip.len", 1 },
+	       { "frame.len - 14 == ip.len and tcp", 1 }, { "tcp.srcport * 65536 * 65536 * 65536 > 0", 0 },
+	       { "max(tcp.port) == 49152", 1 }, { "min(tcp.port) == 443", 1 }, { "max(tcp.srcport, tcp.dstport, 50000) == 50000", 1 },
+	       { "max(udp.port, tcp.dstport) == 443", 1 }, { "max(udp.port, 7) == 7", 1 }, { "max(udp.port) == 7", 0 },
+	       { "max(ip.src, ip.dst) == 192.168.1.2", 1 }, { "min(ip.addr) == 10.0.0.0/8", 1 },
+	       { "count(ip.addr) + 1 == 3", 1 }, { "count(ip.addr) == count(tcp.port)", 1 }, { "count(udp.port) == count(udp.port)", 0 });
+	EXPECT(udp6_packet(&b), { "udp.length - 8 == 4", 1 }, { "udp.dstport - udp.srcport", 0 }, { "tcp.dstport - 443", 0 });
+}
+
+TEST(layers)
+{
+	struct built b;
+
+	EXPECT(icmp_error(&b), { "ip.src#1 == 10.0.0.1", 1 }, { "ip.src#2 == 10.0.0.1", 0 }, { "ip.src#2 == 192.168.1.2", 1 },
+	       { "ip.src#[-1] == 192.168.1.2", 1 }, { "ip.src#[-2] == 10.0.0.1", 1 }, { "ip.src#3", 0 }, { "ip#2", 1 }, { "ip#3", 0 },
+	       { "ip.src#[1-2] == 10.0.0.1", 1 }, { "ip.src#[2:] == 10.0.0.1", 0 }, { "ip.src#[1,2] == 192.168.1.2", 1 },
+	       { "ip.src#1 == ip.dst#2", 1 }, { "ip.src#1 == ip.src#2", 0 }, { "string(ip.src#2) contains \"192\"", 1 },
+	       { "udp.port#1 == 53", 1 }, { "udp.port#2 == 53", 0 }, { "ip.ttl#1 + ip.ttl#2 == 128", 1 }, { "not ip.addr#2 == 9.9.9.9", 1 });
+}
+
+TEST(addresses_as_text)
+{
+	struct built b;
+
+	EXPECT(tcp_packet(&b), { "ip.src_host == \"10.0.0.1\"", 1 }, { "ip.host contains \"168\"", 1 }, { "ip.dst_host", 1 },
+	       { "ipv6.src_host", 0 }, { "eth.src_resolved matches \"^00:11\"", 1 }, { "eth.dst_resolved[0:2] == \"02\"", 1 },
+	       { "ip.src == frame[26:4]", 1 }, { "ip.dst == frame[26:4]", 0 }, { "frame[6:6] == eth.src", 1 });
+}
+
+TEST(masks_of_bytes)
+{
+	struct built b;
+
+	EXPECT(tcp_packet(&b), { "eth.src[0:3] & 00:10:00", 1 }, { "eth.src[0:3] & 00:20:00", 0 }, { "eth.src[1] & 0x0f == 1", 1 },
+	       { "eth.src[1:2] & f0:0f == 10:02", 1 }, { "ip[0] & 0xf0 == 0x40", 1 }, { "ip[0] & f0 == 40", 1 }, { "ip[0] & 0f == 5", 1 },
+	       { "tcp[13] & 2", 1 }, { "tcp[13] & 12 == 12", 1 }, { "tcp[13] & 1", 0 }, { "(tcp[13] & 0x12) == 0x12", 1 });
+}
+
+TEST(words_for_values)
+{
+	struct built b;
+
+	EXPECT(tcp_packet(&b), { "tcp.flags.syn == \"Set\"", 1 }, { "tcp.flags.fin == \"Not set\"", 1 }, { ".tcp.port == 443", 1 },
+	       { "frame contains \"\\u0047ET\"", 1 }, { "\"\\U00000047ET\" == frame[54:3]", 1 },
+	       { "frame.time > \"Nov 14, 2004 12:22:07 UTC\"", 1 }, { "len(tcp.port) == 2", 1 }, { "len(ip.ttl) == 1", 1 });
+}
+
+/* Three frames at 1.0, 1.25 and 3.25 s. */
+TEST(times_between_frames)
+{
+	static const int64_t at_ms[] = { 1000, 1250, 3250 };
+	static const struct {
+		const char *filter;
+		int match[3];
+	} all[] = {
+		{ "frame.time_relative == 0", { 1, 0, 0 } }, { "frame.time_relative >= 0.25", { 0, 1, 1 } },
+		{ "frame.time_delta == 2", { 0, 0, 1 } }, { "frame.time_delta in {0.2 .. 0.3}", { 0, 1, 0 } },
+		{ "frame.time_delta < 250ms", { 1, 0, 0 } }, { "frame.time_delta_displayed == 2.25 or frame.number == 1", { 1, 0, 1 } },
+		{ "frame.time_relative - frame.time_delta == 0.25", { 0, 0, 1 } },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		static struct packet p;
+		struct decoder d;
+		struct filter *f;
+		struct built b;
+
+		if (!CHECK(!filter_compile(&f, all[i].filter, NULL, NULL)))
+			continue;
+		CHECK(filter_needs_decoding(f));
+		decoder_init(&d);
+		filter_want(f, &d);
+		for (unsigned k = 0; k < 3; k++) {
+			struct frame *frame = tcp_packet(&b);
+
+			frame->number = k + 1;
+			frame->has_ts = true;
+			frame->ts_ns = at_ms[k] * 1000000;
+			packet_decode(&p, &d, frame);
+			check_report(filter_match(f, &p) == all[i].match[k], __FILE__, __LINE__, "%s, frame %u", all[i].filter, k + 1);
+		}
+		decoder_release(&d);
+		filter_free(f);
 	}
 }
 
@@ -414,7 +526,7 @@ TEST(explain_names_every_part)
 {
 	static const char *const parts[] = { "filter      tcp and port 443\n", "tree        and\n", "tcp is there",
 					     "program    2  present", "no: reject", "yes: accept",
-					     "decoding    link, network and transport layers: tcp, udp\n", "tcp port 443 or udp port 443" };
+					     "decoding    link, network and transport layers: tcp, udp, sctp\n", "tcp port 443 or udp port 443" };
 	char text[4096];
 	struct outbuf o;
 	struct filter *f;
