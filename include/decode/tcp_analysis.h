@@ -42,6 +42,7 @@ enum { TCP_UNACKED_MAX = 256 };
 struct tcp_segment {
 	int32_t conversation;  /* conversation number, >= 0 */
 	bool high;             /* which of the two ends sent it */
+	bool reused;           /* the first of a conversation on the ends of an earlier one */
 	uint8_t flags;         /* the header's low byte */
 	uint8_t window_shift;  /* of its window scale option; TCP_NO_SCALE: it has none */
 	uint32_t seq, ack;
@@ -61,12 +62,13 @@ struct tcp_analysis {
 	uint64_t acks_frame;      /* the segment that this acknowledges */
 	int64_t ack_rtt_ns;       /* time since it */
 	int64_t initial_rtt_ns;   /* SYN to the end of the handshake, from then on */
-	int64_t rto_ns;           /* retransmission: time since the number was first passed */
+	int64_t rto_ns;           /* retransmission: time since the oldest segment that waits was sent */
 	uint64_t rto_frame;
 	uint32_t bytes_in_flight;
-	uint32_t relative_seq, relative_ack; /* counted from the first number seen of that direction */
+	uint32_t relative_seq, next_seq, relative_ack; /* counted from the first number seen of that direction */
 	int64_t window_size;      /* with scaling if the handshake was seen */
 	int8_t window_scale;      /* shift in use, -1: unknown, -2: no scaling */
+	int64_t time_relative_ns, time_delta_ns; /* since the first segment of the conversation, since the one before */
 };
 
 struct tcp_analyzer;
@@ -74,7 +76,8 @@ struct tcp_analyzer;
 /* `ceiling`: connections that are remembered; beyond, the oldest are forgotten. NULL: no memory. */
 struct tcp_analyzer *tcp_analyzer_new(unsigned ceiling);
 void tcp_analyzer_free(struct tcp_analyzer *a); /* NULL is fine */
-/* Judges and learns; segments must be given in the order of the capture. */
-void tcp_analyze(struct tcp_analyzer *a, const struct tcp_segment *s, struct tcp_analysis *result);
+/* Judges and learns; segments must be given in the order of the capture. The result is valid until the next call;
+ * NULL: the conversation is forgotten, or there is no memory. */
+const struct tcp_analysis *tcp_analyze(struct tcp_analyzer *a, const struct tcp_segment *s);
 
 #endif

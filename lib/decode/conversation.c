@@ -18,9 +18,9 @@
 #include <time.h>
 
 enum { FIRST_SLOTS = 256, PAIR = 32 };
-enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
+enum { TCP_SYN = 2 };
 /* item flags */
-enum { USED = 1, SEQ_LOW = 2, SEQ_HIGH = 4, CLOSED = 8, REPLACED = 16 /* a later one has its ends */ };
+enum { USED = 1, SEQ_LOW = 2, SEQ_HIGH = 4, REPLACED = 8 /* a later one has its ends */ };
 
 struct slot {
 	uint32_t hash;
@@ -316,9 +316,8 @@ int32_t conversation_number_tcp(struct conversations *c, const struct conversati
 	int32_t number = (int32_t)s->number - 1;
 	struct item *i = number >= 0 ? series_peek(&c->items, (uint32_t)number) : NULL;
 
-	/* the same ends again: a SYN that is no repetition, or one after the end */
-	*reused = i && flags & TCP_SYN && i->flags & known &&
-		  (seq != i->first_seq[high] || (!(flags & TCP_ACK) && i->flags & CLOSED));
+	/* the same ends again: a SYN that is no repetition */
+	*reused = i && flags & TCP_SYN && i->flags & known && seq != i->first_seq[high];
 	if (!i || *reused)
 		number = add(c, hash, &k, &i);
 	if (number < 0)
@@ -327,7 +326,5 @@ int32_t conversation_number_tcp(struct conversations *c, const struct conversati
 		i->first_seq[high] = flags & TCP_SYN ? seq : seq - 1;
 		i->flags |= (uint8_t)known;
 	}
-	if (flags & (TCP_FIN | TCP_RST))
-		i->flags |= CLOSED;
 	return number;
 }

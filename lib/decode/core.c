@@ -11,6 +11,7 @@
  * path of every packet.
  */
 #include "decode/conversation.h"
+#include "decode/tcp_analysis.h"
 #include "decode/memory.h"
 #include "decode/notes.h"
 #include "decode/protocol.h"
@@ -90,10 +91,12 @@ void decoder_release(struct decoder *d)
 {
 	conversations_free(d->tcp);
 	conversations_free(d->udp);
+	tcp_analyzer_free(d->analyzer);
 	notes_free(d->notes);
 	free(d->times);
 	memories_free(d->memories);
 	d->tcp = d->udp = NULL;
+	d->analyzer = NULL;
 	d->notes = NULL;
 	d->memories = NULL;
 }
@@ -103,6 +106,14 @@ static void want_applications(struct decoder *d)
 	d->application = true;
 	if (ENABLE_APP_PROTOCOLS && !d->memories)
 		d->memories = memories_new();
+}
+
+static void want_conversations(struct decoder *d, unsigned proto)
+{
+	if (proto == PROTO_tcp && !d->tcp)
+		d->tcp = conversations_new(CONVERSATIONS_MAX);
+	if (proto == PROTO_udp && !d->udp)
+		d->udp = conversations_new(CONVERSATIONS_MAX);
 }
 
 void decoder_want(struct decoder *d, unsigned proto)
@@ -120,10 +131,10 @@ void decoder_want_all(struct decoder *d)
 	want_applications(d);
 	if (!d->notes)
 		d->notes = notes_new();
-	if (!d->tcp)
-		d->tcp = conversations_new(CONVERSATIONS_MAX);
-	if (!d->udp)
-		d->udp = conversations_new(CONVERSATIONS_MAX);
+	want_conversations(d, PROTO_tcp);
+	want_conversations(d, PROTO_udp);
+	if (!d->analyzer)
+		d->analyzer = tcp_analyzer_new(CONVERSATIONS_MAX);
 }
 
 void decoder_want_field(struct decoder *d, const struct field *f)
@@ -137,10 +148,10 @@ void decoder_want_field(struct decoder *d, const struct field *f)
 		want_applications(d);
 	if (f->conversation && proto == PROTO_frame && !d->times)
 		d->times = calloc(1, sizeof(*d->times));
-	if (f->conversation && proto == PROTO_tcp && !d->tcp)
-		d->tcp = conversations_new(CONVERSATIONS_MAX);
-	if (f->conversation && proto == PROTO_udp && !d->udp)
-		d->udp = conversations_new(CONVERSATIONS_MAX);
+	if (f->conversation || f->analysis)
+		want_conversations(d, proto);
+	if (f->analysis && !d->analyzer)
+		d->analyzer = tcp_analyzer_new(CONVERSATIONS_MAX);
 }
 
 uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port)
@@ -173,28 +184,35 @@ uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t s
 	return proto_set_has(&d->decoder->want, PROTO_data) ? PROTO_data : PROTO_NONE;
 }
 
-void decode_conversation(struct decode *d, struct layer *l, const uint8_t *h)
+bool decode_ends(const struct decode *d, const struct layer *l, const uint8_t *h, struct conversation_key *k)
+{
+	for (const struct layer *n = l; n-- > d->p->layers;) {
+		const uint8_t *ip = d->p->source[n->source].data + n->off;
+		unsigned len = n->proto == PROTO_ip ? 4 : n->proto == PROTO_ipv6 ? 16 : 0;
+
+		if (!len)
+			continue;
+		ip += len == 4 ? 12 : 8;
+		*k = (struct conversation_key){ ip, ip + len, len, get_be16(h), get_be16(h + 2) };
+		return true;
+	}
+	return false;
+}
+
+bool decode_conversation(struct decode *d, struct layer *l, const uint8_t *h)
 {
 	struct conversations *c = l->proto == PROTO_tcp ? d->decoder->tcp : d->decoder->udp;
-	struct conversation_key k = { .src_port = get_be16(h), .dst_port = get_be16(h + 2) };
+	struct conversation_key k;
+	bool reused = false;
 	int32_t number;
-	bool reused;
 
-	for (const struct layer *n = l; !k.src && n-- > d->p->layers;) {
-		const uint8_t *ip = d->p->source[n->source].data + n->off;
-
-		k.addr_len = n->proto == PROTO_ip ? 4 : n->proto == PROTO_ipv6 ? 16 : 0;
-		if (!k.addr_len)
-			continue;
-		k.src = ip + (k.addr_len == 4 ? 12 : 8);
-		k.dst = k.src + k.addr_len;
-	}
-	if (!k.src || !c)
-		return;
+	if (!c || !decode_ends(d, l, h, &k))
+		return false;
 	number = l->proto == PROTO_tcp ? conversation_number_tcp(c, &k, get_be32(h + 4), h[13], &reused) :
 					 conversation_number(c, &k);
 	l->aux[0] = (uint16_t)((uint32_t)number >> 16);
 	l->aux[1] = (uint16_t)number;
+	return reused;
 }
 
 bool conversation_field(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
@@ -249,6 +267,7 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 	p->result = DECODE_OK;
 	p->network = p->transport = -1;
 	p->scratch_used = 0;
+	p->analysed = 0;
 	p->times = decoder->times;
 	if (__builtin_expect(decoder->times != NULL, 0))
 		frame_times_next(decoder->times, f);

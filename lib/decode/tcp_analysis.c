@@ -32,7 +32,8 @@ struct unacked {
 
 struct direction {
 	int64_t next_ns, last_ack_ns;      /* when next_seq was reached; when something was acknowledged last */
-	uint64_t next_frame, first_frame;  /* which segment reached next_seq; which was the first to acknowledge last_ack */
+	uint64_t next_frame;               /* which segment reached next_seq */
+	uint64_t first_frame;              /* which segment was the first to acknowledge last_ack */
 	uint32_t base_seq;                 /* relative numbers count from here */
 	uint32_t next_seq;                 /* expected next */
 	uint32_t last_ack;
@@ -47,10 +48,12 @@ struct direction {
 struct connection {
 	struct direction dir[2];
 	int64_t syn_ns, initial_rtt_ns;
+	int64_t first_ns, last_ns;
 	bool used;
 };
 
 struct tcp_analyzer {
+	struct tcp_analysis result;
 	struct series connections;
 	struct unacked *pool;
 	uint32_t pool_size, pool_used, pool_free;
@@ -211,6 +214,48 @@ static unsigned judge_repetition(const struct connection *c, const struct direct
 	return TCP_RETRANSMISSION;
 }
 
+/* A retransmission is for the oldest segment that waits; without any, for the one that went furthest. */
+static void find_original(const struct tcp_analyzer *a, const struct direction *me, const struct tcp_segment *s,
+			  struct tcp_analysis *r)
+{
+	r->rto_ns = s->ts_ns - me->next_ns;
+	r->rto_frame = me->next_frame;
+	for (uint32_t at = me->unacked; at; at = a->pool[at].older) {
+		r->rto_ns = s->ts_ns - a->pool[at].ts_ns;
+		r->rto_frame = a->pool[at].frame;
+	}
+}
+
+/* Everything that is said before the segment is learnt. */
+static unsigned judge(const struct tcp_analyzer *a, const struct connection *c, struct direction *me, struct direction *you, const struct tcp_segment *s,
+		      struct tcp_analysis *r)
+{
+	unsigned v = judge_window(me, you, s), ack;
+
+	if (s->reused)
+		v |= TCP_REUSED_PORTS;
+	if (v & TCP_ZERO_WINDOW_PROBE)
+		return v;
+	ack = judge_ack(me, you, s);
+	if (ack & TCP_DUPLICATE_ACK) {
+		r->duplicate_ack_num = me->duplicates;
+		r->duplicate_ack_frame = me->first_frame;
+	}
+	v |= ack;
+	if (s->flags & ACK && you->seen & SEEN_TO_BE_ACKED && before(you->to_be_acked, s->ack)) {
+		v |= TCP_ACK_LOST_SEGMENT;
+		you->to_be_acked = you->next_seq;
+		you->seen |= IN_FLIGHT_UNSURE;
+	}
+	if (!(v & TCP_KEEP_ALIVE))
+		v |= judge_repetition(c, me, you, s);
+	if (v & TCP_RETRANSMISSION && !(v & (TCP_SPURIOUS_RETRANSMISSION | TCP_FAST_RETRANSMISSION)))
+		find_original(a, me, s, r);
+	if (v & TCP_LOST_SEGMENT)
+		me->seen |= IN_FLIGHT_UNSURE;
+	return v;
+}
+
 /* ---- learning -------------------------------------------------------------------- */
 
 /* What `s` acknowledges leaves the other side's list; the time since it is the round trip. */
@@ -327,46 +372,34 @@ static void learn_base(struct direction *me, struct direction *you, const struct
 	}
 }
 
-void tcp_analyze(struct tcp_analyzer *a, const struct tcp_segment *s, struct tcp_analysis *r)
+const struct tcp_analysis *tcp_analyze(struct tcp_analyzer *a, const struct tcp_segment *s)
 {
 	struct connection *c = s->conversation >= 0 ? connection(a, (uint32_t)s->conversation) : NULL;
+	struct tcp_analysis *r = &a->result;
 	struct direction *me, *you;
-	unsigned v, ack;
+	unsigned v;
 
-	*r = (struct tcp_analysis){ .ack_rtt_ns = -1, .initial_rtt_ns = -1, .rto_ns = -1, .window_scale = SCALE_UNKNOWN };
 	if (!c)
-		return;
+		return NULL;
+	*r = (struct tcp_analysis){ .ack_rtt_ns = -1, .initial_rtt_ns = -1, .rto_ns = -1 };
 	me = &c->dir[s->high];
 	you = &c->dir[!s->high];
 	learn_base(me, you, s);
 	learn_handshake(c, me, you, s);
-	v = judge_window(me, you, s);
-	if (!(v & TCP_ZERO_WINDOW_PROBE)) {
-		ack = judge_ack(me, you, s);
-		v |= ack;
-		if (ack & TCP_DUPLICATE_ACK) {
-			r->duplicate_ack_num = me->duplicates;
-			r->duplicate_ack_frame = me->first_frame;
-		}
-		if (s->flags & ACK && you->seen & SEEN_TO_BE_ACKED && before(you->to_be_acked, s->ack)) {
-			v |= TCP_ACK_LOST_SEGMENT;
-			you->to_be_acked = you->next_seq;
-			you->seen |= IN_FLIGHT_UNSURE;
-		}
-		if (!(v & (TCP_KEEP_ALIVE)))
-			v |= judge_repetition(c, me, you, s);
-		if (v & (TCP_RETRANSMISSION | TCP_FAST_RETRANSMISSION)) {
-			r->rto_ns = s->ts_ns - me->next_ns;
-			r->rto_frame = me->next_frame;
-		}
-	}
-	if (v & TCP_LOST_SEGMENT)
-		me->seen |= IN_FLIGHT_UNSURE;
+	v = judge(a, c, me, you, s, r);
 	r->verdicts = (uint16_t)v;
 	r->relative_seq = s->seq - me->base_seq;
+	r->next_seq = r->relative_seq + s->len + !!(s->flags & (SYN | FIN));
 	r->relative_ack = s->ack - you->base_seq;
 	r->window_scale = me->scale;
 	r->window_size = (int64_t)s->window << (me->scale > 0 && !(s->flags & SYN) ? me->scale : 0);
+	if (c->last_ns) {
+		r->time_relative_ns = s->ts_ns - c->first_ns;
+		r->time_delta_ns = s->ts_ns - c->last_ns;
+	} else {
+		c->first_ns = s->ts_ns;
+	}
+	c->last_ns = s->ts_ns;
 	if (s->flags & ACK)
 		take_acked(a, you, s, r);
 	learn(a, me, s, v);
@@ -374,4 +407,5 @@ void tcp_analyze(struct tcp_analyzer *a, const struct tcp_segment *s, struct tcp
 		r->bytes_in_flight = in_flight(a, me);
 	if (c->initial_rtt_ns && (v || r->acks_frame || r->bytes_in_flight))
 		r->initial_rtt_ns = c->initial_rtt_ns;
+	return r;
 }
