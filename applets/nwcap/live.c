@@ -6,7 +6,8 @@
  *
  * One loop serves all interfaces, signals and timers. A round takes a batch of
  * blocks from each ring that is ready; output is flushed when a ring has been
- * emptied into a pipe or lines, else once a second.
+ * emptied into a pipe or lines, else once a second. With --threads each thread has such a loop (threads.c); when all
+ * have ended their members are drained and closed here, one after the other.
  */
 #include "live.h"
 #include "sys/io.h"
@@ -18,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DRAIN_STEP_NS = 2000000 };
+enum { DRAIN_STEP_NS = 2000000, KEYLOG_BATCH = 256, KEYLOG_ROUND = 16384 };
 static const int64_t second_ns = 1000000000;
 
 static const char *name_of(const struct source *s)
@@ -68,6 +69,38 @@ static int take_filtered(void *user, const struct frame *f, struct errmsg *err)
 	return went;
 }
 
+/*
+ * Keys that are in the key log now go into the file now, and this is asked before packets are taken from a ring: a key that
+ * was written before its packet was sent is in the file before that packet. So that it stays true for packets that come
+ * meanwhile, KEYLOG_BATCH are taken at a time.
+ */
+static void take_keys(struct live *l)
+{
+	const char *lines;
+	size_t len;
+	int rc = 0;
+
+	while (!rc && (rc = keylog_read(l->keylog, &lines, &len, &l->err)) > 0)
+		rc = writer_secrets(ring_writer(l->out.ring), SECRETS_TLS, lines, len, &l->err);
+	if (rc < 0)
+		l->output_error = rc;
+}
+
+static int dispatch(struct source *s)
+{
+	struct live *l = s->live;
+	int n, sum = 0;
+
+	if (__builtin_expect(!l->keylog, 1))
+		return capture_dispatch(s->capture, 0, l->take, s, &l->err);
+	do {
+		take_keys(l);
+		n = l->output_error ? l->output_error : capture_dispatch(s->capture, KEYLOG_BATCH, l->take, s, &l->err);
+		sum += n;
+	} while (n == KEYLOG_BATCH && sum < KEYLOG_ROUND);
+	return n < 0 ? n : sum;
+}
+
 /* Ends the capture, once. A reader who has seen enough is no failure. */
 static void output_failed(struct live *l, int code)
 {
@@ -84,7 +117,7 @@ static void take_rest(struct source *s)
 
 	capture_stop(s->capture);
 	do {
-		capture_dispatch(s->capture, 0, l->take, s, &l->err);
+		dispatch(s);
 		if (l->output_error || l->enough || !capture_pending(s->capture))
 			return;
 	} while (!nanosleep(&(struct timespec){ .tv_nsec = DRAIN_STEP_NS }, NULL));
@@ -103,14 +136,15 @@ static void source_lost(struct source *s)
 		output_failed(l, l->output_error);
 		return;
 	}
-	fprintf(stderr, "nwcap: %s%s\n", why.text, l->alive ? "; the other interfaces go on" : "");
+	if (!l->index)
+		fprintf(stderr, "nwcap: %s%s\n", why.text, l->alive ? "; the other interfaces go on" : "");
 	if (!l->alive) {
 		l->status = 1;
 		loop_stop(&l->loop);
 	}
 }
 
-static void flush_now(struct live *l)
+void live_flush(struct live *l)
 {
 	int bad = output_flush(&l->out, &l->err);
 
@@ -121,7 +155,7 @@ static void flush_now(struct live *l)
 static void source_take(struct source *s)
 {
 	struct live *l = s->live;
-	int n = capture_dispatch(s->capture, 0, l->take, s, &l->err);
+	int n = dispatch(s);
 
 	if (l->output_error)
 		output_failed(l, l->output_error);
@@ -132,7 +166,7 @@ static void source_take(struct source *s)
 	else if (l->o->stop_bytes && writer_bytes(ring_writer(l->out.ring)) >= l->o->stop_bytes)
 		loop_stop(&l->loop);
 	else if (n && l->flush_each_round)
-		flush_now(l);
+		live_flush(l);
 	else if (n && !l->flush.loop)
 		loop_add_timer(&l->loop, &l->flush, l->loop.now_ns + second_ns);
 }
@@ -145,16 +179,69 @@ static void source_ready(struct loop_fd *h, uint32_t events)
 
 /* ---- what is said ------------------------------------------------------------------------ */
 
-static void sum_counters(struct live *l, struct capture_counters *sum)
+/* Asking resets what the kernel counts, so each thread asks for its own and leaves the answer to the others. */
+static void look_at_counters(struct source *s)
 {
 	struct capture_counters k;
 
-	*sum = (struct capture_counters){ 0 };
+	capture_counters(s->capture, &k, NULL);
+	s->known = k;
+}
+
+static void add_counters(const struct source *s, struct capture_counters *sum)
+{
+	sum->received += s->known.received;
+	sum->dropped += s->known.dropped;
+	sum->ifdropped += s->known.ifdropped;
+}
+
+/* All sources of one member. */
+static void sum_member(struct live *l, bool look, struct capture_counters *sum)
+{
 	for (unsigned i = 0; i < l->nsources; i++) {
-		capture_counters(l->sources[i].capture, &k, NULL);
-		sum->received += k.received;
-		sum->dropped += k.dropped;
-		sum->ifdropped += k.ifdropped;
+		if (look)
+			look_at_counters(&l->sources[i]);
+		add_counters(&l->sources[i], sum);
+	}
+}
+
+/* Of the team. Others are as they were within the last second, unless their threads have ended. */
+static uint64_t sum_counters(struct live *l, struct capture_counters *sum)
+{
+	uint64_t captured = 0;
+
+	*sum = (struct capture_counters){ 0 };
+	for (struct live *m = l->team; m < l->team + l->members; m++) {
+		sum_member(m, m == l || l->joined, sum);
+		captured += m->captured;
+	}
+	return captured;
+}
+
+/* One line for each interface, if there are several, and for each thread. */
+static void say_parts(struct live *l)
+{
+	const char *format = "%" PRIu64 " captured, %" PRIu64 " received by filter, %" PRIu64 " dropped by kernel";
+
+	for (unsigned i = 0; i < l->nsources && l->nsources > 1; i++) {
+		struct capture_counters k = { 0 };
+		uint64_t captured = 0;
+
+		for (struct live *m = l->team; m < l->team + l->members; m++) {
+			add_counters(&m->sources[i], &k);
+			captured += m->sources[i].captured;
+		}
+		fprintf(stderr, "  %s: ", name_of(&l->sources[i]));
+		fprintf(stderr, format, captured, k.received, k.dropped);
+		fprintf(stderr, ", %" PRIu64 " dropped by interface\n", k.ifdropped);
+	}
+	for (struct live *m = l->team; m < l->team + l->members && l->members > 1; m++) {
+		struct capture_counters k = { 0 };
+
+		sum_member(m, false, &k);
+		fprintf(stderr, "  %s: ", m->o->write);
+		fprintf(stderr, format, m->captured, k.received, k.dropped);
+		fputc('\n', stderr);
 	}
 }
 
@@ -162,39 +249,33 @@ static void sum_counters(struct live *l, struct capture_counters *sum)
 static void say_counters(struct live *l)
 {
 	struct capture_counters k;
-	uint64_t unmatched = 0;
+	uint64_t captured = sum_counters(l, &k), unmatched = 0;
 
-	sum_counters(l, &k);
-	for (unsigned i = 0; i < l->nsources; i++)
-		unmatched += l->sources[i].unmatched;
-	unmatched -= l->out.skipped;
-	fprintf(stderr, "%" PRIu64 " packet%s captured\n", l->captured, nwcap_plural(l->captured));
+	for (struct live *m = l->team; m < l->team + l->members; m++) {
+		for (unsigned i = 0; i < m->nsources; i++)
+			unmatched += m->sources[i].unmatched;
+		unmatched -= m->out.skipped;
+	}
+	fprintf(stderr, "%" PRIu64 " packet%s captured\n", captured, nwcap_plural(captured));
 	if (unmatched)
 		fprintf(stderr, "%" PRIu64 " packet%s did not match the display filter\n", unmatched, nwcap_plural(unmatched));
 	fprintf(stderr, "%" PRIu64 " packet%s received by filter\n", k.received, nwcap_plural(k.received));
 	fprintf(stderr, "%" PRIu64 " packet%s dropped by kernel\n", k.dropped, nwcap_plural(k.dropped));
 	if (k.ifdropped)
 		fprintf(stderr, "%" PRIu64 " packet%s dropped by interface\n", k.ifdropped, nwcap_plural(k.ifdropped));
-	for (unsigned i = 0; i < l->nsources && l->nsources > 1; i++) {
-		struct source *s = &l->sources[i];
-
-		capture_counters(s->capture, &k, NULL);
-		fprintf(stderr, "  %s: %" PRIu64 " captured, %" PRIu64 " received by filter, %" PRIu64 " dropped by kernel, %" PRIu64
-				" dropped by interface\n", name_of(s), s->captured, k.received, k.dropped, k.ifdropped);
-	}
+	say_parts(l);
 }
 
 static void say_stats(struct loop_timer *t)
 {
 	struct live *l = container_of(t, struct live, stats);
 	double seconds = (double)(l->loop.now_ns - l->stats_at_ns) / 1e9;
-	uint64_t now = l->captured;
 	struct capture_counters k;
+	uint64_t now = sum_counters(l, &k);
 	struct timefmt time;
 	struct outbuf o;
 	char clock[40];
 
-	sum_counters(l, &k);
 	timefmt_init(&time, TIMEFMT_TIME, 0, false);
 	outbuf_fixed(&o, clock, sizeof(clock));
 	timefmt_put(&time, &o, loop_realtime_ns());
@@ -220,10 +301,8 @@ static void say_listening(const struct live *l)
 
 static void watch_source(struct source *s, int64_t now_ns, bool finish)
 {
-	struct capture_counters k;
-
-	capture_counters(s->capture, &k, NULL);
-	loss_look(&s->loss, &k, now_ns, s->live->nsources > 1 ? name_of(s) : NULL, finish);
+	look_at_counters(s);
+	loss_look(&s->loss, &s->known, now_ns, s->live->nsources > 1 ? name_of(s) : NULL, finish);
 }
 
 /* Once a second: losses, interfaces that went down, came back or vanished. */
@@ -242,13 +321,16 @@ static void watch(struct loop_timer *t)
 		down = !capture_is_up(s->capture);
 		if (down)
 			source_take(s); /* learns whether it is gone for good; the kernel does not wake us for that */
-		if (down != s->down && s->io.loop)
+		if (down != s->down && s->io.loop && !l->index)
 			fprintf(stderr, "nwcap: %s %s\n", name_of(s),
 				down ? "went down; waiting for it to come back" : "is up again");
 		s->down = down;
 	}
-	if (l->o->verbose && l->out.to_file && !l->out.to_text && io_is_terminal(STDERR_FILENO))
-		fprintf(stderr, "Got %" PRIu64 "\r", l->captured);
+	if (l->o->verbose && l->out.to_file && !l->out.to_text && !l->index && io_is_terminal(STDERR_FILENO)) {
+		struct capture_counters k;
+
+		fprintf(stderr, "Got %" PRIu64 "\r", sum_counters(l, &k));
+	}
 	loop_add_timer(&l->loop, t, l->loop.now_ns + second_ns);
 }
 
@@ -259,7 +341,7 @@ static void stop_timer(struct loop_timer *t)
 
 static void flush_timer(struct loop_timer *t)
 {
-	flush_now(container_of(t, struct live, flush));
+	live_flush(container_of(t, struct live, flush));
 }
 
 static void arm_rotation(struct live *l)
@@ -290,6 +372,18 @@ static void rotate_timer(struct loop_timer *t)
 		arm_rotation(l);
 }
 
+/* What is in the file stays good, so a next one that cannot be opened is only said. */
+void live_rotate(struct live *l)
+{
+	int bad = l->out.ring ? ring_rotate(l->out.ring, &l->err) : 0;
+
+	if (bad == RING_ENOUGH)
+		enough(l);
+	else if (bad)
+		nwcap_fail(NW_ESYS, &l->err);
+	arm_rotation(l);
+}
+
 static void on_signal(struct loop *loop, int signo)
 {
 	struct live *l = container_of(loop, struct live, loop);
@@ -297,16 +391,11 @@ static void on_signal(struct loop *loop, int signo)
 	if (signo == SIGUSR1) {
 		say_counters(l);
 	} else if (signo == SIGUSR2) {
-		flush_now(l);
+		live_flush(l);
+		threads_ask(l, LIVE_FLUSH);
 	} else if (signo == SIGHUP && (l->o->max_bytes || l->o->interval_ns || l->o->max_packets || l->o->duration_ns)) {
-		/* what is in the file stays good, so a next one that cannot be opened is only said */
-		int bad = l->out.ring ? ring_rotate(l->out.ring, &l->err) : 0;
-
-		if (bad == RING_ENOUGH)
-			enough(l);
-		else if (bad)
-			nwcap_fail(NW_ESYS, &l->err);
-		arm_rotation(l);
+		live_rotate(l);
+		threads_ask(l, LIVE_ROTATE);
 	} else { /* HUP too, when there is no ring: the terminal has gone, and nohup(1) would have ignored it */
 		if (io_is_terminal(STDERR_FILENO))
 			fputc('\n', stderr); /* after the terminal's ^C */
@@ -351,9 +440,9 @@ static int enter_loop(struct live *l, struct errmsg *err)
 	loop_add_timer(&l->loop, &l->watch, l->loop.now_ns + second_ns);
 	l->stats_at_ns = l->loop.now_ns;
 	l->stop.fire = stop_timer;
-	if (l->o->stop_ns)
+	if (l->o->stop_ns && !l->index)
 		loop_add_timer(&l->loop, &l->stop, l->loop.now_ns + l->o->stop_ns);
-	if (l->o->stats_ns)
+	if (l->o->stats_ns && !l->index)
 		loop_add_timer(&l->loop, &l->stats, l->loop.now_ns + l->o->stats_ns);
 	arm_rotation(l);
 	l->started_ns = loop_realtime_ns();
@@ -362,11 +451,8 @@ static int enter_loop(struct live *l, struct errmsg *err)
 
 /* ---- the end ----------------------------------------------------------------------------------- */
 
-/* The kernel takes nothing more on any interface; what it had taken is still written. */
 static void drain(struct live *l)
 {
-	for (unsigned i = 0; i < l->nsources; i++)
-		capture_stop(l->sources[i].capture);
 	for (unsigned i = 0; i < l->nsources && !l->output_error && !l->enough; i++)
 		if (l->sources[i].io.loop)
 			take_rest(&l->sources[i]);
@@ -374,59 +460,100 @@ static void drain(struct live *l)
 		output_failed(l, l->output_error);
 }
 
-static void finish(struct live *l)
+/* The kernel takes nothing more for anybody; what it had taken is still written. */
+static int finish(struct live *team)
 {
-	int bad;
+	struct live *end = team + team->members;
+	int status = 0;
 
-	if (!l->output_error && !l->enough)
-		drain(l);
-	for (unsigned i = 0; i < l->nsources; i++)
-		watch_source(&l->sources[i], loop_realtime_ns(), true);
-	bad = output_close(&l->out, &l->err);
-	if (bad && !l->output_error)
-		output_failed(l, bad);
-	say_counters(l);
+	for (struct live *l = team; l < end; l++)
+		for (unsigned i = 0; i < l->nsources; i++)
+			if (!l->output_error && !l->enough)
+				capture_stop(l->sources[i].capture);
+	for (struct live *l = team; l < end; l++) {
+		int bad;
+
+		if (!l->output_error && !l->enough)
+			drain(l);
+		for (unsigned i = 0; i < l->nsources; i++)
+			watch_source(&l->sources[i], loop_realtime_ns(), true);
+		if (l->keylog && !l->output_error)
+			take_keys(l);
+		bad = output_close(&l->out, &l->err);
+		if (bad && !l->output_error)
+			output_failed(l, bad);
+		if (!status)
+			status = l->status;
+	}
+	if (team->keylog && keylog_left_out(team->keylog))
+		fprintf(stderr, "nwcap: --keylog %s: %" PRIu64 " line%s and left out\n", team->o->keylog,
+			keylog_left_out(team->keylog), keylog_left_out(team->keylog) == 1 ? " is no key" : "s are no keys");
+	say_counters(team);
+	return status;
 }
 
-static int run(struct live *l)
+static int prepare(struct live *l, struct errmsg *err)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, 0 };
 	unsigned expected = l->o->interfaces.count ? (unsigned)l->o->interfaces.count : 1;
-	int bad = output_prepare(&l->out, l->o, expected, &l->err);
+	int bad = l->members > 1 ? threads_prepare(l, err) : 0;
 
 	if (!bad)
-		bad = loop_init(&l->loop, &l->err);
+		bad = output_prepare(&l->out, l->o, expected, err);
+	if (!bad && l->o->keylog)
+		bad = keylog_open(&l->keylog, l->o->keylog, err);
+	return bad ? bad : loop_init(&l->loop, err);
+}
+
+static int run(struct live *team)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, 0 };
+	struct live *end = team + team->members;
+	struct errmsg *err = &team->err;
+	int bad = 0;
+
+	for (struct live *l = team; l < end && !bad; l++)
+		bad = prepare(l, err);
 	if (!bad)
-		bad = loop_signals(&l->loop, signals, on_signal, &l->err);
+		bad = loop_signals(&team->loop, signals, on_signal, err);
 	if (!bad)
-		bad = live_open(l, &l->err);
-	if (!bad)
-		bad = enter_loop(l, &l->err);
+		bad = live_open(team, err);
+	for (struct live *l = team; l < end && !bad; l++)
+		bad = enter_loop(l, err);
+	if (!bad && team->members > 1)
+		bad = threads_start(team, err);
 	if (bad) {
-		output_close(&l->out, NULL);
-		return nwcap_fail(bad, &l->err);
+		threads_join(team);
+		for (struct live *l = team; l < end; l++)
+			output_close(&l->out, NULL);
+		return nwcap_fail(bad, err);
 	}
-	say_listening(l);
-	bad = loop_run(&l->loop, &l->err);
+	say_listening(team);
+	bad = loop_run(&team->loop, err);
 	if (bad)
-		l->status = nwcap_fail(bad, &l->err);
-	finish(l);
-	return l->status;
+		team->status = nwcap_fail(bad, err);
+	threads_join(team);
+	return finish(team);
 }
 
 int nwcap_live(const struct nwcap_options *o)
 {
-	struct live *l = calloc(1, sizeof(*l));
+	unsigned members = ENABLE_FANOUT && o->threads > 1 ? (unsigned)o->threads : 1;
+	struct live *team = calloc(members, sizeof(*team));
 	int status;
 
-	if (!l)
+	if (!team)
 		return nwcap_fail(NW_ELIMIT, &(struct errmsg){ "no memory" });
-	l->o = o;
-	l->loop.epfd = l->loop.sigfd = l->loop.endfd = l->loop.wallfd = -1;
-	status = run(l);
-	for (unsigned i = 0; i < l->nsources; i++)
-		capture_close(l->sources[i].capture);
-	loop_release(&l->loop);
-	free(l);
+	for (unsigned i = 0; i < members; i++)
+		team[i] = (struct live){ .o = o, .team = team, .index = i, .members = members,
+					 .loop = { .epfd = -1, .sigfd = -1, .endfd = -1, .wallfd = -1 } };
+	status = run(team);
+	for (struct live *l = team; l < team + members; l++) {
+		for (unsigned i = 0; i < l->nsources; i++)
+			capture_close(l->sources[i].capture);
+		keylog_close(l->keylog);
+		loop_release(&l->loop);
+	}
+	threads_release(team);
+	free(team);
 	return status;
 }

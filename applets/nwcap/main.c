@@ -259,7 +259,7 @@ int nwcap_main(int argc, char **argv)
 	else if (!bad && o.dump)
 		bad = dump_filter(&o, &err);
 	else if (!bad) {
-		int status = o.read || o.read_list ? nwcap_offline(&o) : nwcap_live(&o);
+		int status = ENABLE_DOCTOR && o.doctor ? nwcap_doctor(&o) : ENABLE_DROPS && o.drops ? nwcap_drops(&o) : o.read || o.read_list ? nwcap_offline(&o) : nwcap_live(&o);
 
 		free(text);
 		return status;

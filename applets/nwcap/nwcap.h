@@ -8,6 +8,8 @@
  *   live.c     the loop, signals, what is said at the end
  *   loss.c     when packets were lost, in words
  *   offline.c  -r
+ *   drops.c    --drops
+ *   doctor.c   --doctor
  *   output.c   where packets go from either: display filter, file or ring, text
  *   helper.c   -z: programs for finished files
  */
@@ -28,12 +30,12 @@
 struct nwcap_options {
 	struct option_list interfaces, comments, ifnames, ifdescrs;
 	const char *netns, *read, *write, *format, *direction, *display_filter, *filter_file, *linktype, *user;
-	const char *read_list, *tstamp_type, *precision, *command, *print_name;
+	const char *read_list, *tstamp_type, *precision, *command, *print_name, *fanout, *keylog, *output;
 	bool list_devices, list_linktypes, no_promiscuous, quiet, link_header, line_buffered, packet_buffered, nano;
 	bool immediate, print, count_only, no_optimize, absolute_seq, hex_ascii;
-	bool gzip, list_tstamp_types, monitor, micro, group_read, number, lengths, no_checksums;
+	bool doctor, drops, gzip, list_tstamp_types, monitor, micro, group_read, number, lengths, no_checksums;
 	int no_names, verbose, hex, hex_both, times, dump;
-	uint64_t count, skip, max_bytes, keep, snaplen, buffer_bytes;
+	uint64_t threads, count, skip, max_bytes, keep, snaplen, buffer_bytes;
 	int64_t interval_ns, stats_ns;
 	uint64_t max_packets;     /* -b packets:N */
 	int64_t duration_ns;      /* -b duration:S */
@@ -125,6 +127,8 @@ int nwcap_check_options(struct nwcap_options *o, struct errmsg *err);
 /* Each returns an exit status and has said on stderr what there was to say. */
 int nwcap_live(const struct nwcap_options *o);
 int nwcap_offline(const struct nwcap_options *o);
+int nwcap_drops(const struct nwcap_options *o);
+int nwcap_doctor(const struct nwcap_options *o);
 
 /* After a capture filter was refused: if the text is a display filter, says how to give it. Returns `code`. */
 int nwcap_filter_hint(int code, const char *bpf, struct errmsg *err);

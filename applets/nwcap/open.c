@@ -62,7 +62,8 @@ static int choose_interface(const struct nwcap_options *o, const char *given, ch
 	return errmsg_set(err, NW_EINPUT, "no interface is up; name one with -i (nwcap -D lists them)");
 }
 
-static int open_source(struct live *l, const char *given, struct errmsg *err)
+/* `group` is the fan-out group of this interface. */
+static int open_source(struct live *l, const char *given, uint16_t *group, struct errmsg *err)
 {
 	const struct nwcap_options *o = l->o;
 	struct source *s = &l->sources[l->nsources];
@@ -83,6 +84,8 @@ static int open_source(struct live *l, const char *given, struct errmsg *err)
 		.filter = o->bpf,
 		.optimize = !o->no_optimize,
 		.hold = true,
+		.fanout = l->members < 2 ? FANOUT_NONE : o->fanout && !strcmp(o->fanout, "cpu") ? FANOUT_CPU : FANOUT_HASH,
+		.group = group,
 	};
 	int bad = choose_interface(o, given, name, sizeof(name), err);
 
@@ -221,7 +224,7 @@ static void say_privileges(const struct privilege_report *r)
 		r->landlock ? ", Landlock" : "", r->seccomp ? ", seccomp" : "", r->notes[0] ? "; " : "", r->notes);
 }
 
-static int drop(struct live *l, struct errmsg *err)
+static int drop(const struct live *l, struct errmsg *err)
 {
 	struct privilege_needs n = { .user = l->o->user, .write_dir = l->out.dir };
 	struct privilege_report r;
@@ -232,22 +235,32 @@ static int drop(struct live *l, struct errmsg *err)
 	return bad;
 }
 
-int live_open(struct live *l, struct errmsg *err)
+/* All members join the groups before the first packet is let in: nobody gets what another has. */
+static int open_sources(struct live *team, struct errmsg *err)
 {
-	const struct option_list *names = &l->o->interfaces;
+	const struct option_list *names = &team->o->interfaces;
 	int bad = 0;
 
-	for (int i = 0; i < names->count && !bad; i++)
-		bad = open_source(l, names->item[i], err);
-	if (!names->count)
-		bad = open_source(l, NULL, err);
-	if (!bad)
+	for (int i = 0; i < (names->count ? names->count : 1) && !bad; i++) {
+		uint16_t group = 0;
+
+		for (struct live *l = team; l < team + team->members && !bad; l++)
+			bad = open_source(l, names->count ? names->item[i] : NULL, &group, err);
+	}
+	for (struct live *l = team; l < team + team->members && !bad; l++)
 		bad = start_sources(l, err);
-	if (!bad && l->o->user)
-		bad = drop(l, err);
-	if (!bad)
+	return bad;
+}
+
+int live_open(struct live *team, struct errmsg *err)
+{
+	int bad = open_sources(team, err);
+
+	if (!bad && team->o->user)
+		bad = drop(team, err);
+	for (struct live *l = team; l < team + team->members && !bad; l++)
 		bad = open_output(l, err);
-	if (!bad && !l->o->user)
-		bad = drop(l, err);
+	if (!bad && !team->o->user)
+		bad = drop(team, err);
 	return bad;
 }

@@ -92,6 +92,19 @@ static int apply_ring(void *opts, const struct option_row *row, const char *valu
 	return find_key(opts, keys, "-b", value, RING_KEYS, err);
 }
 
+static int apply_doctor(void *opts, const struct option_row *row, const char *value, struct errmsg *err)
+{
+	struct nwcap_options *o = opts;
+
+	(void)row;
+	o->doctor = true;
+	if (value && strcmp(value, "json") && strcmp(value, "table"))
+		return errmsg_set(err, NW_EINPUT, "--doctor=%s: it answers as table or as json", value);
+	if (value)
+		o->output = value;
+	return 0;
+}
+
 /* ---- what is not offered -------------------------------------------------------------------- */
 
 static int apply_refused(void *opts, const struct option_row *row, const char *value, struct errmsg *err)
@@ -120,6 +133,7 @@ static const struct option_row rows[] = {
 	OPT_STRING(0, "netns", S, netns, "NAME|PID", "capture in that network namespace"),
 	OPT_STRING('r', "read", S, read, "FILE", "read packets from FILE (-: standard input) instead"),
 	OPT_STRING('V', NULL, S, read_list, "FILE", "read the captures that FILE names, one a line, one after the other"),
+	OPT_FLAG(0, "drops", S, drops, "show packets that the kernel throws away, with reason and place; -i: only from there"),
 	OPT_FLAG('D', "list-interfaces", S, list_devices, "list the interfaces"),
 	OPT_FLAG('L', "list-data-link-types", S, list_linktypes, "list the link types of the interface"),
 	OPT_STRING('y', "linktype", S, linktype, "TYPE", "capture with this link type of -L"),
@@ -131,6 +145,8 @@ static const struct option_row rows[] = {
 	OPT_SIZE('s', "snapshot-length", S, snaplen, "BYTES", 1, 0, CAPTURE_SNAPLEN_MAX, "keep that many bytes of a packet"),
 	OPT_SIZE('B', "buffer-size", S, buffer_bytes, "KIB", 1024, 4096, INT32_MAX,
 		 "kernel buffer (default: 1/256 of the memory, 2 to 64 MiB)"),
+	OPT_U64(0, "threads", S, threads, "N", 1, 64, "capture in N threads, each into its own file: FILE-t0, FILE-t1, …"),
+	OPT_CHOICE(0, "fanout", S, fanout, "HOW", "hash cpu", "deal packets out to threads by flow or by processor"),
 	OPT_FLAG(0, "immediate-mode", S, immediate, "deliver each packet at once"),
 	OPT_CHOICE(0, "time-stamp-precision", S, precision, "UNIT", "micro nano", "of time stamps in files and on the screen"),
 	OPT_FLAG(0, "micro", S, micro, "the same as --time-stamp-precision micro, the default"),
@@ -158,6 +174,7 @@ static const struct option_row rows[] = {
 	OPT_STRING('z', NULL, S, command, "COMMAND", "run COMMAND FILE for each finished file, at the lowest priority"),
 	OPT_FLAG('U', "packet-buffered", S, packet_buffered, "write as soon as packets are there"),
 	OPT_FLAG(0, "print", S, print, "print lines although packets go to a file"),
+	OPT_STRING(0, "keylog", S, keylog, "FILE", "pcapng: TLS keys that appear in FILE (SSLKEYLOGFILE), before their packets"),
 	OPT_LIST(0, "comment", S, comments, "TEXT", "pcapng: a comment about the capture; may be given again"),
 	OPT_LIST(0, "capture-comment", S, comments, "TEXT", "the same"),
 	OPT_LIST(0, "ifname", S, ifnames, "NAME", "pcapng: call the first -i NAME in the file, the next --ifname the second"),
@@ -183,6 +200,8 @@ static const struct option_row rows[] = {
 	OPT_CALL('N', NULL, apply_nothing, NULL, "accepted, as -n"),
 
 	OPT_GROUP("Reports and rights"),
+	OPT_CALL(0, "doctor", apply_doctor, "[=FORMAT]", "what this kernel and these rights allow, and what cures the rest"),
+	OPT_CHOICE(0, "output", S, output, "FORMAT", "table json", "form of --doctor"),
 	OPT_DURATION(0, "stats", S, stats_ns, "SECONDS", "counters on standard error every so often"),
 	OPT_FLAG(0, "count", S, count_only, "with -r: only say how many packets match"),
 	OPT_STRING('Z', "relinquish-privileges", S, user, "USER", "become USER once the interface is open"),
@@ -252,6 +271,10 @@ static int check_files(const struct nwcap_options *o, struct errmsg *err)
 		return errmsg_set(err, NW_EINPUT, "-b nametimenum: 1 is NAME_NUMBER_TIME, 2 is NAME_TIME_NUMBER");
 	if (o->stop_bytes && !o->write)
 		return errmsg_set(err, NW_EINPUT, "-a filesize is about files; give a name with -w FILE");
+	if (o->keylog && (o->read || o->read_list))
+		return errmsg_set(err, NW_EINPUT, "--keylog follows a live capture; nwfilter --inject-keys puts keys into a file");
+	if (o->keylog && !o->write)
+		return errmsg_set(err, NW_EINPUT, "--keylog is about a pcapng file; name it with -w");
 	if ((o->comments.count || o->ifnames.count || o->ifdescrs.count) && !o->write)
 		return errmsg_set(err, NW_EINPUT, "--comment, --ifname and --ifdescr are about a pcapng file; name it with -w");
 	if (o->comments.count == OPTION_LIST_MAX)
@@ -265,6 +288,37 @@ static int check_files(const struct nwcap_options *o, struct errmsg *err)
 	return 0;
 }
 
+static int check_drops(const struct nwcap_options *o, struct errmsg *err)
+{
+	const char *what = o->read || o->read_list ? "-r" : o->threads > 1 ? "--threads" : o->netns ? "--netns" : o->linktype ? "-y" :
+			   o->direction ? "-Q" : o->monitor ? "-I" : o->tstamp_type ? "-j" : o->keylog ? "--keylog" : NULL;
+
+	if (!ENABLE_DROPS)
+		return errmsg_set(err, NW_EINPUT, "this build does not know --drops");
+	if (what)
+		return errmsg_set(err, NW_EINPUT, "--drops listens to the kernel of the whole machine; %s means nothing there", what);
+	return 0;
+}
+
+/* Each thread writes its own file, and stops at its own pace. */
+static int check_threads(const struct nwcap_options *o, struct errmsg *err)
+{
+	if (o->fanout && o->threads < 2)
+		return errmsg_set(err, NW_EINPUT, "--fanout is about several threads (--threads N)");
+	if (o->threads < 2)
+		return 0;
+	if (!ENABLE_FANOUT)
+		return errmsg_set(err, NW_EINPUT, "this build captures in one thread; leave --threads out");
+	if (!o->write || !strcmp(o->write, "-") || o->print)
+		return errmsg_set(err, NW_EINPUT, "several threads write several files; name them with -w FILE (FILE-t0, FILE-t1 …)");
+	if (o->read || o->read_list)
+		return errmsg_set(err, NW_EINPUT, "--threads is about interfaces; a file is read in one go");
+	if (o->count || o->skip)
+		return errmsg_set(err, NW_EINPUT, "%s counts packets in their order, which several threads do not have; leave --threads out",
+				  o->count ? "-c" : "--skip");
+	return 0;
+}
+
 int nwcap_check_options(struct nwcap_options *o, struct errmsg *err)
 {
 	int bad;
@@ -273,9 +327,17 @@ int nwcap_check_options(struct nwcap_options *o, struct errmsg *err)
 	if (o->linktype && o->linktype_number < 0)
 		return errmsg_set(err, NW_EINPUT, "-y %s: unknown link type; nwcap -i IFACE -L lists those of an interface",
 				  o->linktype);
+	if (!ENABLE_DOCTOR && o->doctor)
+		return errmsg_set(err, NW_EINPUT, "this build has no --doctor");
+	if (o->output && !o->doctor)
+		return errmsg_set(err, NW_EINPUT, "--output is the form of --doctor; packets have --format");
 	o->nano |= o->precision && o->precision[0] == 'n';
 	if (o->stats_ns && o->stats_ns < 100000000)
 		return errmsg_set(err, NW_EINPUT, "--stats: the interval must be at least 0.1 seconds");
 	bad = check_source(o, err);
-	return bad ? bad : check_files(o, err);
+	if (!bad && o->drops)
+		bad = check_drops(o, err);
+	if (!bad)
+		bad = check_files(o, err);
+	return bad ? bad : check_threads(o, err);
 }

@@ -8,7 +8,7 @@
  * The file format follows one rule: --format decides; else the name's end
  * (.pcap, .pcapng, also .ntar); else pcap for one interface, because that is
  * what everything downstream of tcpdump reads, and pcapng for several, because pcap
- * cannot say which interface a packet came from.
+ * cannot say which interface a packet came from, and for comments, names and keys.
  */
 #include "nwcap.h"
 #include "pcapio/gzip.h"
@@ -40,6 +40,12 @@ static bool is_named(const char *s, const char *end)
 	return ends_with(s, end) || ends_with(s, with_gz);
 }
 
+/* What pcap has no place for. */
+static bool needs_pcapng(const struct nwcap_options *o)
+{
+	return o->comments.count || o->ifnames.count || o->ifdescrs.count || o->keylog;
+}
+
 static enum capture_format choose_format(const struct nwcap_options *o, unsigned interfaces)
 {
 	if (o->format)
@@ -48,7 +54,7 @@ static enum capture_format choose_format(const struct nwcap_options *o, unsigned
 		return FORMAT_PCAPNG;
 	if (is_named(o->write, ".pcap") || is_named(o->write, ".cap"))
 		return FORMAT_PCAP;
-	return interfaces > 1 ? FORMAT_PCAPNG : FORMAT_PCAP;
+	return interfaces > 1 || needs_pcapng(o) ? FORMAT_PCAPNG : FORMAT_PCAP;
 }
 
 static int check_rotation(const struct nwcap_options *o, struct errmsg *err)
@@ -138,8 +144,8 @@ static int check_pcapng_only(const struct output *out, struct errmsg *err)
 {
 	const struct nwcap_options *o = out->o;
 
-	if (out->format == FORMAT_PCAP && (o->comments.count || o->ifnames.count || o->ifdescrs.count))
-		return errmsg_set(err, NW_EINPUT, "%s: pcap has no place for comments and names; write pcapng (--format pcapng, or a "
+	if (out->format == FORMAT_PCAP && needs_pcapng(o))
+		return errmsg_set(err, NW_EINPUT, "%s: pcap has no place for comments, names and keys; write pcapng (--format pcapng, or a "
 				  "name that ends in .pcapng)", o->write);
 	return 0;
 }

@@ -34,7 +34,7 @@ int judge_open(struct judge *j, const struct nwfilter_options *o, struct errmsg 
 	filter_want(j->filter, &j->decoder);
 	j->decode = filter_needs_decoding(j->filter);
 	j->plain = j->decode && !o->bpf && !o->invert && o->after_ns == INT64_MIN && o->before_ns == INT64_MAX && o->sample <= 1 &&
-		   !o->rate;
+		   !o->rate && !o->nranges;
 	return 0;
 }
 
@@ -113,6 +113,15 @@ static bool within_rate(struct judge *j, const struct frame *f)
 	return j->rate_used++ < j->o->rate;
 }
 
+/* Is it one of the numbers of --range? */
+static bool in_range(struct judge *j, uint64_t number)
+{
+	while (j->range < j->o->nranges && number > j->o->ranges[j->range].last)
+		j->range++;
+	j->over = j->range == j->o->nranges;
+	return !j->over && number >= j->o->ranges[j->range].first;
+}
+
 int judge_match(struct judge *j, const struct frame *f, struct errmsg *err)
 {
 	const struct nwfilter_options *o = j->o;
@@ -127,6 +136,8 @@ int judge_match(struct judge *j, const struct frame *f, struct errmsg *err)
 		if (rc)
 			return rc;
 	}
+	if (o->nranges && !in_range(j, f->number))
+		return 0;
 	/* a time that does not fit is INT64_MAX; without --before it is not too late */
 	if (f->ts_ns < o->after_ns || (f->ts_ns >= o->before_ns && o->before_ns != INT64_MAX))
 		return 0;

@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "capture/capture.h"
 #include "decode/protocol.h"
+#include "filter/complete.h"
 #include "nwfilter.h"
 #include "sys/io.h"
 
@@ -46,10 +47,29 @@ static const struct option_row rows[] = {
 	OPT_U64(0, "sample", O, sample, "N", 1, UINT64_MAX, "every Nth of those that match, the first included"),
 	OPT_U64(0, "rate", O, rate, "N", 1, UINT64_MAX, "at most N packets in a second (of the packets' time)"),
 	OPT_U64('s', "snaplen", O, snaplen, "BYTES", 1, SNAPLEN_MAX, "keep the first BYTES of each packet"),
+	OPT_CALL(0, "range", apply_ranges, "N-M,...", "packets by their number in the input: 1-100,205,300-"),
+	OPT_GROUP("Changes, made in this order"),
+	OPT_CALL(0, "shift", apply_shift, "TIME", "move the time stamps: 3600, -0.5, +2h"),
+	OPT_CALL(0, "shift-to", apply_shift_to, "TIME", "move them so that the first packet is at TIME"),
+	OPT_CALL(0, "strip-vlan", apply_strip_vlan, "[=N]", "take VLAN tags off, all or the outer N"),
+	OPT_CHOICE(0, "decap", O, decap, "TUNNEL", EDIT_TUNNELS,
+		   "take the innermost such tunnel off; inner IP stays behind the outer link header"),
+	OPT_CALL(0, "dedup", apply_dedup, "[=WINDOW]", "leave out what was among the last 5 packets; WINDOW: 100 packets, 0.5s"),
+	OPT_CHOICE(0, "dedup-by", O, dedup_by, "WHAT", "exact packet network",
+		   "compare all bytes; all but TTL and checksums (default); of that the IP packet alone, without MACs and padding"),
+	OPT_CHOICE(0, "link", O, link, "TYPE", EDIT_LINKS, "change the link-layer header; raw and null hold IP only"),
+	OPT_STRING(0, "anonymize", O, key_file, "KEYFILE", "replace IP and MAC addresses, equal prefixes by equal prefixes; payload goes"),
+	OPT_CHOICE(0, "anonymize-payload", O, payload, "HOW", "drop zero keep", "what is behind the headers: cut off (default), zeros, as it is"),
+	OPT_FLAG(0, "keep-oui", O, edit.keep_oui, "the vendor part of MAC addresses stays"),
+	OPT_CALL(0, "chop", apply_chop, "[OFF:]LEN", "cut bytes out: 4 (first), -4 (last), 12:4; may be given again"),
+	OPT_FLAG('L', "adjust-length", O, edit.adjust_length, "what --chop and -s cut is off the length on the wire too"),
+	OPT_STRING(0, "inject-keys", O, inject_keys, "FILE", "put the TLS keys of FILE (SSLKEYLOGFILE) into the pcapng"),
+	OPT_CALL(0, "split", apply_split, "BY", "several files NAME-KEY: flow, host, seconds:60, packets:1000, bytes:10M"),
 	OPT_GROUP("Instead of packets"),
 	OPT_FLAG('c', "count", O, count_only, "print how many match (packets too, if -w names a file)"),
 	OPT_FLAG('q', "quiet", O, quiet, "print nothing; exit 0 at the first match, 1 if there is none"),
 	OPT_FLAG(0, "explain", O, explain, "print what the filter was understood as, its program and its BPF half"),
+	OPT_STRING(0, "complete", O, complete, "TEXT", "how the filter TEXT can go on, one way a line (for shells)"),
 	OPT_CALL(0, "fields", apply_fields, "[=PATTERN]", "list the fields a filter can name; PATTERN: tcp, 'ip.*'"),
 	OPT_END
 };
@@ -58,11 +78,13 @@ static const struct option_row rows[] = {
 const struct usage nwfilter_usage = {
 	.name = "nwfilter",
 	.synopsis = "[OPTION…] [FILTER WORD…]",
-	.purpose = "Reads a capture (pcap, pcapng, also gzipped), writes the packets that match a display filter.",
+	.purpose = "Reads a capture (pcap, pcapng, also gzipped), writes the packets that match a display filter, changed if so asked.",
 	.examples = "  nwcap -i eth0 -w - | nwfilter 'tls and ip.dst == 10.0.0.0/8' | nwexport -f csv\n"
 		    "  nwfilter -r a.pcap -r b.pcap -w both.pcapng          # merge by time\n"
 		    "  nwfilter -r day.pcapng -c 'dns.qry.name contains \"example\"'\n"
 		    "  nwfilter -r day.pcap -q 'tcp.flags.reset == 1' && echo resets\n"
+		    "  nwfilter -r day.pcapng --anonymize key -w share.pcap  # addresses replaced, payload gone\n"
+		    "  nwfilter -r mirror.pcap --decap any --dedup -w inner.pcap\n"
 		    "  nwfilter -r day.pcap --bpf 'tcp port 443' --after 2026-11-20T12:00 -w noon.pcap\n",
 	.rows = rows,
 };
@@ -232,9 +254,31 @@ static int check_options(const struct nwfilter_options *o, struct errmsg *err)
 		return errmsg_set(err, NW_EINPUT, "-c prints to standard output: name a file with -w, or leave it out");
 	if (o->after_ns >= o->before_ns)
 		return errmsg_set(err, NW_EINPUT, "--after is not before --before: nothing can match; exchange them");
+	if (o->follow && o->split)
+		return errmsg_set(err, NW_EINPUT, "--split does not follow a growing file: leave out --follow");
 	if (o->follow && (o->read.count != 1 || strcmp(o->read.item[0], "-") == 0))
 		return errmsg_set(err, NW_EINPUT, "--follow needs one file: use -r FILE");
 	return 0;
+}
+
+static void print_candidate(void *out, const struct filter_candidate *c)
+{
+	outbuf_printf(out, "%s\t%s\n", c->text, c->label);
+}
+
+static int complete(const char *text)
+{
+	struct outbuf out;
+	struct errmsg err;
+	uint32_t from;
+	int rc = outbuf_to_fd(&out, STDOUT_FILENO, 65536, &err);
+
+	if (rc)
+		return nwfilter_say(rc, &err);
+	filter_complete(text, (uint32_t)strlen(text), &from, print_candidate, &out);
+	rc = outbuf_flush(&out, &err);
+	outbuf_release(&out);
+	return rc ? nwfilter_say(rc, &err) : 0;
 }
 
 static int show_help(void)
@@ -271,7 +315,7 @@ static int with_filter(struct nwfilter_options *o)
 
 int nwfilter_main(int argc, char **argv)
 {
-	struct nwfilter_options o = { .after_ns = INT64_MIN, .before_ns = INT64_MAX };
+	struct nwfilter_options o = { .after_ns = INT64_MIN, .before_ns = INT64_MAX, .edit.link = -1 };
 	struct errmsg err;
 	char *text;
 	int first, rc = options_parse(&nwfilter_usage, argc, argv, &o, &first, &err), status;
@@ -282,8 +326,12 @@ int nwfilter_main(int argc, char **argv)
 		return puts("nwfilter (nwbox) " NWBOX_VERSION), 0;
 	if (!rc && o.list_fields)
 		return list_fields(o.fields_pattern || first == argc ? o.fields_pattern : argv[first]);
+	if (!rc && o.complete)
+		return complete(o.complete);
 	if (!rc)
 		rc = check_options(&o, &err);
+	if (!rc)
+		rc = editing_check(&o, &err);
 	if (!rc && o.filter_file && first < argc)
 		rc = errmsg_set(&err, NW_EINPUT, "two filters: -f %s and '%s'; use one of them", o.filter_file, argv[first]);
 	if (rc)

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the inputs through the judge to the output. One input whose format stays
+ * From the inputs through the judge and the edits to the output. One input whose format and link type stay
  * is copied: matching records go out as they stand in the reader's buffer, and
  * every other block of a pcapng with them. Several inputs are merged by time and
- * written anew, as is a capture whose format changes.
+ * written anew, as is a capture whose format changes, or that is split or anonymized.
  *
  * A live pipeline must not lag: whenever the input has nothing ready, what
  * has gathered goes out before we wait.
  */
 #include "nwfilter.h"
 
+#include "loop/loop.h"
 #include "sys/io.h"
 
 #include <errno.h>
@@ -32,8 +33,11 @@ struct run {
 	struct merge *merge;       /* several inputs */
 	struct writer *writer;     /* NULL: -c, -q */
 	bool copies;               /* the writer follows the reader */
-	uint32_t *ifids;           /* merge's or reader's interface -> the writer's */
-	uint32_t nifids;
+	struct packet_file out;    /* of the writer, unless it copies */
+	struct split *split;       /* --split: instead of the writer */
+	struct edits *edits;       /* NULL: packets stay as they are */
+	char *secrets;             /* --inject-keys */
+	size_t secrets_len;
 	uint64_t matched;
 	int fd;                    /* output */
 	bool done;                 /* -m or -q: enough */
@@ -41,10 +45,22 @@ struct run {
 };
 
 static volatile sig_atomic_t interrupted;
+static int64_t interrupted_ns;
 
+/* The second signal ends us at once. But timeout(1) sends each twice, to the process and to its group: what comes right
+ * after the first is still the first. */
 static void on_signal(int signo)
 {
-	(void)signo;
+	enum { SAME_SIGNAL_NS = 300000000 };
+	int64_t now = loop_monotonic_ns();
+
+	if (interrupted && now - interrupted_ns > SAME_SIGNAL_NS) {
+		signal(signo, SIG_DFL);
+		raise(signo);
+		return;
+	}
+	if (!interrupted)
+		interrupted_ns = now;
 	interrupted = 1;
 }
 
@@ -100,36 +116,50 @@ static enum capture_format output_format(const struct run *r)
 
 	if (f)
 		return strcmp(f, "pcap") == 0 ? FORMAT_PCAP : FORMAT_PCAPNG;
-	if (r->o->write && has_suffix(r->o->write, ".pcapng"))
+	if ((r->o->write && has_suffix(r->o->write, ".pcapng")) || r->secrets)
 		return FORMAT_PCAPNG;
 	for (unsigned i = 0; i < r->nreaders; i++)
 		if (reader_format(r->readers[i]) == FORMAT_PCAPNG)
 			return FORMAT_PCAPNG;
-	for (uint32_t i = 1; i < count; i++)
-		if (source_interface(r, i)->linktype != source_interface(r, 0)->linktype)
-			return FORMAT_PCAPNG;
+	if (r->o->edit.link >= 0)
+		return FORMAT_PCAP; /* all are of one type then */
+	for (uint32_t i = 0; i < count; i++)
+		if (source_interface(r, i)->linktype != (r->o->edit.decap ? LINKTYPE_ETHERNET : source_interface(r, 0)->linktype))
+			return FORMAT_PCAPNG; /* what a tunnel carries may be Ethernet */
 	return FORMAT_PCAP;
+}
+
+/* Is it a file that we read? */
+static bool is_input(const struct run *r, const struct stat *out)
+{
+	struct stat in;
+
+	for (unsigned i = 0; i < r->nreaders; i++) {
+		const char *name = r->o->read.count ? r->o->read.item[i] : "-";
+		bool there = strcmp(name, "-") == 0 ? fstat(STDIN_FILENO, &in) == 0 : stat(name, &in) == 0;
+
+		if (there && S_ISREG(in.st_mode) && in.st_dev == out->st_dev && in.st_ino == out->st_ino)
+			return true;
+	}
+	return false;
 }
 
 static int open_output_fd(struct run *r, struct errmsg *err)
 {
 	const char *path = r->o->write;
-	struct stat in, out;
+	struct stat out;
 
 	if (!path || strcmp(path, "-") == 0) {
+		if (fstat(STDOUT_FILENO, &out) == 0 && is_input(r, &out)) /* -r X >> X would never end */
+			return errmsg_set(err, NW_EINPUT, "standard output is also the input; write to another file");
 		if (io_is_terminal(STDOUT_FILENO))
 			return errmsg_set(err, NW_EINPUT,
 					  "binary packets do not go to a terminal: use -w FILE, or a pipe (| nwexport -f text)");
 		r->fd = STDOUT_FILENO;
 		return 0;
 	}
-	for (unsigned i = 0; i < r->nreaders && stat(path, &out) == 0; i++) {
-		const char *name = r->o->read.count ? r->o->read.item[i] : "-";
-		bool same = strcmp(name, "-") == 0 ? fstat(STDIN_FILENO, &in) == 0 : stat(name, &in) == 0;
-
-		if (same && S_ISREG(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
-			return errmsg_set(err, NW_EINPUT, "%s: is also the input; write to another file", path);
-	}
+	if (stat(path, &out) == 0 && is_input(r, &out))
+		return errmsg_set(err, NW_EINPUT, "%s: is also the input; write to another file", path);
 	r->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (r->fd < 0)
 		return errmsg_errno(err, "%s: cannot create it", path);
@@ -147,7 +177,7 @@ static void header_from_inputs(const struct run *r, struct writer_options *wo)
 		const struct interface *in = source_interface(r, i);
 
 		if (i == 0)
-			wo->linktype = in->linktype;
+			wo->linktype = r->o->edit.link >= 0 ? (uint16_t)r->o->edit.link : in->linktype;
 		if (in->tsresol > 6)
 			wo->nano = true;
 		if (in->snaplen > wo->snaplen)
@@ -155,69 +185,75 @@ static void header_from_inputs(const struct run *r, struct writer_options *wo)
 	}
 }
 
+static int open_split(struct run *r, const struct writer_options *wo, struct errmsg *err)
+{
+	struct split_options so = { .by = r->o->split, .size = r->o->split_size, .span_ns = r->o->split_ns, .path = r->o->write,
+				    .writer = wo, .bare = r->o->edit.key, .secrets = r->secrets, .secrets_len = r->secrets_len };
+
+	return split_open(&r->split, &so, err);
+}
+
 static int open_output(struct run *r, struct errmsg *err)
 {
 	struct writer_options wo = { .unbuffered = r->o->flush };
 	const char *name = r->o->write && strcmp(r->o->write, "-") != 0 ? r->o->write : "standard output";
+	bool anew = r->merge || edits_change_link(r->edits) || r->o->edit.key;
 	int rc;
 
 	if (r->o->quiet || (r->o->count_only && !r->o->write))
 		return 0;
+	wo.format = output_format(r);
+	header_from_inputs(r, &wo);
+	if (r->o->split)
+		return open_split(r, &wo, err);
 	rc = open_output_fd(r, err);
 	if (rc)
 		return rc;
-	wo.format = output_format(r);
-	header_from_inputs(r, &wo);
 	rc = writer_open(&r->writer, r->fd, name, &wo, err);
-	r->copies = !r->merge && wo.format == reader_format(r->readers[0]);
+	r->out = (struct packet_file){ .writer = r->writer, .bare = r->o->edit.key };
+	r->copies = !anew && wo.format == reader_format(r->readers[0]);
 	if (!rc && r->copies)
 		rc = writer_follow(r->writer, r->readers[0], err);
-	for (unsigned i = 0; !rc && !r->copies && i < r->nreaders; i++)
+	if (!rc && r->secrets)
+		rc = writer_secrets(r->writer, SECRETS_TLS, r->secrets, r->secrets_len, err);
+	/* names, keys and comments tell what anonymizing hides */
+	for (unsigned i = 0; !rc && !r->copies && !r->o->edit.key && i < r->nreaders; i++)
 		rc = writer_keep_blocks(r->writer, r->readers[i], err);
 	return rc;
 }
 
-/* The writer's number of a source interface, which it gets to know when its first packet comes. */
-static int output_interface(struct run *r, uint32_t ifid, uint32_t *out, struct errmsg *err)
+/* Cut by -s. */
+static const struct frame *snapped(const struct run *r, const struct frame *f, struct frame *cut)
 {
-	if (ifid >= r->nifids) {
-		uint32_t *grown = realloc(r->ifids, (ifid + 1) * 2 * sizeof(*grown));
-
-		if (!grown)
-			return errmsg_set(err, NW_ELIMIT, "no memory for %u interfaces", ifid + 1);
-		r->ifids = grown;
-		for (; r->nifids < (ifid + 1) * 2; r->nifids++)
-			r->ifids[r->nifids] = UINT32_MAX;
-	}
-	if (r->ifids[ifid] == UINT32_MAX) {
-		int rc = writer_add_interface(r->writer, source_interface(r, ifid), &r->ifids[ifid], err);
-
-		if (rc)
-			return rc;
-	}
-	*out = r->ifids[ifid];
-	return 0;
+	if (!r->o->snaplen || f->caplen <= r->o->snaplen)
+		return f;
+	*cut = *f;
+	cut->caplen = (uint32_t)r->o->snaplen;
+	if (r->o->edit.adjust_length)
+		cut->wirelen = cut->caplen;
+	cut->record = NULL;
+	cut->record_kind = RECORD_NONE;
+	return cut;
 }
 
 static int write_packet(struct run *r, const struct frame *f, struct errmsg *err)
 {
-	struct frame cut;
-	uint32_t ifid = 0;
-	int rc;
+	const struct interface *in = source_interface(r, f->ifid);
+	struct frame changed, cut;
 
-	if (r->o->snaplen && f->caplen > r->o->snaplen) {
-		cut = *f;
-		cut.caplen = (uint32_t)r->o->snaplen;
-		f = &cut;
-	} else if (r->copies) {
-		return writer_pass(r->writer, f, err);
-	}
-	if (!r->copies) {
-		rc = output_interface(r, f->ifid, &ifid, err);
-		if (rc)
+	if (r->edits) {
+		int rc = edits_apply(r->edits, f, &changed, err);
+
+		if (rc <= 0)
 			return rc;
+		f = &changed;
 	}
-	return writer_frame(r->writer, f, ifid, NULL, err);
+	f = snapped(r, f, &cut);
+	if (r->split)
+		return split_packet(r->split, in, f, err);
+	if (!r->copies)
+		return packet_file_add(&r->out, in, f, err);
+	return f->record ? writer_pass(r->writer, f, err) : writer_frame(r->writer, f, 0, NULL, err);
 }
 
 /* A --bpf that no packet can match is refused before the output is made. In pcapng and pipes more interfaces may follow,
@@ -255,10 +291,12 @@ static int take(struct run *r, const struct frame *f, struct errmsg *err)
 {
 	int rc = judge_match(r->judge, f, err);
 
-	if (rc <= 0)
+	if (rc <= 0) {
+		r->done |= r->judge->over;
 		return rc;
+	}
 	r->matched++;
-	if (r->writer)
+	if (r->writer || r->split)
 		rc = write_packet(r, f, err);
 	r->done = r->o->quiet || r->matched == r->o->max;
 	return rc < 0 ? rc : 0;
@@ -357,7 +395,7 @@ static int run_merged(struct run *r, struct errmsg *err)
 
 static void catch_signals(void)
 {
-	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND }; /* the second one ends us at once */
+	struct sigaction sa = { .sa_handler = on_signal };
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
@@ -376,7 +414,37 @@ static int close_output(struct run *r, struct errmsg *err)
 	if (r->fd > STDERR_FILENO && close(r->fd) < 0 && errno != EINTR && !rc)
 		rc = errmsg_errno(err, "%s", r->o->write);
 	r->writer = NULL;
+	packet_file_release(&r->out);
+	if (!rc)
+		rc = split_close(r->split, err);
+	else
+		split_close(r->split, &(struct errmsg){ "" });
 	return rc;
+}
+
+/* What edits have left out. */
+static void say_edits(const struct run *r)
+{
+	const struct edit_counts *c = r->edits ? edits_counts(r->edits) : NULL;
+
+	if (c && r->o->edit.dedup)
+		fprintf(stderr, "nwfilter: %llu duplicate%s left out\n", (unsigned long long)c->duplicates, c->duplicates == 1 ? "" : "s");
+	if (c && c->unlinkable)
+		fprintf(stderr, "nwfilter: %llu packet%s left out, as --link %s has no form for them\n",
+			(unsigned long long)c->unlinkable, c->unlinkable == 1 ? "" : "s", r->o->link);
+	if (c && c->not_understood)
+		fprintf(stderr, "nwfilter: %llu packet%s of link types that --anonymize does not know; all their bytes are payload\n",
+			(unsigned long long)c->not_understood, c->not_understood == 1 ? "" : "s");
+}
+
+static int read_secrets(struct run *r, struct errmsg *err)
+{
+	if (!r->o->inject_keys)
+		return 0;
+	r->secrets = read_whole_file(r->o->inject_keys, SECRETS_MAX, &r->secrets_len, err);
+	if (r->secrets && !r->secrets_len)
+		return errmsg_set(err, NW_EINPUT, "%s: holds no keys", r->o->inject_keys);
+	return r->secrets ? 0 : NW_EINPUT;
 }
 
 static int print_count(const struct run *r, struct errmsg *err)
@@ -398,6 +466,10 @@ int nwfilter_run(const struct nwfilter_options *o, struct judge *j)
 	if (!rc)
 		rc = check_bpf(&r, &err);
 	if (!rc)
+		rc = read_secrets(&r, &err);
+	if (!rc)
+		rc = edits_open(&r.edits, &o->edit, &err);
+	if (!rc)
 		rc = open_output(&r, &err);
 	if (!rc)
 		rc = r.merge ? run_merged(&r, &err) : run_single(&r, &err);
@@ -416,7 +488,9 @@ int nwfilter_run(const struct nwfilter_options *o, struct judge *j)
 	merge_close(r.merge);
 	for (unsigned i = 0; i < r.nreaders; i++)
 		reader_close(r.readers[i]);
-	free(r.ifids);
+	say_edits(&r);
+	edits_close(r.edits);
+	free(r.secrets);
 	if (o->quiet && (r.matched || !r.status))
 		return !r.matched;
 	return r.status;

@@ -126,4 +126,26 @@ static inline struct cursor cursor_sub(struct cursor *c, size_t n)
 	return sub;
 }
 
+/* Options of IPv4 (RFC 791 section 3.1) and TCP (RFC 9293 section 3.1): |kind 8|, and but for END (0) and NOP (1)
+ * |length 8, which counts both|...|. */
+struct cursor_option {
+	uint8_t kind;
+	uint8_t len;        /* 0: this kind has none, or it says too little: then the list is over */
+	struct cursor body; /* with `cut` set if it is not all there: then the list is over, too */
+};
+
+/* The next one; false when the list is at its end. */
+static inline bool cursor_option(struct cursor *c, struct cursor_option *o)
+{
+	if (c->cut || c->pos == c->end)
+		return false;
+	o->kind = *c->pos++;
+	o->len = o->kind > 1 && c->pos < c->end ? *c->pos++ : 0;
+	o->body = cursor_sub(c, o->len >= 2 ? o->len - 2u : 0);
+	o->body.cut = c->cut;
+	if (o->kind != 1 && o->len < 2)
+		c->pos = c->end;
+	return true;
+}
+
 #endif

@@ -83,8 +83,12 @@ struct packet {
 };
 
 struct conversations;
+<<<<<<< HEAD
 struct tcp_analyzer;
 struct tcp_analysis;
+=======
+struct expectations;
+>>>>>>> main
 struct memories;
 struct notes;
 struct field;
@@ -103,6 +107,7 @@ struct decoder {
 	struct tcp_analyzer *analyzer;   /* NULL unless a field of it is wanted */
 	struct notes *notes;             /* of connections; NULL unless a protocol that keeps some is wanted */
 	struct memories *memories;       /* what messages leave for later ones; NULL unless an application is wanted */
+	struct expectations *expectations; /* what was announced (decode/expect.h); NULL likewise */
 	struct frame_times *times;       /* NULL unless a time between frames is wanted */
 };
 

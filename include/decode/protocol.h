@@ -253,6 +253,8 @@ struct conversation_key;
 bool decode_ends(const struct decode *d, const struct layer *l, const uint8_t *h, struct conversation_key *k);
 /* tcp.stream, udp.stream: what decode_conversation() booked in aux. */
 field_get conversation_field;
+/* tcp.payload, udp.payload: what follows the header, if anything does. */
+field_get payload_field;
 
 /* ---- for the walk functions ----------------------------------------------------- */
 

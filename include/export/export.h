@@ -21,6 +21,7 @@
 #include "base/outbuf.h"
 #include "base/timefmt.h"
 #include "decode/protocol.h"
+#include "pcapio/reader.h"
 
 struct export;
 
@@ -65,6 +66,7 @@ struct export_format {
 	const char *const *columns;  /* takes fields; these by default (ends with NULL) unless it is `all` */
 	bool all;                    /* can write every decoded field, and does by default */
 	uint8_t append;              /* enum export_append */
+	char first;                  /* what output of this format begins with, if that is known */
 	bool raw;                    /* looks at p->frame alone: packets need not be decoded */
 	int (*begin)(struct export *e, struct errmsg *err);
 	void (*packet)(struct export *e, struct packet *p);
@@ -78,6 +80,9 @@ const struct export_format *export_format_find(const char *name);
 int export_open(struct export **e, const struct export_options *o, struct decoder *d, struct outbuf *out, struct errmsg *err);
 /* One packet, decoded with that decoder (unless the format is raw). Errors are sticky in `out`. */
 void export_packet(struct export *e, struct packet *p);
+/* pcapng: a block about the whole capture (names, secrets, custom ones that may be copied) goes along; other blocks and
+ * other formats: nothing happens. NW_EINPUT: it is in the other byte order and left out; else an error of the output. */
+int export_block(struct export *e, const struct block *b, struct errmsg *err);
 /* Everything so far into `out`, and out of it: a live source has paused. 0 or the sticky error. */
 int export_flush(struct export *e, struct errmsg *err);
 /* Footer; the export is gone. The outbuf is not flushed. */

@@ -64,6 +64,8 @@ bool reader_ready(const struct reader *r);
 /* For poll(); -1 when everything is in memory. */
 int reader_fd(const struct reader *r);
 
+/* After NW_EINPUT of reader_next(): the input ends inside a record, as a file does that is being written. */
+bool reader_was_cut(const struct reader *r);
 const char *reader_name(const struct reader *r);
 enum capture_format reader_format(const struct reader *r);
 /* "pcap" | "pcapng", with what is particular: "pcap, nanoseconds, big-endian, gzip". */

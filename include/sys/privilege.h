@@ -11,11 +11,13 @@
 #include "base/errmsg.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* What the process still has to do after the drop. */
 struct privilege_needs {
 	const char *user;         /* -Z: become this user; NULL: keep the uid, lose every capability */
 	const char *group;        /* NULL: the user's */
+	bool keep_net_admin;      /* one that still has to switch something off in the network */
 	bool run_programs;        /* a helper that still execs: neither Landlock nor seccomp, all the rest */
 	const char *write_dir;    /* files are created, replaced and removed only below this directory; NULL: nowhere */
 };
@@ -38,5 +40,9 @@ struct privilege_report {
  * (else the second file of a ring could not be made), and Landlock
  * confines it to that directory. */
 int privilege_drop(const struct privilege_needs *n, struct privilege_report *r, struct errmsg *err);
+
+/* For --doctor: the capabilities in force, a bit each; the version of Landlock, 0 if there is none. */
+uint64_t privilege_capabilities(void);
+int privilege_landlock_abi(void);
 
 #endif

@@ -14,10 +14,19 @@ static enum decode_result arp_decode(struct decode *d, struct layer *l)
 {
 	const uint8_t *h = decode_take(d, HEADER);
 
-	(void)l;
 	if (!h || !decode_take(d, 2u * (h[4] + h[5])))
 		return cursor_short(&d->c);
+	l->aux[0] = get_be16(h + 6);
 	return DECODE_OK;
+}
+
+/* RFC 903, 1931, 2390: the other uses of the header */
+static const char *arp_column(const struct packet *p, const struct layer *l)
+{
+	static const char names[][12] = { "ARP", "ARP", "ARP", "RARP", "RARP", "DRARP", "DRARP", "DRARP", "Inverse ARP", "Inverse ARP" };
+
+	(void)p;
+	return names[l->aux[0] < 10 ? l->aux[0] : 0];
 }
 
 /* The four addresses, or NULL if they are not Ethernet and IPv4 ones. */
@@ -37,8 +46,22 @@ static bool get_address(const struct packet *p, const struct layer *l, const str
 	if (!a)
 		return false;
 	v->bytes = a + f->offset;
-	v->len = f->type == FIELD_IPV4 ? 4 : 6;
+	v->len = 6;
 	return true;
+}
+
+/* Addresses of IPv4 stand behind hardware addresses of any length. */
+static bool get_ipv4(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	const uint8_t *h;
+	uint32_t n = packet_bytes(p, l, &h), at;
+
+	if (n < HEADER || h[5] != 4)
+		return false;
+	at = HEADER + h[4] + (field_index(f) == SRC_IPV4 ? 0 : 4u + h[4]);
+	v->bytes = h + at;
+	v->len = 4;
+	return n >= at + 4;
 }
 
 static bool get_gratuitous(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
@@ -46,7 +69,7 @@ static bool get_gratuitous(const struct packet *p, const struct layer *l, const 
 	const uint8_t *a = addresses(p, l, f);
 
 	v->u = a && !memcmp(a + 6, a + 16, 4);
-	return a;
+	return v->u;
 }
 
 /* offset: within the addresses */
@@ -62,9 +85,9 @@ static const struct field arp_fields[] = {
 	[OPCODE] = { .name = "arp.opcode", .label = "Operation", .type = FIELD_UINT, .offset = 6, .width = 2,
 		     .names = opcode_names },
 	[SRC_MAC] = ADDRESS(FIELD_ETHER, "arp.src.hw_mac", 0, "Sender MAC address"),
-	[SRC_IPV4] = ADDRESS(FIELD_IPV4, "arp.src.proto_ipv4", 6, "Sender IP address"),
+	[SRC_IPV4] = FIELD_GET(FIELD_IPV4, "arp.src.proto_ipv4", get_ipv4, "Sender IP address"),
 	[DST_MAC] = ADDRESS(FIELD_ETHER, "arp.dst.hw_mac", 10, "Target MAC address"),
-	[DST_IPV4] = ADDRESS(FIELD_IPV4, "arp.dst.proto_ipv4", 16, "Target IP address"),
+	[DST_IPV4] = FIELD_GET(FIELD_IPV4, "arp.dst.proto_ipv4", get_ipv4, "Target IP address"),
 	[GRATUITOUS] = FIELD_GET(FIELD_BOOL, "arp.isgratuitous", get_gratuitous, "Announces its own address"),
 };
 
@@ -72,7 +95,7 @@ static const struct claim arp_claims[] = { { CLAIM_ETHERTYPE, 0x0806 }, { CLAIM_
 
 const struct protocol proto_arp = {
 	.name = "arp",
-	.column = "ARP",
+	.column_of = arp_column,
 	.title = "Address Resolution Protocol",
 	.reference = "RFC 826",
 	.decode = arp_decode,

@@ -15,6 +15,14 @@ static inline uint8_t next_by_version(const struct decode *d)
 	return !h ? PROTO_NONE : *h >> 4 == 4 ? PROTO_ip : *h >> 4 == 6 ? PROTO_ipv6 : PROTO_NONE;
 }
 
+/* ISO's protocols begin with a number of their own; of those we know IS-IS. */
+static inline uint8_t next_of_osi(const struct decode *d)
+{
+	const uint8_t *h = cursor_peek(&d->c, 1);
+
+	return h && *h == 0x83 ? PROTO_isis : PROTO_NONE;
+}
+
 /* Behind an Ethernet type or length field. */
 static inline enum decode_result next_by_type_or_length(struct decode *d, unsigned type)
 {

@@ -5,7 +5,7 @@
 #include "summary.h"
 
 enum { ADDRESS, CONTROL, PROTOCOL };
-enum { SLARP = 0x8035 };
+enum { SLARP = 0x8035, OSI = 0xfefe };
 
 static enum decode_result chdlc_decode(struct decode *d, struct layer *l)
 {
@@ -14,7 +14,12 @@ static enum decode_result chdlc_decode(struct decode *d, struct layer *l)
 	if (!h)
 		return cursor_short(&d->c);
 	l->aux[0] = get_be16(h + 2);
-	if (l->aux[0] != SLARP)
+	if (l->aux[0] == OSI) {
+		h = cursor_peek(&d->c, 2);
+		if (h && next_of_osi(d) == PROTO_NONE)
+			decode_take(d, 1); /* a pad byte */
+		d->next = next_of_osi(d);
+	} else if (l->aux[0] != SLARP)
 		d->next = decode_claimed(CLAIM_ETHERTYPE, l->aux[0]);
 	return DECODE_OK;
 }

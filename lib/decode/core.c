@@ -11,8 +11,13 @@
  * path of every packet.
  */
 #include "decode/conversation.h"
+<<<<<<< HEAD
 #include "decode/tcp_analysis.h"
+=======
+#include "decode/expect.h"
+>>>>>>> main
 #include "decode/memory.h"
+#include "decode/message.h"
 #include "decode/notes.h"
 #include "decode/protocol.h"
 
@@ -95,10 +100,12 @@ void decoder_release(struct decoder *d)
 	notes_free(d->notes);
 	free(d->times);
 	memories_free(d->memories);
+	expectations_free(d->expectations);
 	d->tcp = d->udp = NULL;
 	d->analyzer = NULL;
 	d->notes = NULL;
 	d->memories = NULL;
+	d->expectations = NULL;
 }
 
 static void want_applications(struct decoder *d)
@@ -106,6 +113,8 @@ static void want_applications(struct decoder *d)
 	d->application = true;
 	if (ENABLE_APP_PROTOCOLS && !d->memories)
 		d->memories = memories_new();
+	if (ENABLE_APP_PROTOCOLS && !d->expectations)
+		d->expectations = expectations_new();
 }
 
 static void want_conversations(struct decoder *d, unsigned proto)
@@ -160,12 +169,17 @@ uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t s
 	uint16_t low = src_port < dst_port ? src_port : dst_port;
 	uint16_t high = src_port < dst_port ? dst_port : src_port;
 	bool application = ENABLE_APP_PROTOCOLS && d->decoder->application;
-	uint8_t by_port = d->decoder->notes ? note_stays(d) : PROTO_NONE;
+	uint8_t by_port = ENABLE_APP_PROTOCOLS && d->decoder->notes ? note_stays(d) : PROTO_NONE;
 
 	if (!cursor_left(&d->c))
 		return PROTO_NONE;
 	if (by_port != PROTO_NONE)
-		return by_port;
+		return udp || !message_within(d) ? by_port : PROTO_NONE;
+	if (application) {
+		by_port = decode_expected(d, kind, src_port, dst_port);
+		if (by_port != PROTO_NONE && (!protocols[by_port]->detect || protocols[by_port]->detect(d, &d->c)))
+			return by_port;
+	}
 	by_port = decode_claimed(kind, low);
 	if (by_port == PROTO_NONE)
 		by_port = decode_claimed(kind, high);
@@ -223,6 +237,16 @@ bool conversation_field(const struct packet *p, const struct layer *l, const str
 	(void)f;
 	v->u = number;
 	return number != (uint32_t)CONVERSATION_NONE;
+}
+
+bool payload_field(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	struct cursor c = packet_payload(p, l);
+
+	(void)f;
+	v->bytes = c.pos;
+	v->len = (uint32_t)cursor_left(&c);
+	return v->len;
 }
 
 bool decode_source(struct decode *d, const uint8_t *bytes, uint32_t len)
@@ -357,21 +381,42 @@ uint8_t *packet_scratch(struct packet *p, uint32_t len)
 	return at;
 }
 
+/* What these carry does not make the packet one of those: an ICMP error quotes it, PIM registers it. */
+static bool names_the_packet(unsigned proto)
+{
+	return proto == PROTO_icmp || proto == PROTO_icmpv6 || proto == PROTO_pim;
+}
+
+/* "GTP <UDP>": the mobile networks' tunnel stays visible, as in Wireshark. */
+static const char *column_in_gtp(const struct packet *p, const char *inner)
+{
+	size_t n = strlen(inner);
+	char *text = (char *)packet_scratch((struct packet *)p, (uint32_t)n + sizeof("GTP <>"));
+
+	if (!text)
+		return inner;
+	memcpy(text, "GTP <", 5);
+	memcpy(text + 5, inner, n);
+	memcpy(text + 5 + n, ">", 2);
+	return text;
+}
+
 const char *packet_column(const struct packet *p)
 {
 	unsigned n = p->nlayers;
 
-	if (proto_set_has(&p->present, PROTO_icmp) || proto_set_has(&p->present, PROTO_icmpv6))
+	if (proto_set_has(&p->present, PROTO_icmp) || proto_set_has(&p->present, PROTO_icmpv6) ||
+	    proto_set_has(&p->present, PROTO_pim))
 		for (unsigned i = 0; i < n; i++)
-			if (p->layers[i].proto == PROTO_icmp || p->layers[i].proto == PROTO_icmpv6)
-				n = i + 1; /* what an error quotes does not make the packet one of those */
+			if (names_the_packet(p->layers[i].proto))
+				n = i + 1;
 	while (n-- > 0) {
 		const struct layer *l = &p->layers[n];
 		const struct protocol *proto = protocols[l->proto];
 		const char *text = proto->column_of ? proto->column_of(p, l) : proto->column;
 
 		if (text)
-			return text;
+			return proto_set_has(&p->present, PROTO_gtp) && l->proto != PROTO_gtp ? column_in_gtp(p, text) : text;
 	}
 	return "";
 }

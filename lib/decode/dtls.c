@@ -97,8 +97,8 @@ static bool dtls_detect(const struct decode *d, const struct cursor *payload)
 	return r.len && (c.cut ? c.snapped : !cursor_left(&c) || unified(*c.pos) || record_next(&c, &r));
 }
 
-/* What a handshake record says of the version. */
-static void version_learn(const struct record *r, uint16_t *version)
+/* What a handshake record says of the version; the certificates in it. */
+static void handshake_learn(struct decode *d, const struct record *r, uint16_t *version)
 {
 	struct cursor c = r->data;
 	struct tls_hello hello;
@@ -116,6 +116,9 @@ static void version_learn(const struct record *r, uint16_t *version)
 	} else if (!*version) {
 		*version = r->version;
 	}
+	for (c = r->data; !r->epoch && message_next(&c, &m);)
+		if (m.fragment == m.len)
+			tls_show_certificates(d, m.type, m.len, m.body);
 }
 
 static enum decode_result dtls_decode(struct decode *d, struct layer *l)
@@ -131,7 +134,7 @@ static enum decode_result dtls_decode(struct decode *d, struct layer *l)
 	d->c.pos = d->c.end;
 	while (record_next(&c, &r)) {
 		if (r.type == TLS_HANDSHAKE)
-			version_learn(&r, &note->version);
+			handshake_learn(d, &r, &note->version);
 		else if (!note->version)
 			note->version = r.version;
 		if (c.cut) {

@@ -10,7 +10,7 @@
 #include "summary.h"
 
 enum { DLCI, FECN, BECN, DE, CONTROL, NLPID, OUI, PID, TYPE, CHDLCTYPE };
-enum { UNNUMBERED = 3, NLPID_SNAP = 0x80, NLPID_IP = 0xcc, NLPID_IPV6 = 0x8e, NLPID_PPP = 0xcf, OUI_BRIDGED = 0x0080c2 };
+enum { UNNUMBERED = 3, NLPID_SNAP = 0x80, NLPID_IP = 0xcc, NLPID_IPV6 = 0x8e, NLPID_PPP = 0xcf, NLPID_ISIS = 0x83, OUI_BRIDGED = 0x0080c2 };
 
 static uint8_t next_of_nlpid(struct decode *d, unsigned nlpid)
 {
@@ -41,6 +41,13 @@ static enum decode_result fr_decode(struct decode *d, struct layer *l)
 	} while (++l->aux[0] < 4 && !(*h & 1));
 	if (l->aux[0] < 2 || !(*h & 1))
 		return DECODE_MALFORMED;
+	h = cursor_peek(&d->c, 2);
+	if (h && h[0] == UNNUMBERED && h[1] == NLPID_ISIS) { /* ISO's protocols begin with it */
+		decode_take(d, 1);
+		l->aux[1] = NLPID_ISIS;
+		d->next = next_of_osi(d);
+		return DECODE_OK;
+	}
 	h = decode_take(d, 2);
 	if (!h)
 		return cursor_short(&d->c);

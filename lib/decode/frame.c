@@ -55,6 +55,23 @@ static bool get_interface_name(const struct packet *p, const struct layer *l, co
 	return true;
 }
 
+/* What kind of message it is. */
+static const char *isis_step(const struct layer *l)
+{
+	switch (l->aux[0]) {
+	case 15:
+	case 16:
+	case 17: return "isis.hello";
+	case 18:
+	case 20: return "isis.lsp";
+	case 24:
+	case 25: return "isis.csnp";
+	case 26:
+	case 27: return "isis.psnp";
+	default: return NULL;
+	}
+}
+
 /* Wireshark names steps of its own between some layers; NULL for those between which it has none. */
 static const char *step_behind(const struct layer *l)
 {
@@ -62,6 +79,8 @@ static const char *step_behind(const struct layer *l)
 	case PROTO_eth:
 	case PROTO_vlan: return l->aux[0] >= 1536 ? "ethertype" : NULL;
 	case PROTO_sll: return l->aux[1] >= 1536 ? "ethertype" : NULL;
+	case PROTO_isis: return isis_step(l);
+	case PROTO_prism:
 	case PROTO_radiotap: return "wlan_radio";
 	default: return NULL;
 	}
@@ -90,6 +109,8 @@ static bool get_protocols(const struct packet *p, const struct layer *l, const s
 	for (unsigned i = 1; i < p->nlayers; i++) {
 		const char *step = step_behind(&p->layers[i]);
 
+		if (p->layers[i].proto == PROTO_isis)
+			put_name(&o, "osi"); /* a step of Wireshark's too */
 		put_name(&o, protocols[p->layers[i].proto]->name);
 		if (step)
 			put_name(&o, step);

@@ -29,8 +29,10 @@ enum {
 	F_REQUEST, F_RESPONSE, F_NOTIFICATION, F_CHUNK_SIZE, F_CHUNK_DATA, F_FILE_DATA, F_COUNT
 };
 
-/* layer.aux[0]; aux[1]: the connection is known to be HTTP */
+/* layer.aux[0] */
 enum kind { CONTINUATION, REQUEST, RESPONSE, NOTIFICATION };
+/* layer.aux[1]: the connection is known to be HTTP; what the body is, when all of it is there */
+enum body { KNOWN = 1, BODY_XML = 2, BODY_JSON = 4, BODY_OCSP = 8 };
 
 struct text {
 	const uint8_t *p;
@@ -45,6 +47,7 @@ struct message {
 	bool headers_whole;      /* the empty line was there */
 	bool has_length, chunked;
 	uint64_t content_length;
+	enum body type;
 	struct cursor headers;   /* the lines between */
 };
 
@@ -148,6 +151,29 @@ static uint64_t decimal(const struct text *t)
 	return v;
 }
 
+static bool ends_with(const struct text *t, const char *word)
+{
+	uint32_t n = (uint32_t)strlen(word);
+
+	return t->len >= n && text_is(&(struct text){ t->p + t->len - n, n }, word);
+}
+
+/* Bodies that have a word of their own in the protocol column. */
+static enum body body_type(struct text t)
+{
+	const uint8_t *end = memchr(t.p, ';', t.len);
+
+	if (end)
+		t.len = (uint32_t)(end - t.p);
+	while (t.len && t.p[t.len - 1] == ' ')
+		t.len--;
+	if (ends_with(&t, "/xml") || ends_with(&t, "+xml"))
+		return BODY_XML;
+	if (ends_with(&t, "/json") || ends_with(&t, "+json"))
+		return BODY_JSON;
+	return text_is(&t, "application/ocsp-request") || text_is(&t, "application/ocsp-response") ? BODY_OCSP : 0;
+}
+
 /* Reads the message at `c`, leaving `c` at its body. */
 static void message_read(struct cursor *c, struct message *m)
 {
@@ -180,6 +206,8 @@ static void message_read(struct cursor *c, struct message *m)
 			m->content_length = decimal(&value);
 		} else if (text_is(&name, "transfer-encoding")) {
 			m->chunked = value.len >= 7 && text_is(&(struct text){ value.p, 7 }, "chunked");
+		} else if (text_is(&name, "content-type")) {
+			m->type = body_type(value);
 		}
 	}
 }
@@ -210,18 +238,44 @@ bool http_starts(const struct cursor *payload)
 static bool http_detect(const struct decode *d, const struct cursor *payload)
 {
 	const struct layer *tcp = &d->p->layers[d->p->nlayers - 1];
-	const uint8_t *ports = d->p->frame->data + tcp->off;
+	const uint8_t *ports = d->p->source[tcp->source].data + tcp->off;
 
 	if (http_starts(payload))
 		return true;
 	return (decode_claimed(CLAIM_TCP_PORT, get_be16(ports)) == PROTO_http ||
-		decode_claimed(CLAIM_TCP_PORT, get_be16(ports + 2)) == PROTO_http) && !tls_starts(payload);
+		decode_claimed(CLAIM_TCP_PORT, get_be16(ports + 2)) == PROTO_http) && !tls_starts(payload) && !http2_starts(payload);
 }
 
-/* "101 Switching Protocols": what follows is something else. */
+/* "101 Switching Protocols": what follows is something else, of which we know some. */
 static bool switches(const struct message *m)
 {
 	return m->kind == RESPONSE && m->line.len >= 12 && !memcmp(m->line.p + 9, "101", 3);
+}
+
+static void note_upgrade(const struct decode *d, struct note *note, const struct message *m)
+{
+	struct cursor c = m->headers;
+	struct text line, name, value;
+	bool whole;
+
+	note->proto = PROTO_frame;
+	while (line_next(&c, &line, &whole))
+		if (header_split(&line, &name, &value) && text_is(&name, "upgrade")) {
+			if (text_is(&value, "websocket"))
+				note_stay(d, note, PROTO_websocket);
+			else if (text_is(&value, "h2c"))
+				note_stay(d, note, PROTO_http2);
+		}
+}
+
+static bool body_whole(const struct message *m, const struct cursor *c)
+{
+	static const char last_chunk[] = "\r\n0\r\n\r\n";
+	size_t n = sizeof(last_chunk) - 1, left = cursor_left(c);
+
+	if (m->chunked)
+		return left > n && !memcmp(c->end - n, last_chunk, n);
+	return m->has_length && m->content_length && m->content_length <= left;
 }
 
 enum decode_result http_decode(struct decode *d, struct layer *l)
@@ -233,9 +287,11 @@ enum decode_result http_decode(struct decode *d, struct layer *l)
 
 	message_read(&c, &m);
 	l->aux[0] = (uint16_t)m.kind;
-	if (note && m.kind != CONTINUATION)
-		note->proto = switches(&m) ? PROTO_frame : PROTO_http;
-	l->aux[1] = note && note->proto == PROTO_http;
+	if (note && switches(&m) && m.headers_whole)
+		note_upgrade(d, note, &m);
+	else if (note && m.kind != CONTINUATION)
+		note->proto = PROTO_http;
+	l->aux[1] = note && note->proto == PROTO_http ? KNOWN : 0;
 	if (m.kind == CONTINUATION || !m.headers_whole) {
 		bool cut = m.kind != CONTINUATION && c.snapped;
 
@@ -243,6 +299,8 @@ enum decode_result http_decode(struct decode *d, struct layer *l)
 		return cut ? DECODE_TRUNCATED : DECODE_OK;
 	}
 	decode_take(d, (uint32_t)(c.pos - d->c.pos));
+	if (cursor_left(&c) && body_whole(&m, &c))
+		l->aux[1] |= m.type;
 	body = m.has_length ? m.content_length : m.kind == RESPONSE || m.chunked ? UINT64_MAX : 0;
 	if (body < cursor_left(&c)) {
 		struct text line;
@@ -251,7 +309,7 @@ enum decode_result http_decode(struct decode *d, struct layer *l)
 		cursor_skip(&c, (size_t)body);
 		if (line_next(&c, &line, &whole) && line_kind(&line) != CONTINUATION) {
 			decode_take(d, (uint32_t)body);
-			l->wire_end = (uint32_t)(d->c.pos - d->p->frame->data);
+			l->wire_end = (uint32_t)(d->c.pos - d->p->source[d->source].data);
 			d->next = PROTO_http;
 		}
 	}
@@ -261,7 +319,9 @@ enum decode_result http_decode(struct decode *d, struct layer *l)
 static const char *http_column(const struct packet *p, const struct layer *l)
 {
 	(void)p;
-	return l->aux[0] != CONTINUATION || l->aux[1] ? "HTTP" : NULL;
+	if (l->aux[0] == CONTINUATION && !l->aux[1])
+		return NULL;
+	return l->aux[1] & BODY_XML ? "HTTP/XML" : l->aux[1] & BODY_JSON ? "HTTP/JSON" : l->aux[1] & BODY_OCSP ? "OCSP" : "HTTP";
 }
 
 /* ---- fields of the first line --------------------------------------------------------------- */
@@ -550,7 +610,7 @@ void http_walk(struct walk *w, const struct packet *p, const struct layer *l)
 /* tcpdump decodes HTTP on two ports; elsewhere it takes a -v to see it. */
 static bool tcpdump_knows(const struct packet *p, const struct layer *tcp)
 {
-	const uint8_t *h = p->frame->data + tcp->off;
+	const uint8_t *h = p->source[tcp->source].data + tcp->off;
 	unsigned a = get_be16(h), b = get_be16(h + 2);
 
 	return a == 80 || b == 80 || a == 8080 || b == 8080;

@@ -8,6 +8,9 @@
 /* Is there a first line of HTTP/1, certain enough on any port? */
 bool http_starts(const struct cursor *payload);
 
+/* Is there the preface of HTTP/2? */
+bool http2_starts(const struct cursor *payload);
+
 enum decode_result http_decode(struct decode *d, struct layer *l);
 void http_walk(struct walk *w, const struct packet *p, const struct layer *l);
 

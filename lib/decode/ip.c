@@ -52,33 +52,21 @@ static bool get_hdr_len(const struct packet *p, const struct layer *l, const str
 	return true;
 }
 
-/* RFC 791 section 3.1: type, and but for END and NOP a length that counts both. */
 static void ip_walk(struct walk *w, const struct packet *p, const struct layer *l)
 {
 	struct cursor c = packet_cursor(p, l);
+	struct cursor_option o;
 
 	if (l->hlen <= HEADER)
 		return;
 	cursor_limit(&c, l->hlen);
 	cursor_skip(&c, HEADER);
-	while (cursor_left(&c)) {
-		unsigned type = cursor_u8(&c), len;
-		const uint8_t *data;
-
-		walk_uint(w, OPT_TYPE, type);
-		if (type == 0)
-			return;
-		if (type == 1)
-			continue;
-		len = cursor_u8(&c);
-		if (c.cut || len < 2)
-			return;
-		walk_uint(w, OPT_LEN, len);
-		data = cursor_take(&c, len - 2);
-		if (!data)
-			return;
-		if (len > 2)
-			walk_bytes(w, OPT_DATA, data, len - 2);
+	while (cursor_option(&c, &o)) {
+		walk_uint(w, OPT_TYPE, o.kind);
+		if (o.len >= 2)
+			walk_uint(w, OPT_LEN, o.len);
+		if (o.len > 2 && !o.body.cut)
+			walk_bytes(w, OPT_DATA, o.body.pos, o.len - 2u);
 	}
 }
 

@@ -11,7 +11,7 @@
 #include "summary.h"
 
 enum { DSAP, SSAP, CONTROL, OUI, TYPE, CISCO_PID, PID };
-enum { SAP_SNAP = 0xaa, SNAP = 5, UNNUMBERED = 3, XID = 0xaf, TEST = 0xe3 };
+enum { SAP_SNAP = 0xaa, SAP_OSI = 0xfe, SNAP = 5, UNNUMBERED = 3, XID = 0xaf, TEST = 0xe3 };
 enum { OUI_ETHER = 0, OUI_CISCO = 0x00000c, OUI_CISCO_90 = 0x0000f8, OUI_BRIDGED = 0x0080c2, OUI_APPLE = 0x080007,
        OUI_AIRONET = 0x004096 };
 
@@ -44,7 +44,7 @@ static enum decode_result llc_decode(struct decode *d, struct layer *l)
 	}
 	if (h[0] != SAP_SNAP || h[1] != SAP_SNAP) {
 		if ((h[2] & ~0x10) != (XID & ~0x10) && (h[2] & ~0x10) != (TEST & ~0x10))
-			d->next = decode_claimed(CLAIM_LLC_SAP, h[0]);
+			d->next = h[0] == SAP_OSI ? next_of_osi(d) : decode_claimed(CLAIM_LLC_SAP, h[0]);
 		return DECODE_OK;
 	}
 	snap = decode_take(d, SNAP);

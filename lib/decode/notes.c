@@ -8,13 +8,23 @@
  * a connection stays with one.
  */
 #include "decode/notes.h"
+#include "decode/hpack.h"
 
 #include <stdlib.h>
 
 enum { PLACES = 4096 }; /* power of two; 192 KiB, of which the kernel gives what is touched */
 
+enum { TABLES = 32 }; /* of 4 KiB, allocated when HTTP/2 is seen */
+
 struct notes {
 	unsigned staying; /* how many notes were ever told to stay */
+	unsigned next_table;
+	struct {
+		const struct note *of; /* NULL: free */
+		unsigned end;
+		uint32_t tag;
+		struct hpack_table *table;
+	} hpack[TABLES];
 	struct note place[PLACES];
 };
 
@@ -25,6 +35,8 @@ struct notes *notes_new(void)
 
 void notes_free(struct notes *n)
 {
+	for (unsigned i = 0; n && i < TABLES; i++)
+		free(n->hpack[i].table);
 	free(n);
 }
 
@@ -93,6 +105,30 @@ void note_stay(const struct decode *d, struct note *n, uint8_t proto)
 	n->proto = proto;
 	n->stays = true;
 	d->decoder->notes->staying++;
+}
+
+struct hpack_table *note_hpack(const struct decode *d, struct note *n, unsigned end)
+{
+	struct notes *all = d->decoder->notes;
+	unsigned i = 0;
+
+	while (i < TABLES && (all->hpack[i].of != n || all->hpack[i].end != end || all->hpack[i].tag != n->tag))
+		i++;
+	if (i == TABLES) {
+		i = all->next_table++ % TABLES;
+		if (!all->hpack[i].table && !(all->hpack[i].table = malloc(sizeof(struct hpack_table))))
+			return NULL;
+		all->hpack[i].of = n;
+		all->hpack[i].end = end;
+		all->hpack[i].tag = n->tag;
+		n->state[end]++; /* how many tables it had: more than one, and it is not the first block */
+		hpack_table_init(all->hpack[i].table);
+		all->hpack[i].table->lost = n->state[end] > 1;
+	} else if (!n->state[end]) { /* a new connection between the same ends */
+		n->state[end] = 1;
+		hpack_table_init(all->hpack[i].table);
+	}
+	return all->hpack[i].table;
 }
 
 uint8_t note_stays(const struct decode *d)

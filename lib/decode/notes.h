@@ -31,6 +31,9 @@ struct notes *notes_new(void);
 void notes_free(struct notes *n);
 /* The note of the connection that the TCP or UDP layer `l` belongs to, all zero at first; NULL if nothing is noted. */
 struct note *decode_note(const struct decode *d, const struct layer *l);
+/* The headers that this end of an HTTP/2 connection has agreed on; kept for the last few connections, "lost" for one whose table
+ * was given away. NULL without memory. */
+struct hpack_table *note_hpack(const struct decode *d, struct note *n, unsigned end);
 /* Which end sent this TCP or UDP layer: 0 or 1, the same for all its packets. */
 unsigned note_end(const struct packet *p, const struct layer *l);
 /* From here on the connection is `proto`'s, which decodes whatever comes. */

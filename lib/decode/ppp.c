@@ -13,7 +13,7 @@
 #include "summary.h"
 
 enum { DIRECTION, ADDRESS, CONTROL, PROTOCOL };
-enum { ALL_STATIONS = 0xff, UNNUMBERED = 0x03, HDLC_UNICAST = 0x0f, HDLC_BROADCAST = 0x8f };
+enum { OSI = 0x0023, ALL_STATIONS = 0xff, UNNUMBERED = 0x03, HDLC_UNICAST = 0x0f, HDLC_BROADCAST = 0x8f };
 
 static bool has_address(const uint8_t *h)
 {
@@ -47,7 +47,7 @@ static enum decode_result ppp_decode(struct decode *d, struct layer *l)
 			return cursor_short(&d->c);
 		l->aux[0] = (uint16_t)(l->aux[0] << 8 | *low);
 	}
-	d->next = decode_claimed(CLAIM_PPP, l->aux[0]);
+	d->next = l->aux[0] == OSI ? next_of_osi(d) : decode_claimed(CLAIM_PPP, l->aux[0]);
 	return DECODE_OK;
 }
 

@@ -9,7 +9,8 @@
 #include "pppoe.h"
 #include "summary.h"
 
-enum { VERSION, TYPE, CODE, SESSION_ID, PAYLOAD_LENGTH, TAG, SERVICE_NAME, AC_NAME, HOST_UNIQ, AC_COOKIE };
+enum { VERSION, TYPE, CODE, SESSION_ID, PAYLOAD_LENGTH, TAG, SERVICE_NAME, AC_NAME, HOST_UNIQ, AC_COOKIE,
+       VENDOR, RELAY_SESSION, MAX_PAYLOAD, SERVICE_ERROR, SYSTEM_ERROR, GENERIC_ERROR };
 
 enum decode_result pppoe_header(struct decode *d, struct layer *l)
 {
@@ -32,8 +33,15 @@ static enum decode_result pppoes_decode(struct decode *d, struct layer *l)
 
 void pppoe_walk_tags(struct walk *w, const struct packet *p, const struct layer *l)
 {
+	/* RFC 2516 appendix A, RFC 4638, RFC 4937 */
+	static const struct { uint16_t type; uint8_t field; } tags[] = {
+		{ PPPOE_TAG_SERVICE, SERVICE_NAME }, { PPPOE_TAG_AC_NAME, AC_NAME }, { PPPOE_TAG_HOST_UNIQ, HOST_UNIQ },
+		{ PPPOE_TAG_AC_COOKIE, AC_COOKIE }, { 0x0105, VENDOR }, { 0x0110, RELAY_SESSION }, { 0x0120, MAX_PAYLOAD },
+		{ 0x0201, SERVICE_ERROR }, { 0x0202, SYSTEM_ERROR }, { 0x0203, GENERIC_ERROR },
+	};
 	struct cursor c = packet_payload(p, l);
 	const uint8_t *h, *value;
+	unsigned field;
 
 	if (l->proto != PROTO_pppoed)
 		return;
@@ -43,13 +51,14 @@ void pppoe_walk_tags(struct walk *w, const struct packet *p, const struct layer 
 		value = cursor_take(&c, len);
 		if (!value || type == PPPOE_TAG_END)
 			return;
-		switch (type) {
-		case PPPOE_TAG_SERVICE: walk_bytes(w, SERVICE_NAME, value, len); break;
-		case PPPOE_TAG_AC_NAME: walk_bytes(w, AC_NAME, value, len); break;
-		case PPPOE_TAG_HOST_UNIQ: walk_bytes(w, HOST_UNIQ, value, len); break;
-		case PPPOE_TAG_AC_COOKIE: walk_bytes(w, AC_COOKIE, value, len); break;
-		default: walk_uint(w, TAG, type);
-		}
+		for (field = 0; field < sizeof(tags) / sizeof(*tags) && tags[field].type != type; field++)
+			;
+		if (field == sizeof(tags) / sizeof(*tags))
+			walk_uint(w, TAG, type);
+		else if (tags[field].field != VENDOR)
+			walk_bytes(w, tags[field].field, value, len);
+		else if (len >= 4)
+			walk_uint(w, VENDOR, get_be32(value));
 	}
 }
 
@@ -64,6 +73,12 @@ static const struct field pppoes_fields[] = {
 	[AC_NAME] = FIELD_WALK(FIELD_STRING, "pppoed.tags.ac_name", "Access concentrator"),
 	[HOST_UNIQ] = FIELD_WALK(FIELD_BYTES, "pppoed.tags.host_uniq", "The host's own identifier"),
 	[AC_COOKIE] = FIELD_WALK(FIELD_BYTES, "pppoed.tags.ac_cookie", "The access concentrator's cookie"),
+	[VENDOR] = FIELD_WALK(FIELD_UINT, "pppoed.tags.vendor_id", "Vendor of a value"),
+	[RELAY_SESSION] = FIELD_WALK(FIELD_BYTES, "pppoed.tags.relay_session_id", "Session of the relay"),
+	[MAX_PAYLOAD] = FIELD_WALK(FIELD_BYTES, "pppoed.tags.max_payload", "Greatest payload"),
+	[SERVICE_ERROR] = FIELD_WALK(FIELD_STRING, "pppoed.tags.service_name_error", "The service is not offered"),
+	[SYSTEM_ERROR] = FIELD_WALK(FIELD_STRING, "pppoed.tags.ac_system_error", "The access concentrator has a problem"),
+	[GENERIC_ERROR] = FIELD_WALK(FIELD_STRING, "pppoed.tags.generic_error", "Error"),
 };
 
 static const struct claim pppoes_claims[] = {

@@ -6,47 +6,80 @@
  *
  *	|version 8|pad 8|length 16 le|present 32 le ...|values|802.11 frame|
  *
- * Values are looked for up to the last one we know; all of them stand in front
- * of anything new. aux[0]: RADIOTAP_FLAGS.
+ * A card with several antennas repeats values in further words. aux[0]: RADIOTAP_FLAGS.
  */
 #include "carrier.h"
 #include "summary.h"
 #include "wlan.h"
 
-enum { VERSION, LENGTH, PRESENT_WORD, MACTIME, FLAGS, CHANNEL_FREQ, ANTSIGNAL, ANTNOISE };
-enum { BIT_TSFT, BIT_FLAGS, BIT_RATE, BIT_CHANNEL, BIT_FHSS, BIT_ANTSIGNAL, BIT_ANTNOISE, BITS };
+enum {
+	VERSION, LENGTH, PRESENT_WORD, MACTIME, FLAGS, CHANNEL_FREQ, CHANNEL_FLAGS, ANTSIGNAL, ANTNOISE, QUALITY, TXPOWER, ANTENNA,
+	DB_ANTSIGNAL, DB_ANTNOISE, RXFLAGS
+};
+enum {
+	BIT_TSFT, BIT_FLAGS, BIT_RATE, BIT_CHANNEL, BIT_FHSS, BIT_ANTSIGNAL, BIT_ANTNOISE, BIT_LOCK, BIT_TX_ATTENUATION,
+	BIT_DB_TX_ATTENUATION, BIT_TXPOWER, BIT_ANTENNA, BIT_DB_ANTSIGNAL, BIT_DB_ANTNOISE, BIT_RXFLAGS, BIT_TXFLAGS, BIT_RTS_RETRIES,
+	BIT_DATA_RETRIES, BIT_XCHANNEL, BIT_MCS, BIT_AMPDU, BIT_VHT, BITS, BIT_SAME_NAMESPACE = 29, BIT_VENDOR = 30, BIT_MORE = 31
+};
 enum { HEADER = 8, FCS = 4 };
 #define MORE_WORDS 0x80000000u
 
 static const struct { uint8_t align, size; } values[BITS] = {
 	[BIT_TSFT] = { 8, 8 }, [BIT_FLAGS] = { 1, 1 }, [BIT_RATE] = { 1, 1 }, [BIT_CHANNEL] = { 2, 4 },
-	[BIT_FHSS] = { 2, 2 }, [BIT_ANTSIGNAL] = { 1, 1 }, [BIT_ANTNOISE] = { 1, 1 },
+	[BIT_FHSS] = { 2, 2 }, [BIT_ANTSIGNAL] = { 1, 1 }, [BIT_ANTNOISE] = { 1, 1 }, [BIT_LOCK] = { 2, 2 },
+	[BIT_TX_ATTENUATION] = { 2, 2 }, [BIT_DB_TX_ATTENUATION] = { 2, 2 }, [BIT_TXPOWER] = { 1, 1 }, [BIT_ANTENNA] = { 1, 1 },
+	[BIT_DB_ANTSIGNAL] = { 1, 1 }, [BIT_DB_ANTNOISE] = { 1, 1 }, [BIT_RXFLAGS] = { 2, 2 }, [BIT_TXFLAGS] = { 2, 2 },
+	[BIT_RTS_RETRIES] = { 1, 1 }, [BIT_DATA_RETRIES] = { 1, 1 }, [BIT_XCHANNEL] = { 4, 8 }, [BIT_MCS] = { 1, 3 },
+	[BIT_AMPDU] = { 4, 8 }, [BIT_VHT] = { 2, 12 },
 };
 
-/* Where the value of `bit` is in the header of `len` bytes, or NULL. */
-static const uint8_t *value_at(const uint8_t *h, uint32_t len, unsigned bit)
-{
-	uint32_t present = get_le32(h + 4), at = HEADER;
+/* The values of a header, one after the other: the bits of all words in order, each word with the meanings of the first. */
+struct values_iter {
+	const uint8_t *h;
+	uint32_t len, at, word;
+	unsigned bit;
+};
 
-	if (!(present >> bit & 1))
-		return NULL;
-	while (at <= len && get_le32(h + at - 4) & MORE_WORDS)
-		at += 4;
-	for (unsigned i = 0; i < BITS; i++) {
-		if (!(present >> i & 1))
+static struct values_iter values_of(const uint8_t *h, uint32_t len)
+{
+	struct values_iter i = { .h = h, .len = len, .at = HEADER, .word = 4 };
+
+	while (i.at + 4 <= len && get_le32(h + i.at - 4) & MORE_WORDS)
+		i.at += 4;
+	return i;
+}
+
+/* The next value and its bit; NULL at the end, and where one stands that we do not know the length of. */
+static const uint8_t *next_value(struct values_iter *i, unsigned *bit)
+{
+	for (;;) {
+		uint32_t present = get_le32(i->h + i->word);
+		const uint8_t *value;
+
+		for (; i->bit < BITS && !(present >> i->bit & 1); i->bit++)
+			;
+		if (i->bit == BITS) {
+			bool strange = present & ((1u << BIT_SAME_NAMESPACE) - (1u << BITS)) || present >> BIT_VENDOR & 1;
+
+			if (strange || !(present & MORE_WORDS) || i->word + 8 > i->len)
+				return NULL;
+			i->word += 4;
+			i->bit = 0;
 			continue;
-		at = (at + values[i].align - 1u) & ~(values[i].align - 1u);
-		if (i == bit)
-			return at + values[i].size <= len ? h + at : NULL;
-		at += values[i].size;
+		}
+		*bit = i->bit++;
+		i->at = (i->at + values[*bit].align - 1u) & ~(values[*bit].align - 1u);
+		value = i->h + i->at;
+		i->at += values[*bit].size;
+		return i->at <= i->len ? value : NULL;
 	}
-	return NULL;
 }
 
 static enum decode_result radiotap_decode(struct decode *d, struct layer *l)
 {
 	const uint8_t *h = cursor_peek(&d->c, HEADER), *flags;
-	unsigned len;
+	struct values_iter i;
+	unsigned len, bit;
 
 	if (!h)
 		return cursor_short(&d->c);
@@ -55,63 +88,79 @@ static enum decode_result radiotap_decode(struct decode *d, struct layer *l)
 		return DECODE_MALFORMED;
 	if (!decode_take(d, len))
 		return cursor_short(&d->c);
-	flags = value_at(h, len, BIT_FLAGS);
-	l->aux[0] = flags ? *flags : 0;
+	i = values_of(h, len);
+	while ((flags = next_value(&i, &bit)) && bit < BIT_FLAGS)
+		;
+	l->aux[0] = flags && bit == BIT_FLAGS ? *flags : 0;
 	if (l->aux[0] & RADIOTAP_FCS && d->wire_left >= FCS)
 		decode_limit(d, d->wire_left - FCS);
 	d->next = PROTO_wlan;
 	return DECODE_OK;
 }
 
-static bool get_field(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+static bool get_length(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
-	static const uint8_t bits[] = {
-		[MACTIME] = BIT_TSFT, [FLAGS] = BIT_FLAGS, [CHANNEL_FREQ] = BIT_CHANNEL,
-		[ANTSIGNAL] = BIT_ANTSIGNAL, [ANTNOISE] = BIT_ANTNOISE,
-	};
-	unsigned part = field_index(f);
-	const uint8_t *h = p->frame->data + l->off;
+	(void)f;
+	v->u = l->hlen < HEADER ? 0 : get_le16(p->frame->data + l->off + 2);
+	return l->hlen >= HEADER;
+}
 
-	if (l->hlen < HEADER)
-		return false;
-	if (part == LENGTH) {
-		v->u = get_le16(h + 2);
-		return true;
+static void walk_value(struct walk *w, unsigned bit, const uint8_t *v)
+{
+	/* how wide, 0 for those we have no field for; `sign` for dBm */
+	static const struct { uint8_t field, width; bool sign; } fields[BITS] = {
+		[BIT_TSFT] = { MACTIME, 8, false }, [BIT_FLAGS] = { FLAGS, 1, false }, [BIT_CHANNEL] = { CHANNEL_FREQ, 2, false },
+		[BIT_ANTSIGNAL] = { ANTSIGNAL, 1, true }, [BIT_ANTNOISE] = { ANTNOISE, 1, true }, [BIT_LOCK] = { QUALITY, 2, false },
+		[BIT_TXPOWER] = { TXPOWER, 1, true }, [BIT_ANTENNA] = { ANTENNA, 1, false },
+		[BIT_DB_ANTSIGNAL] = { DB_ANTSIGNAL, 1, false }, [BIT_DB_ANTNOISE] = { DB_ANTNOISE, 1, false },
+		[BIT_RXFLAGS] = { RXFLAGS, 2, false },
+	};
+
+	switch (fields[bit].width) {
+	case 1: walk_uint(w, fields[bit].field, fields[bit].sign ? (uint64_t)(int64_t)(int8_t)*v : *v); break;
+	case 2: walk_uint(w, fields[bit].field, get_le16(v)); break;
+	case 8: walk_uint(w, fields[bit].field, get_le64(v)); break;
 	}
-	h = value_at(h, l->hlen, bits[part]);
-	if (!h)
-		return false;
-	switch (part) {
-	case MACTIME: v->u = get_le64(h); break;
-	case CHANNEL_FREQ: v->u = get_le16(h); break;
-	case ANTSIGNAL:
-	case ANTNOISE: v->i = (int8_t)*h; break;
-	default: v->u = *h;
-	}
-	return true;
+	if (bit == BIT_CHANNEL)
+		walk_uint(w, CHANNEL_FLAGS, get_le16(v + 2));
 }
 
 static void radiotap_walk(struct walk *w, const struct packet *p, const struct layer *l)
 {
-	const uint8_t *h = p->frame->data + l->off;
+	const uint8_t *h = p->frame->data + l->off, *v;
+	struct values_iter i;
+	unsigned bit;
 
+	if (l->hlen < HEADER)
+		return;
 	for (unsigned at = 4; at + 4 <= l->hlen; at += 4) {
 		walk_uint(w, PRESENT_WORD, get_le32(h + at));
 		if (!(get_le32(h + at) & MORE_WORDS))
-			return;
+			break;
 	}
+	i = values_of(h, l->hlen);
+	while ((v = next_value(&i, &bit)))
+		walk_value(w, bit, v);
 }
 
 static const struct field radiotap_fields[] = {
 	[VERSION] = FIELD_FIXED(FIELD_UINT, "radiotap.version", 0, 1, "Version"),
-	[LENGTH] = FIELD_GET(FIELD_UINT, "radiotap.length", get_field, "Length of the header"),
+	[LENGTH] = FIELD_GET(FIELD_UINT, "radiotap.length", get_length, "Length of the header"),
 	[PRESENT_WORD] = { .name = "radiotap.present.word", .label = "Values present", .type = FIELD_UINT, .show = SHOW_HEX },
-	[MACTIME] = FIELD_GET(FIELD_UINT, "radiotap.mactime", get_field, "Time of the card, us"),
-	[FLAGS] = { .name = "radiotap.flags", .label = "Flags", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
-		    .get = get_field },
-	[CHANNEL_FREQ] = FIELD_GET(FIELD_UINT, "radiotap.channel.freq", get_field, "Frequency, MHz"),
-	[ANTSIGNAL] = FIELD_GET(FIELD_INT, "radiotap.dbm_antsignal", get_field, "Signal, dBm"),
-	[ANTNOISE] = FIELD_GET(FIELD_INT, "radiotap.dbm_antnoise", get_field, "Noise, dBm"),
+	[MACTIME] = FIELD_WALK(FIELD_UINT, "radiotap.mactime", "Time of the card, us"),
+	[FLAGS] = { .name = "radiotap.flags", .label = "Flags", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
+	[CHANNEL_FREQ] = FIELD_WALK(FIELD_UINT, "radiotap.channel.freq", "Frequency, MHz"),
+	[CHANNEL_FLAGS] = { .name = "radiotap.channel.flags", .label = "Kind of the channel", .type = FIELD_UINT, .show = SHOW_HEX,
+			    .hex_digits = 4 },
+	[ANTSIGNAL] = FIELD_WALK(FIELD_INT, "radiotap.dbm_antsignal", "Signal, dBm"),
+	[ANTNOISE] = FIELD_WALK(FIELD_INT, "radiotap.dbm_antnoise", "Noise, dBm"),
+	[QUALITY] = FIELD_WALK(FIELD_UINT, "radiotap.quality", "Signal quality"),
+	[TXPOWER] = FIELD_WALK(FIELD_INT, "radiotap.txpower", "Power sent, dBm"),
+	[ANTENNA] = FIELD_WALK(FIELD_UINT, "radiotap.antenna", "Antenna"),
+	[DB_ANTSIGNAL] = FIELD_WALK(FIELD_UINT, "radiotap.db_antsignal", "Signal, dB"),
+	[DB_ANTNOISE] = FIELD_WALK(FIELD_UINT, "radiotap.db_antnoise", "Noise, dB"),
+	[RXFLAGS] = { .name = "radiotap.rxflags", .label = "Flags of receiving", .type = FIELD_UINT, .show = SHOW_HEX,
+		      .hex_digits = 4 },
 };
 
 static const struct claim radiotap_claims[] = { { CLAIM_LINKTYPE, LINKTYPE_IEEE802_11_RADIO }, { CLAIM_NONE, 0 } };

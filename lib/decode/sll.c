@@ -27,6 +27,8 @@ static enum decode_result sll_decode(struct decode *d, struct layer *l)
 		return cursor_short(&d->c);
 	l->aux[0] = get_be16(h + (v2 ? 8 : 2));
 	l->aux[1] = get_be16(h + (v2 ? 0 : 14));
+	if (l->aux[0] == HATYPE_NETLINK)
+		d->next = PROTO_netlink;
 	if (l->aux[0] == HATYPE_NETLINK || l->aux[0] == HATYPE_FRAD)
 		return DECODE_OK; /* the protocol is no ethertype there */
 	if (l->aux[1] < ETHERTYPE_MIN)

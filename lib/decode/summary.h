@@ -65,6 +65,8 @@ void summary_addresses(struct outbuf *o, const struct packet *p, const struct la
 /* "a.1 > b.2: ", without the addresses when extension headers stood in between and have shown them. */
 void summary_ports(struct outbuf *o, const struct packet *p, const struct layer *l, unsigned number, unsigned sport,
 		   unsigned dport);
+/* The options of neighbour discovery, a line each. */
+void summary_nd_options(struct outbuf *o, struct cursor c);
 /* NULL if the table does not have it. */
 const char *summary_name(const struct value_name *names, uint32_t value);
 /* "\n\t0x0000:  6162 …  ab": tcpdump's way of showing what it does not know. */

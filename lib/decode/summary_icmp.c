@@ -351,57 +351,6 @@ static bool put_unreachable_6(struct outbuf *o, const uint8_t *h, struct cursor 
 	return true;
 }
 
-/* RFC 4861: options behind the fixed part, shown with -v */
-static void put_nd_options(struct outbuf *o, struct cursor c)
-{
-	while (cursor_left(&c) >= 2) {
-		unsigned type = c.pos[0], len = c.pos[1] * 8u;
-		const uint8_t *opt = cursor_take(&c, len);
-
-		if (!len || !opt)
-			return;
-		outbuf_str(o, "\n\t  ");
-		switch (type) {
-		case 1:
-		case 2:
-			outbuf_printf(o, "%s link-address option (%u), length %u (%u): ", type == 1 ? "source" : "destination",
-				      type, len, len / 8);
-			outbuf_hexbytes(o, opt + 2, len - 2, ':');
-			break;
-		case 3:
-			outbuf_printf(o, "prefix info option (3), length %u (%u): ", len, len / 8);
-			if (len < 32)
-				break;
-			outbuf_ipv6(o, opt + 16);
-			outbuf_printf(o, "/%u, Flags [%s%s%s%s], valid time ", opt[2], opt[3] & 0x80 ? "onlink" : "",
-				      (opt[3] & 0xc0) == 0xc0 ? ", " : "", opt[3] & 0x40 ? "auto" : "",
-				      opt[3] & 0xc0 ? "" : "none");
-			if (get_be32(opt + 4) == 0xffffffff)
-				outbuf_str(o, "infinity");
-			else
-				outbuf_printf(o, "%us", get_be32(opt + 4));
-			outbuf_str(o, ", pref. time ");
-			if (get_be32(opt + 8) == 0xffffffff)
-				outbuf_str(o, "infinity");
-			else
-				outbuf_printf(o, "%us", get_be32(opt + 8));
-			break;
-		case 5:
-			outbuf_printf(o, "mtu option (5), length %u (%u):  %u", len, len / 8, get_be32(opt + 4));
-			break;
-		case 25:
-			outbuf_printf(o, "rdnss option (25), length %u (%u):  lifetime %us,", len, len / 8, get_be32(opt + 4));
-			for (unsigned i = 8; i + 16 <= len; i += 16) {
-				outbuf_str(o, " addr: ");
-				outbuf_ipv6(o, opt + i);
-			}
-			break;
-		default:
-			outbuf_printf(o, "unknown option (%u), length %u (%u)", type, len, len / 8);
-		}
-	}
-}
-
 static void put_router_6(struct outbuf *o, const uint8_t *h)
 {
 	static const char preference[][9] = { "medium", "high", "reserved", "low" };
@@ -439,6 +388,24 @@ static const struct value_name record_types[] = {
 	{ 1, "is_in" }, { 2, "is_ex" }, { 3, "to_in" }, { 4, "to_ex" }, { 5, "allow" }, { 6, "block" }, { 0, NULL },
 };
 
+/* Their number, and with -vv all of them; past them in `c`. */
+static void put_sources_6(struct summary *s, struct cursor *c, unsigned n)
+{
+	const uint8_t *a;
+
+	if (s->verbose < 2) {
+		outbuf_printf(s->out, ", %u source(s)", n);
+		cursor_skip(c, n * 16u);
+		return;
+	}
+	outbuf_str(s->out, " {");
+	while (n-- && (a = cursor_take(c, 16))) {
+		outbuf_char(s->out, ' ');
+		outbuf_ipv6(s->out, a);
+	}
+	outbuf_str(s->out, " }");
+}
+
 /* MLDv2, RFC 3810 section 5.2 */
 static void put_listener_report(struct summary *s, const uint8_t *h, struct cursor c)
 {
@@ -460,13 +427,18 @@ static void put_listener_report(struct summary *s, const uint8_t *h, struct curs
 		sources = get_be16(r + 2);
 		outbuf_str(o, " [gaddr ");
 		outbuf_ipv6(o, r + 4);
-		outbuf_printf(o, " %s", name ? name : "[v2-report-#?]");
-		if (!cursor_skip(&c, sources * 16u + r[1] * 4u)) {
+		if (name)
+			outbuf_printf(o, " %s", name);
+		else
+			outbuf_printf(o, "  [v2-report-#%u]", r[0]);
+		if (cursor_left(&c) < sources * 16u) {
 			outbuf_printf(o, " [invalid number of sources %u]", sources);
 			return;
 		}
-		outbuf_printf(o, ", %u source(s)", sources);
+		put_sources_6(s, &c, sources);
 		outbuf_char(o, ']');
+		if (!cursor_skip(&c, r[1] * 4u))
+			return;
 	}
 }
 
@@ -494,7 +466,9 @@ static bool put_listener_query(struct summary *s, const uint8_t *h, struct curso
 	outbuf_str(s->out, " [gaddr ");
 	outbuf_ipv6(s->out, group);
 	if (s->verbose)
-		outbuf_printf(s->out, " robustness=%u qqi=%u", more[0] & 7, more[1]);
+		outbuf_printf(s->out, "%s robustness=%u qqi=%u", more[0] & 8 ? " sflag" : "", more[0] & 7, more[1]);
+	if (get_be16(more + 2))
+		put_sources_6(s, &c, get_be16(more + 2));
 	outbuf_char(s->out, ']');
 	return true;
 }
@@ -559,16 +533,16 @@ static bool put_details_6(struct summary *s, const uint8_t *h, struct cursor c, 
 		if (s->verbose && h[0] == 136)
 			put_neighbour_flags(o, h[4]);
 		if (s->verbose)
-			put_nd_options(o, c);
+			summary_nd_options(o, c);
 		return true;
 	case 133:
 		if (s->verbose)
-			put_nd_options(o, c);
+			summary_nd_options(o, c);
 		return true;
 	case 134:
 		if (s->verbose && cursor_skip(&c, 8)) {
 			put_router_6(o, h);
-			put_nd_options(o, c);
+			summary_nd_options(o, c);
 		}
 		return true;
 	case 137:
@@ -579,6 +553,8 @@ static bool put_details_6(struct summary *s, const uint8_t *h, struct cursor c, 
 		outbuf_ipv6(o, at + 16);
 		outbuf_str(o, " to ");
 		outbuf_ipv6(o, at);
+		if (s->verbose)
+			summary_nd_options(o, c);
 		return true;
 	case 143:
 		put_listener_report(s, h, c);

@@ -38,6 +38,13 @@ static void put_unknown_protocol(struct outbuf *o, unsigned number, uint32_t len
 	outbuf_u64(o, length);
 }
 
+/* These write the addresses themselves, with their ports. */
+static bool has_ports(const struct layer *next, unsigned number)
+{
+	return number == TCP || number == UDP ||
+	       (next && (next->proto == PROTO_sctp || next->proto == PROTO_dccp || next->proto == PROTO_udplite));
+}
+
 /* ---- IPv4 -------------------------------------------------------------------------- */
 
 static const struct value_name option_names[] = {
@@ -267,7 +274,7 @@ void ip_summary(struct summary *s, const struct packet *p, const struct layer *l
 		put_missing(o, ": ip-proto-", h[9], "");
 		return;
 	}
-	if (h[9] != TCP && h[9] != UDP) {
+	if (!has_ports(next, h[9])) {
 		summary_addresses(o, p, l);
 		outbuf_bytes(o, ": ", 2);
 		if (next || l->result == DECODE_TRUNCATED)
@@ -435,7 +442,7 @@ void ipv6_summary(struct summary *s, const struct packet *p, const struct layer 
 		plen = outer - HEADER_6;
 	if (s->verbose)
 		put_ipv6_verbose(o, h);
-	if (h[6] != TCP && h[6] != UDP) {
+	if (!has_ports(next, h[6])) {
 		summary_addresses(o, p, l);
 		outbuf_bytes(o, ": ", 2);
 		if (put_extensions(s, l, c, h[6], plen))

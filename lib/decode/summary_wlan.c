@@ -144,7 +144,7 @@ static void put_addresses(struct outbuf *o, unsigned fc, const uint8_t *h, uint3
 }
 
 /* The information elements of a beacon or a request: network name, rates, and with `capabilities` the channel. */
-static void put_elements(struct outbuf *o, struct cursor c, bool beacon, unsigned capabilities)
+static void put_elements(struct outbuf *o, struct cursor c, bool beacon, unsigned capabilities, bool rates)
 {
 	const uint8_t *h, *value;
 	struct cursor again = c;
@@ -158,7 +158,7 @@ static void put_elements(struct outbuf *o, struct cursor c, bool beacon, unsigne
 		}
 	outbuf_char(o, ')');
 	for (c = again; (h = cursor_take(&c, 2)) && (value = cursor_take(&c, h[1]));) {
-		if (h[0] == 1) {
+		if (h[0] == 1 && rates) {
 			for (unsigned i = 0; i < h[1]; i++)
 				outbuf_printf(o, "%s%u.%u%s", i ? " " : " [", (value[i] & 127u) / 2, value[i] % 2 * 5,
 					      value[i] & 0x80 ? "*" : "");
@@ -176,7 +176,87 @@ static void put_elements(struct outbuf *o, struct cursor c, bool beacon, unsigne
 	outbuf_str(o, capabilities & 0x10 ? ", PRIVACY" : "");
 }
 
-static void put_management(struct outbuf *o, unsigned sub, struct cursor c)
+/* The words of IEEE 802.11-2020, table 9-49, for the reasons that are met; tables 9-50 for the status. */
+static const struct value_name reasons[] = {
+	{ 0, "Reserved" }, { 1, "Unspecified reason" }, { 2, "Previous authentication no longer valid" },
+	{ 3, "Deauthenticated because sending STA is leaving (or has left) IBSS or ESS" },
+	{ 4, "Disassociated due to inactivity" },
+	{ 5, "Disassociated because AP is unable to handle all currently associated STAs" },
+	{ 6, "Class 2 frame received from nonauthenticated STA" }, { 7, "Class 3 frame received from nonassociated STA" },
+	{ 8, "Disassociated because sending STA is leaving (or has left) BSS" },
+	{ 9, "STA requesting (re)association is not authenticated with responding STA" },
+	{ 12, "Disassociated due to BSS transition management" }, { 14, "Message integrity code (MIC) failure" },
+	{ 15, "4-Way Handshake timeout" }, { 16, "Group key handshake timeout" }, { 18, "Invalid group cipher" },
+	{ 19, "Invalid pairwise cipher" }, { 20, "Invalid AKMP" }, { 21, "Unsupported RSNE version" },
+	{ 22, "Invalid RSNE capabilities" }, { 23, "IEEE 802.1X authentication failed" },
+	{ 24, "Cipher suite rejected because of the security policy" }, { 0, NULL },
+};
+
+static const struct value_name statuses[] = {
+	{ 0, "Successful" }, { 1, "Unspecified failure" }, { 5, "Security disabled" }, { 6, "Unacceptable lifetime" },
+	{ 7, "Not in same BSS" }, { 13, "Responding STA does not support the specified authentication algorithm" },
+	{ 15, "Authentication rejected because of challenge failure" },
+	{ 17, "Association denied because AP is unable to handle additional associated STAs" },
+	{ 30, "Association request rejected temporarily; try again later" },
+	{ 31, "Robust management frame policy violation" }, { 37, "The request has been declined" },
+	{ 41, "Invalid group cipher" }, { 42, "Invalid pairwise cipher" }, { 43, "Invalid AKMP" },
+	{ 44, "Unsupported RSNE version" }, { 45, "Invalid RSNE capabilities" }, { 53, "Invalid pairwise master key identifier (PMKID)" },
+	{ 0, NULL },
+};
+
+static void put_named(struct outbuf *o, const struct value_name *names, const char *what, unsigned value)
+{
+	const char *name = summary_name(names, value);
+
+	if (name)
+		outbuf_str(o, name);
+	else
+		outbuf_printf(o, "%s %u", what, value);
+}
+
+/* "Authentication (Open System)-1: Successful"; only every other step has a status to show */
+static void put_authentication(struct outbuf *o, const uint8_t *fixed, struct cursor c)
+{
+	static const char algorithms[][12] = { "Open System", "Shared Key", "EAP", "Reserved" };
+	unsigned alg = get_le16(fixed), step = get_le16(fixed + 2);
+	const uint8_t *challenge = cursor_peek(&c, 2);
+
+	if (alg == 0x80)
+		alg = 3;
+	outbuf_printf(o, " (%s)-%u", algorithms[alg < 3 ? alg : 3], step);
+	if (alg == 1 && (step == 2 || step == 3)) {
+		outbuf_str(o, challenge && challenge[0] == 16 ? " [Challenge Text] " : " ");
+		if (step == 2)
+			return;
+	} else {
+		outbuf_str(o, ": ");
+	}
+	if (step & 1)
+		put_named(o, statuses, "Status", get_le16(fixed + 4));
+}
+
+static void put_action(struct outbuf *o, unsigned category, unsigned action)
+{
+	static const struct value_name categories[] = {
+		{ 0, "Spectrum Management" }, { 1, "QoS" }, { 2, "DLS" }, { 3, "BA" }, { 7, "HT" }, { 127, "Vendor" }, { 0, NULL },
+	};
+	static const char block_acks[][15] = { "ADDBA Request", "ADDBA Response", "DELBA" };
+	const char *name = summary_name(categories, category);
+
+	if (name)
+		outbuf_str(o, name);
+	else
+		outbuf_printf(o, "Reserved(%u)", category);
+	if (category == 3 && action < 3)
+		outbuf_printf(o, " %s", block_acks[action]);
+	else if (category == 7 && action < 2)
+		outbuf_str(o, action ? " MIMOPwrSave" : " TxChWidth");
+	else
+		outbuf_printf(o, " Act#%u", action);
+}
+
+/* `header` is shown already (-e): then the sender need not be named again. */
+static void put_management(struct outbuf *o, unsigned sub, struct cursor c, const uint8_t *h, bool header)
 {
 	const uint8_t *fixed;
 
@@ -187,17 +267,61 @@ static void put_management(struct outbuf *o, unsigned sub, struct cursor c)
 	switch (sub) {
 	case 0: /* capabilities, listen interval */
 	case 2: /* and the address of the old access point */
-		if (!cursor_take(&c, sub ? 10 : 4))
+		fixed = cursor_take(&c, sub ? 10 : 4);
+		if (!fixed)
 			return;
-		/* fall through */
+		put_elements(o, c, false, 0, !sub);
+		if (sub) {
+			outbuf_str(o, " AP : ");
+			outbuf_mac(o, fixed + 4);
+		}
+		return;
+	case 1:
+	case 3: /* capabilities, status, association */
+		fixed = cursor_take(&c, 6);
+		if (!fixed)
+			return;
+		outbuf_printf(o, " AID(%x) :%s: ", get_le16(fixed + 4) & 0x3fff, get_le16(fixed) & 0x10 ? " PRIVACY " : "");
+		put_named(o, statuses, "Status", get_le16(fixed + 2));
+		return;
 	case 4:
-		put_elements(o, c, false, 0);
+		put_elements(o, c, false, 0, true);
+		return;
+	case 10:
+	case 12:
+		fixed = cursor_take(&c, 2);
+		if (!fixed)
+			return;
+		if (sub == 12 && !header) {
+			outbuf_str(o, " (");
+			outbuf_mac(o, h + 10);
+			outbuf_char(o, ')');
+		}
+		outbuf_str(o, ": ");
+		put_named(o, reasons, "Reason", get_le16(fixed));
+		return;
+	case 11:
+		fixed = cursor_take(&c, 6);
+		if (fixed)
+			put_authentication(o, fixed, c);
+		return;
+	case 13:
+		fixed = cursor_take(&c, 2);
+		if (!fixed)
+			return;
+		if (!header) {
+			outbuf_str(o, " (");
+			outbuf_mac(o, h + 10);
+			outbuf_char(o, ')');
+		}
+		outbuf_str(o, ": ");
+		put_action(o, fixed[0], fixed[1]);
 		return;
 	case 5:
 	case 8: /* time, interval, capabilities */
 		fixed = cursor_take(&c, 12);
 		if (fixed)
-			put_elements(o, c, sub == 8, 1u << 16 | get_le16(fixed + 10));
+			put_elements(o, c, sub == 8, 1u << 16 | get_le16(fixed + 10), true);
 	}
 }
 
@@ -235,7 +359,10 @@ void wlan_summary(struct summary *s, const struct packet *p, const struct layer 
 		return;
 	switch (wlan_type(fc)) {
 	case WLAN_MANAGEMENT:
-		put_management(o, wlan_subtype(fc), c);
+		if (fc & WLAN_PROTECTED && wlan_subtype(fc) == 11 && iv)
+			outbuf_printf(o, "Authentication IV:%3x Pad %x KeyID %x", iv[0] | iv[1] << 8 | iv[2] << 16, iv[3] & 63u, iv[3] >> 6);
+		else
+			put_management(o, wlan_subtype(fc), c, h, s->link_header);
 		break;
 	case WLAN_CONTROL:
 		if (control_names[wlan_subtype(fc)][0])

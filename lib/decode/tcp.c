@@ -7,13 +7,19 @@
 #include "tcp.h"
 
 enum {
+<<<<<<< HEAD
 	SRCPORT, DSTPORT, PORT, STREAM, LEN, SEQ_RAW, ACK_RAW, HDR_LEN, FLAGS, RES, AE, CWR, ECE, URG, ACK, PUSH, RESET, SYN, FIN,
 	WINDOW, CHECKSUM, URGENT, PAYLOAD, OPTIONS, OPTION_KIND, OPTION_LEN, MSS, WSCALE, SACK_PERM, SACK_LE, SACK_RE, TSVAL, TSECR,
 	SEQ, NXTSEQ, ACK_NUMBER, WINDOW_SIZE, SCALE, TIME_RELATIVE, TIME_DELTA, ANALYSIS, INITIAL_RTT, ACKS_FRAME, ACK_RTT,
 	IN_FLIGHT, DUPLICATE_FRAME, DUPLICATE_NUM, RTO, RTO_FRAME, VERDICT
+=======
+	SRCPORT, DSTPORT, PORT, STREAM, LEN, SEQ_RAW, ACK_RAW, HDR_LEN, FLAGS, RES, NS, CWR, ECE, URG, ACK, PUSH, RESET, SYN, FIN,
+	WINDOW, CHECKSUM, URGENT, PAYLOAD, OPTIONS, OPTION_KIND, OPTION_LEN, MSS, WSCALE, SACK_PERM, SACK_LE, SACK_RE, TSVAL, TSECR,
+	MPTCP_SUBTYPE
+>>>>>>> main
 };
 enum { HEADER = 20 };
-enum { OPT_END = 0, OPT_NOP = 1, OPT_MSS = 2, OPT_WSCALE = 3, OPT_SACK_PERM = 4, OPT_SACK = 5, OPT_TIMESTAMP = 8 };
+enum { OPT_MSS = 2, OPT_WSCALE = 3, OPT_SACK_PERM = 4, OPT_SACK = 5, OPT_TIMESTAMP = 8, OPT_MPTCP = 30 };
 
 static enum decode_result tcp_decode(struct decode *d, struct layer *l)
 {
@@ -65,12 +71,7 @@ static bool get_hdr_len(const struct packet *p, const struct layer *l, const str
 
 static bool get_payload(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
-	struct cursor c = packet_payload(p, l);
-
-	(void)f;
-	v->bytes = c.pos;
-	v->len = (uint32_t)cursor_left(&c);
-	return l->result == DECODE_OK && v->len;
+	return l->result == DECODE_OK && payload_field(p, l, f, v); /* else where it begins is not known */
 }
 
 static bool get_options(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
@@ -104,6 +105,10 @@ static void walk_option(struct walk *w, unsigned kind, struct cursor c, uint32_t
 			walk_uint(w, SACK_RE, cursor_be32(&c) - base);
 		}
 		break;
+	case OPT_MPTCP:
+		if (cursor_left(&c) >= 1)
+			walk_uint(w, MPTCP_SUBTYPE, cursor_u8(&c) >> 4);
+		break;
 	case OPT_TIMESTAMP:
 		if (cursor_left(&c) >= 8) {
 			walk_uint(w, TSVAL, cursor_be32(&c));
@@ -113,19 +118,16 @@ static void walk_option(struct walk *w, unsigned kind, struct cursor c, uint32_t
 	}
 }
 
-/* RFC 9293 section 3.1: kind, and but for END and NOP a length that counts both. */
-static void tcp_walk(struct walk *w, const struct packet *p, const struct layer *l)
+static struct cursor options_of(const struct packet *p, const struct layer *l)
 {
 	struct cursor c = packet_cursor(p, l);
 
-	if (l->hlen <= HEADER)
-		return;
-	cursor_limit(&c, l->hlen);
+	cursor_limit(&c, l->hlen > HEADER ? l->hlen : HEADER);
 	cursor_skip(&c, HEADER);
-	while (cursor_left(&c)) {
-		unsigned kind = cursor_u8(&c), len;
-		struct cursor body;
+	return c;
+}
 
+<<<<<<< HEAD
 		walk_uint(w, OPTION_KIND, kind);
 		if (kind == OPT_END)
 			return;
@@ -139,7 +141,32 @@ static void tcp_walk(struct walk *w, const struct packet *p, const struct layer 
 		if (c.cut)
 			return;
 		walk_option(w, kind, body, tcp_ack_base(p, l));
+=======
+static void tcp_walk(struct walk *w, const struct packet *p, const struct layer *l)
+{
+	struct cursor c = options_of(p, l);
+	struct cursor_option o;
+
+	while (cursor_option(&c, &o)) {
+		walk_uint(w, OPTION_KIND, o.kind);
+		if (o.len >= 2)
+			walk_uint(w, OPTION_LEN, o.len);
+		if (o.len >= 2 && !o.body.cut)
+			walk_option(w, o.kind, o.body);
+>>>>>>> main
 	}
+}
+
+/* With an option of Multipath TCP (RFC 8684) it is one of its subflows. */
+static const char *tcp_column(const struct packet *p, const struct layer *l)
+{
+	struct cursor c = options_of(p, l);
+	struct cursor_option o;
+
+	while (cursor_option(&c, &o))
+		if (o.kind == OPT_MPTCP)
+			return "MPTCP";
+	return "TCP";
 }
 
 #define FLAG(n, msk, lab) FIELD_BITS(FIELD_BOOL, n, 12, 2, msk, lab)
@@ -187,6 +214,7 @@ static const struct field tcp_fields[] = {
 		      .conversation = true, .analysis = true },
 	[TSVAL] = FIELD_WALK(FIELD_UINT, "tcp.options.timestamp.tsval", "Time stamp value"),
 	[TSECR] = FIELD_WALK(FIELD_UINT, "tcp.options.timestamp.tsecr", "Time stamp echo reply"),
+<<<<<<< HEAD
 	/* in the light of the segments before: tcp_analysis_fields.c */
 	[SEQ] = RESULT(FIELD_UINT, "tcp.seq", RESULT_SEQ, "Sequence number, counted from the first"),
 	[NXTSEQ] = RESULT(FIELD_UINT, "tcp.nxtseq", RESULT_NXTSEQ, "Sequence number behind this segment"),
@@ -222,6 +250,9 @@ static const struct field tcp_fields[] = {
 	VERDICT_FIELD("tcp.analysis.window_update", TCP_WINDOW_UPDATE, "Only the window changed"),
 	VERDICT_FIELD("tcp.analysis.window_full", TCP_WINDOW_FULL, "Fills the receiver's window"),
 	VERDICT_FIELD("tcp.analysis.reused_ports", TCP_REUSED_PORTS, "A new connection on the ports of an old one"),
+=======
+	[MPTCP_SUBTYPE] = FIELD_WALK(FIELD_UINT, "tcp.options.mptcp.subtype", "Multipath TCP, subtype"),
+>>>>>>> main
 };
 
 static const struct claim tcp_claims[] = { { CLAIM_IPPROTO, 6 }, { CLAIM_NONE, 0 } };
@@ -232,6 +263,7 @@ const struct protocol proto_tcp = {
 	.title = "Transmission Control Protocol",
 	.reference = "RFC 9293",
 	.decode = tcp_decode,
+	.column_of = tcp_column,
 	PROTOCOL_WALK(tcp_walk),
 	.summary = tcp_summary,
 	PROTOCOL_FIELDS(tcp_fields),

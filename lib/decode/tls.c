@@ -128,6 +128,16 @@ static bool hello_check(const struct record *r, struct layer *l, uint16_t *versi
 	return true;
 }
 
+static void certificates_find(struct decode *d, struct cursor c)
+{
+	while (cursor_left(&c) >= MESSAGE_HEADER) {
+		unsigned type = cursor_u8(&c), len = cursor_be24(&c);
+		struct cursor body = cursor_sub(&c, len);
+
+		tls_show_certificates(d, type, len, body);
+	}
+}
+
 static enum decode_result tls_decode(struct decode *d, struct layer *l)
 {
 	struct note unknown = { 0 }, *note = decode_note(d, l - 1);
@@ -157,6 +167,8 @@ static enum decode_result tls_decode(struct decode *d, struct layer *l)
 			*version = TLS_1_3; /* in TLS 1.2 an encrypted Finished is a handshake record */
 		else if (r.type != TLS_HANDSHAKE && r.whole && !*version)
 			*version = r.version;
+		if (r.type == TLS_HANDSHAKE && before != TLS_CHANGE_CIPHER_SPEC && handshake_readable(r.data, r.whole))
+			certificates_find(d, r.data);
 		before = r.type;
 	}
 	if (*version)
@@ -169,8 +181,8 @@ static const char *tls_column(const struct packet *p, const struct layer *l)
 	static const char names[][8] = { "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3" };
 
 	(void)p;
-	if (l->aux[1])
-		return NULL; /* QUIC's */
+	if (l->aux[1] || l[-1].proto == PROTO_tpkt)
+		return NULL; /* QUIC's; RDP, which began as TPKT */
 	return l->aux[0] >= 0x0300 && l->aux[0] <= TLS_1_3 ? names[l->aux[0] & 0xff] : l->aux[0] ? "TLS" : "SSL";
 }
 

@@ -63,6 +63,8 @@ bool tls_starts(const struct cursor *payload);
 bool tls_message_known(unsigned type, uint32_t len);
 /* Emits the fields of one message's body, which may hold less than `len` bytes: then the fields that are there. */
 void tls_walk_body(struct walk *w, enum tls_over over, unsigned type, uint32_t len, struct cursor body);
+/* If `body`, a message of this type, is whole and has certificates, they become a layer when somebody asked for it. */
+void tls_show_certificates(struct decode *d, unsigned type, uint32_t len, struct cursor body);
 /* Emits the fields of a hello's extensions. */
 void tls_walk_extensions(struct walk *w, enum tls_over over, unsigned message, struct cursor *c);
 /* QUIC's transport parameters (RFC 9000 section 18). */
@@ -81,7 +83,7 @@ static inline bool tls_grease(unsigned v)
 {
 	return (v & 0x0f0f) == 0x0a0a && v >> 8 == (v & 0xff);
 }
-/* The certificates in the body of a message, when all of it is there. */
+/* The next of the certificates in a message's body, behind the length of all. */
 bool tls_certificates_next(struct cursor *c, struct cursor *der);
 
 #endif

@@ -110,6 +110,13 @@ bool tls_certificates_next(struct cursor *c, struct cursor *der)
 	return !c->cut;
 }
 
+void tls_show_certificates(struct decode *d, unsigned type, uint32_t len, struct cursor body)
+{
+	if (type == TLS_CERTIFICATES && len > 3 && cursor_left(&body) == len && d->next != PROTO_x509af &&
+	    proto_set_has(&d->decoder->want, PROTO_x509af) && decode_source(d, body.pos, len))
+		d->next = PROTO_x509af;
+}
+
 static void walk_certificates(struct walk *w, struct cursor c)
 {
 	struct cursor der;

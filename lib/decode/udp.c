@@ -28,16 +28,6 @@ static enum decode_result udp_decode(struct decode *d, struct layer *l)
 	return result;
 }
 
-static bool get_payload(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
-{
-	struct cursor c = packet_payload(p, l);
-
-	(void)f;
-	v->bytes = c.pos;
-	v->len = (uint32_t)cursor_left(&c);
-	return v->len;
-}
-
 static const struct field udp_fields[] = {
 	[SRCPORT] = FIELD_FIXED(FIELD_UINT, "udp.srcport", 0, 2, "Source port"),
 	[DSTPORT] = FIELD_FIXED(FIELD_UINT, "udp.dstport", 2, 2, "Destination port"),
@@ -46,7 +36,7 @@ static const struct field udp_fields[] = {
 		     .get = conversation_field, .conversation = true },
 	[LENGTH] = FIELD_FIXED(FIELD_UINT, "udp.length", 4, 2, "Length, header included"),
 	[CHECKSUM] = FIELD_FIXED_HEX("udp.checksum", 6, 2, "Checksum"),
-	[PAYLOAD] = FIELD_GET(FIELD_BYTES, "udp.payload", get_payload, "Payload"),
+	[PAYLOAD] = FIELD_GET(FIELD_BYTES, "udp.payload", payload_field, "Payload"),
 };
 
 static const struct claim udp_claims[] = { { CLAIM_IPPROTO, 17 }, { CLAIM_NONE, 0 } };

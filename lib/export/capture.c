@@ -100,6 +100,24 @@ static int interface_number(struct export *e, const struct frame *f, uint32_t *n
 	return rc;
 }
 
+int export_block(struct export *e, const struct block *b, struct errmsg *err)
+{
+	struct capture_out *c = e->state;
+	int rc = 0;
+
+	if (e->format->begin != pcapng_begin || (b->type != BLOCK_NRB && b->type != BLOCK_DSB && b->type != BLOCK_CUSTOM))
+		return 0;
+	if (b->foreign_order)
+		return NW_EINPUT;
+	if (!c->writer)
+		rc = writer_start(e, 0, 0, err);
+	if (!rc)
+		rc = writer_flush(c->writer, err); /* at least the section header stands before it */
+	if (!rc)
+		outbuf_bytes(e->out, b->bytes, b->len);
+	return rc;
+}
+
 void pcap_packet(struct export *e, struct packet *p)
 {
 	struct capture_out *c = e->state;

@@ -186,17 +186,21 @@ static void put_row(struct export *e, struct packet *p)
 
 static int rows_begin(struct export *e, char separator)
 {
+	char quote = e->o.quote;
+
 	if (!e->o.separator)
 		e->o.separator = separator;
 	if (!e->o.aggregator)
 		e->o.aggregator = ',';
 	if (!e->o.header)
 		return 0;
+	e->o.quote = 0; /* tshark does not quote the header either */
 	for (unsigned i = 0; i < e->columns.ncolumns; i++) {
 		if (i)
 			outbuf_char(e->out, e->o.separator);
 		put_column_text(e, (const uint8_t *)e->columns.column[i].name, strlen(e->columns.column[i].name));
 	}
+	e->o.quote = quote;
 	outbuf_char(e->out, '\n');
 	return 0;
 }

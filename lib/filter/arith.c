@@ -11,11 +11,12 @@
  */
 #include "internal.h"
 
-static const struct operation {
+struct operation {
 	char sign;
 	uint8_t kind;
-} sums[] = { { '+', EXPR_ADD }, { '-', EXPR_SUBTRACT } },
-  products[] = { { '*', EXPR_MULTIPLY }, { '/', EXPR_DIVIDE }, { '%', EXPR_MODULO } };
+};
+static const struct operation sums[] = { { '+', EXPR_ADD }, { '-', EXPR_SUBTRACT } };
+static const struct operation products[] = { { '*', EXPR_MULTIPLY }, { '/', EXPR_DIVIDE }, { '%', EXPR_MODULO } };
 
 /* ---- building ------------------------------------------------------------------------- */
 

@@ -18,19 +18,23 @@ struct offer {
 	unsigned count;
 };
 
-static const struct word {
+struct word {
 	const char *text, *label;
-} connectives[] = { { "and", "both" }, { "or", "one of the two" } },
-  functions[] = {
+};
+
+static const struct word truths[] = { { "True", "" }, { "False", "" } };
+static const struct word connectives[] = { { "and", "both" }, { "or", "one of the two" } };
+static const struct word functions[] = {
 	{ "len(", "bytes of text or bytes" }, { "count(", "how often a field occurs" }, { "lower(", "text in lower case" },
 	{ "upper(", "text in upper case" }, { "string(", "a number or an address as text" }, { "max(", "the largest" },
 	{ "min(", "the smallest" }, { "abs(", "without its sign" },
-}, words[] = {
+};
+static const struct word words[] = {
 	{ "not", "" }, { "any", "some value of the field" }, { "all", "every value of the field" }, { "host", "an address at either end" },
 	{ "net", "a network at either end" }, { "port", "a TCP or UDP port at either end" }, { "portrange", "" },
 	{ "src", "the source address or port" }, { "dst", "the destination address or port" }, { "stream", "a conversation by number" },
 	{ "contains", "text anywhere in the frame" }, { "matches", "a regular expression anywhere in the frame" },
-}, truths[] = { { "True", "" }, { "False", "" } };
+};
 
 static const struct {
 	const char *text, *label;

@@ -295,7 +295,7 @@ int reader_cut(struct reader *r, uint64_t want, struct errmsg *err)
 	char need[40] = "", good[120];
 
 	what_is_good(r, good, sizeof(good));
-	r->ended = true;
+	r->ended = r->cut = true;
 	if (want)
 		snprintf(need, sizeof(need), " of %llu", (unsigned long long)want);
 	return errmsg_set(err, NW_EINPUT,
@@ -478,6 +478,11 @@ void reader_describe(const struct reader *r, char *text, size_t size)
 		resolution = ", nanoseconds";
 	snprintf(text, size, "%s%s%s%s", r->format == FORMAT_PCAPNG ? "pcapng" : pcapfile_variant_name(r), resolution,
 		 r->swapped == little ? ", big-endian" : "", r->gunzip ? ", gzip" : "");
+}
+
+bool reader_was_cut(const struct reader *r)
+{
+	return r->cut;
 }
 
 uint32_t reader_interfaces(const struct reader *r)

@@ -112,7 +112,7 @@ struct reader {
 
 	/* ---- where it comes from */
 	int fd;
-	bool own_fd, regular, follow, ended, eof;
+	bool own_fd, regular, follow, ended, eof, cut;
 	int watch_fd;                  /* inotify, follow only */
 	struct gunzip *gunzip;
 	char name[256];

@@ -74,6 +74,6 @@ struct capability_header {
 struct capability_data {
 	uint32_t effective, permitted, inheritable;
 };
-enum { CAPABILITY_VERSION_3 = 0x20080522, CAPABILITY_DAC_OVERRIDE = 1, CAPABILITY_LAST_MAX = 63 };
+enum { CAPABILITY_VERSION_3 = 0x20080522, CAPABILITY_DAC_OVERRIDE = 1, CAPABILITY_NET_ADMIN = 12, CAPABILITY_LAST_MAX = 63 };
 
 #endif

@@ -7,6 +7,7 @@
  * to others. Open descriptors are not affected.
  * Documentation/userspace-api/landlock.rst
  */
+#include "sys/privilege.h"
 #include "compat.h"
 #include "sandbox.h"
 
@@ -55,17 +56,24 @@ static int allow_below(int ruleset, const char *dir, uint64_t handled)
 	return bad;
 }
 
+int privilege_landlock_abi(void)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_VERSION_QUERY);
+
+	return abi > 0 ? (int)abi : 0; /* ENOSYS: not compiled in; EOPNOTSUPP: switched off at boot; EPERM: a container's seccomp */
+}
+
 int sandbox_landlock(const char *write_dir)
 {
 	struct landlock_ruleset handled;
 	size_t size;
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_VERSION_QUERY);
+	int abi = privilege_landlock_abi();
 	long ruleset;
 	int result = 1;
 
 	if (abi < 1)
-		return 0; /* ENOSYS: not compiled in; EOPNOTSUPP: switched off at boot; EPERM: a container's seccomp */
-	handled = handled_by((int)abi, &size);
+		return 0;
+	handled = handled_by(abi, &size);
 	ruleset = syscall(SYS_landlock_create_ruleset, &handled, size, 0);
 	if (ruleset < 0)
 		return -errno;

@@ -95,6 +95,13 @@ static int capabilities_set(const struct capability_data data[2])
 	return (int)syscall(SYS_capset, &header, data);
 }
 
+uint64_t privilege_capabilities(void)
+{
+	struct capability_data data[2];
+
+	return capabilities_get(data) ? 0 : data[0].effective | (uint64_t)data[1].effective << 32;
+}
+
 /* Can files be made in `dir` by this uid without any capability? Tried, not computed: modes, ACLs and
  * read-only mounts all have their say. */
 static bool writable_without_capabilities(const char *dir)
@@ -119,22 +126,22 @@ static bool writable_without_capabilities(const char *dir)
 	return fd >= 0 || errno != EACCES;
 }
 
-static void drop_bounding(bool keep_override)
+/* `keep`: bits of capabilities that stay, 0 for none. */
+static void drop_bounding(uint32_t keep)
 {
 	for (int cap = 0; cap <= CAPABILITY_LAST_MAX; cap++)
-		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1 && !(keep_override && cap == CAPABILITY_DAC_OVERRIDE))
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1 && !(cap < 32 && keep >> cap & 1))
 			prctl(PR_CAPBSET_DROP, cap, 0, 0, 0); /* without CAP_SETPCAP this fails, and then there is nothing to bound */
 }
 
-static int drop_sets(bool keep_override, struct errmsg *err)
+static int drop_sets(uint32_t keep, struct errmsg *err)
 {
 	struct capability_data data[2] = { { 0 } };
 
 #ifdef PR_CAP_AMBIENT_CLEAR_ALL
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 #endif
-	if (keep_override)
-		data[0].effective = data[0].permitted = 1u << CAPABILITY_DAC_OVERRIDE;
+	data[0].effective = data[0].permitted = keep;
 	if (capabilities_set(data))
 		return errmsg_errno(err, "cannot give up the capabilities");
 	return 0;
@@ -177,6 +184,7 @@ int privilege_drop(const struct privilege_needs *n, struct privilege_report *r, 
 {
 	struct identity who = { 0 };
 	int bad = n->user ? find_identity(n, &who, err) : 0;
+	uint32_t keep;
 
 	*r = (struct privilege_report){ 0 };
 	if (bad)
@@ -186,13 +194,14 @@ int privilege_drop(const struct privilege_needs *n, struct privilege_report *r, 
 		r->kept_override = true;
 		note(r, "CAP_DAC_OVERRIDE is kept, because the output directory belongs to another user");
 	}
-	drop_bounding(r->kept_override);
+	keep = (r->kept_override ? 1u << CAPABILITY_DAC_OVERRIDE : 0) | (n->keep_net_admin ? 1u << CAPABILITY_NET_ADMIN : 0);
+	drop_bounding(keep);
 	if (n->user) {
 		bad = become(&who, err);
 		r->user_changed = !bad;
 	}
 	if (!bad)
-		bad = drop_sets(r->kept_override, err);
+		bad = drop_sets(keep, err);
 	r->capabilities_dropped = !bad;
 	return bad ? bad : confine(n, r, err);
 }

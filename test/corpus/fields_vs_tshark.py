@@ -34,7 +34,7 @@ def value(text):
         return '1' if text == 'True' else '0'
     if re.fullmatch(r'0x[0-9a-fA-F]+', text):
         return str(int(text, 16))
-    if re.fullmatch(r'-?[0-9]{1,30}', text):
+    if re.fullmatch(r'-?[0-9]{1,40}', text):
         return str(int(text))
     if re.fullmatch(r'[0-9]+\.[0-9]{9,}', text):
         return text.rstrip('0')

@@ -111,9 +111,9 @@ same "fields by comma and again" "$(nwexport -f tsv --fields frame.number,dns.id
 	"frame.number dns.id dns.qry.type 1 0x0001 1 "
 same "-T fields" "$(nwexport -T fields -e dns.qry.name -e udp.port -c 1 dns.pcap)" "example.com	40000,53"
 same "-E" "$(nwexport -T fields -e dns.qry.name -e udp.port -E header=y -E separator=, -E quote=d -E occurrence=f -c 1 dns.pcap | tr '\n' ' ')" \
-	'"dns.qry.name","udp.port" "example.com","40000" '
+	'dns.qry.name,udp.port "example.com","40000" '
 same "-E separator, aggregator" "$(nwexport -T fields -e ip.src -e udp.port -E separator=/s -E aggregator=: -c 1 dns.pcap)" "192.0.2.1 40000:53"
-same "-T ek gives every field" "$(nwexport -T ek -c 1 dns.pcap | grep -c '"dns.qry.name":"example.com"')" 1
+same "-T ek gives every field" "$(nwexport -T ek -c 1 dns.pcap | grep -c '"dns_dns_qry_name":"example.com"')" 1
 same "-d tells a port's protocol" "$(nwexport -d udp.port==4000,ntp -f tsv --no-header --fields frame.protocols -c 1 udp.pcap)" eth:ethertype:ip:udp:ntp
 same "--list-fields knows ip.src" "$(nwexport --list-fields | grep -c '^ip\.src	IPv4	')" 1
 if command -v python3 >/dev/null; then
@@ -122,6 +122,7 @@ if command -v python3 >/dev/null; then
 	check "csv is CSV" python3 -c 'import csv,subprocess,sys
 rows = list(csv.reader(subprocess.run(["nwexport","-f","csv","--fields","dns.qry.name,info,ip.src","dns.pcap"],capture_output=True,text=True).stdout.splitlines()))
 sys.exit(len(rows) != 11 or any(len(r) != 3 for r in rows))'
+	check "--list-fields -f json is JSON" sh -c 'nwexport --list-fields -f json | python3 -m json.tool'
 	check "--info as json is JSON" sh -c 'nwexport --info -f json dns.pcap tcp.pcap | python3 -m json.tool'
 else
 	skip "json is JSON" "python3 is not installed"

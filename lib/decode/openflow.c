@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * OpenFlow (Open Networking Foundation, OpenFlow Switch Specification): switches and their controller over TCP.
+ *
+ *	|version 8|type 8|length 16|transaction 32|...      the length counts from the version on
+ *
+ * Wireshark has a set of names for each version; 1.0 (1), 1.3 (4), 1.4 (5) and 1.5 (6) are spoken.
+ */
+#include "message.h"
+#include "summary.h"
+
+enum { V10_VERSION, V10_TYPE, V10_LENGTH, V10_XID, V13_VERSION = 4, V14_VERSION = 8, V15_VERSION = 12, F_COUNT = 16 };
+enum { HEADER = 8, V10 = 1, V13 = 4, V15 = 6, TYPES = 36 };
+
+static bool header_fits(const uint8_t *h)
+{
+	return h[0] >= V10 && h[0] <= V15 && h[1] < TYPES && get_be16(h + 2) >= HEADER;
+}
+
+static bool openflow_detect(const struct decode *d, const struct cursor *payload)
+{
+	struct cursor c = *payload;
+	const uint8_t *h;
+
+	if (message_within(d))
+		return false;
+	cursor_skip(&c, message_rest(d));
+	h = cursor_peek(&c, HEADER);
+	return h ? header_fits(h) : message_rest(d) > 0;
+}
+
+static enum decode_result openflow_decode(struct decode *d, struct layer *l)
+{
+	const uint8_t *h;
+
+	if (message_resume(d, l, PROTO_openflow))
+		return DECODE_OK;
+	h = cursor_peek(&d->c, HEADER);
+	if (!h || !header_fits(h)) {
+		d->c.pos = d->c.end;
+		return !h && d->c.snapped ? DECODE_TRUNCATED : h ? DECODE_MALFORMED : DECODE_OK;
+	}
+	message_end(d, l, get_be16(h + 2), PROTO_openflow);
+	return DECODE_OK;
+}
+
+/* The field's version is its mask. */
+static bool get_field(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
+{
+	const uint8_t *h;
+
+	if (packet_bytes(p, l, &h) < HEADER || h[0] != f->mask)
+		return false;
+	v->u = f->shift == 1 ? h[f->offset] : f->shift == 2 ? get_be16(h + f->offset) : get_be32(h + f->offset);
+	return true;
+}
+
+static const char types_10[][24] = {
+	"HELLO", "ERROR", "ECHO_REQUEST", "ECHO_REPLY", "VENDOR", "FEATURES_REQUEST", "FEATURES_REPLY", "GET_CONFIG_REQUEST",
+	"GET_CONFIG_REPLY", "SET_CONFIG", "PACKET_IN", "FLOW_REMOVED", "PORT_STATUS", "PACKET_OUT", "FLOW_MOD", "PORT_MOD",
+	"STATS_REQUEST", "STATS_REPLY", "BARRIER_REQUEST", "BARRIER_REPLY", "QUEUE_GET_CONFIG_REQUEST", "QUEUE_GET_CONFIG_REPLY"
+};
+static const char types_13[][25] = {
+	"HELLO", "ERROR", "ECHO_REQUEST", "ECHO_REPLY", "EXPERIMENTER", "FEATURES_REQUEST", "FEATURES_REPLY", "GET_CONFIG_REQUEST",
+	"GET_CONFIG_REPLY", "SET_CONFIG", "PACKET_IN", "FLOW_REMOVED", "PORT_STATUS", "PACKET_OUT", "FLOW_MOD", "GROUP_MOD",
+	"PORT_MOD", "TABLE_MOD", "MULTIPART_REQUEST", "MULTIPART_REPLY", "BARRIER_REQUEST", "BARRIER_REPLY",
+	"QUEUE_GET_CONFIG_REQUEST", "QUEUE_GET_CONFIG_REPLY", "ROLE_REQUEST", "ROLE_REPLY", "GET_ASYNC_REQUEST", "GET_ASYNC_REPLY",
+	"SET_ASYNC", "METER_MOD"
+};
+
+static const char *type_name(const uint8_t *h)
+{
+	if (h[0] == V10)
+		return h[1] < sizeof(types_10) / sizeof(types_10[0]) ? types_10[h[1]] : NULL;
+	return h[0] == V13 && h[1] < sizeof(types_13) / sizeof(types_13[0]) ? types_13[h[1]] : NULL;
+}
+
+static void openflow_summary(struct summary *s, const struct packet *p, const struct layer *l)
+{
+	struct outbuf *o = s->out;
+	const char *name;
+	const uint8_t *h;
+
+	if (packet_bytes(p, l, &h) < HEADER)
+		return;
+	if (l[-1].proto == PROTO_tcp || l[-1].wire_end == l[-1].off)
+		outbuf_str(o, ": OpenFlow");
+	outbuf_str(o, "\n\tversion 1.");
+	outbuf_u64(o, h[0] - 1u);
+	outbuf_str(o, ", type ");
+	name = type_name(h);
+	if (name) {
+		outbuf_str(o, name);
+	} else {
+		outbuf_str(o, "unknown (0x");
+		outbuf_hex(o, h[1], 2);
+		outbuf_char(o, ')');
+	}
+	outbuf_str(o, ", length ");
+	outbuf_u64(o, get_be16(h + 2));
+	outbuf_str(o, ", xid 0x");
+	outbuf_hex(o, get_be32(h + 4), 8);
+}
+
+#define FIELD(n, lab, off, bytes, version, ...) \
+	{ .name = n, .label = lab, .type = FIELD_UINT, .offset = off, .shift = bytes, .mask = version, .get = get_field, __VA_ARGS__ }
+#define HEAD(prefix, type_prefix, version, v) \
+	[v] = FIELD(prefix ".version", "Version", 0, 1, version, .show = SHOW_HEX, .hex_digits = 2), \
+	[v + 1] = FIELD(type_prefix ".type", "Type", 1, 1, version), \
+	[v + 2] = FIELD(prefix ".length", "Length", 2, 2, version), \
+	[v + 3] = FIELD(prefix ".xid", "Transaction", 4, 4, version)
+
+static const struct field fields[F_COUNT] = {
+	HEAD("openflow", "openflow_1_0", V10, V10_VERSION),
+	HEAD("openflow_v4", "openflow_v4", V13, V13_VERSION),
+	HEAD("openflow_v5", "openflow_v5", V13 + 1, V14_VERSION),
+	HEAD("openflow_v6", "openflow_v6", V15, V15_VERSION),
+};
+
+static const struct claim claims[] = { { CLAIM_TCP_PORT, 6633 }, { CLAIM_TCP_PORT, 6653 }, { CLAIM_NONE, 0 } };
+
+const struct protocol proto_openflow = {
+	.name = "openflow",
+	.column = "OpenFlow",
+	.title = "OpenFlow",
+	.reference = "OpenFlow Switch Specification",
+	.application = true,
+	.decode = openflow_decode,
+	.detect = openflow_detect,
+	.summary = openflow_summary,
+	PROTOCOL_FIELDS(fields),
+	.claims = claims,
+};

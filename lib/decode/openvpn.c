@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * OpenVPN: the first bytes of its messages; in TCP each has its length in front.
+ *
+ *	UDP |opcode 5|key 3|session 64|...|      TCP |length 16|opcode 5|key 3|session 64|...|      data: |opcode 5|key 3|[peer 24]|
+ *
+ * What follows the session of a control message depends on keys that both ends were given (a digest, a counter, a
+ * time or nothing): that is found by where the list of acknowledgments can be.
+ */
+#include "layout.h"
+#include "summary.h"
+
+enum { PLEN, TYPE, OPCODE, KEYID, SESSION, HMAC, PID, ARRAY_LENGTH };
+enum { SOFT_RESET = 3, CONTROL = 4, ACK = 5, DATA_1 = 6, RESET_CLIENT_2 = 7, RESET_SERVER_2 = 8, DATA_2 = 9, RESET_CLIENT_3 = 10 };
+enum { SESSION_LEN = 8, DIGEST = 20, AUTHENTICATED = SESSION_LEN + DIGEST + 8 /* counter, time */ };
+
+static bool is_control(unsigned opcode)
+{
+	return opcode && opcode != DATA_1 && opcode != DATA_2 && opcode <= RESET_CLIENT_3;
+}
+
+/* The bytes in front of the opcode: aux[0] */
+static enum decode_result openvpn_decode(struct decode *d, struct layer *l)
+{
+	l->aux[0] = l[-1].proto == PROTO_tcp ? 2 : 0;
+	return decode_rest(d, l->aux[0] + 1u);
+}
+
+static bool openvpn_detect(const struct decode *d, const struct cursor *payload)
+{
+	bool tcp = d->p->layers[d->p->nlayers - 1].proto == PROTO_tcp;
+	const uint8_t *h = cursor_peek(payload, tcp ? 3 : 1);
+	unsigned opcode = h ? h[tcp ? 2 : 0] >> 3 : 0;
+
+	return opcode && opcode <= RESET_CLIENT_3 && (!tcp || get_be16(h));
+}
+
+static void openvpn_walk(struct walk *w, const struct packet *p, const struct layer *l)
+{
+	static const struct slot type[] = { { TYPE, 0, 1, 0 }, { OPCODE, 0, 1, 0xf8 }, { KEYID, 0, 1, 0x07 } };
+	static const struct slot control[] = { { SESSION, 1, 8, 0 } };
+	static const struct slot authenticated[] = { { HMAC, 9, 20, 0 }, { PID, 29, 4, 0 }, { ARRAY_LENGTH, 37, 1, 0 } };
+	static const struct slot plain[] = { { ARRAY_LENGTH, 9, 1, 0 } };
+	struct cursor c = packet_cursor(p, l);
+	const uint8_t *h;
+
+	if (l->aux[0])
+		walk_uint(w, PLEN, cursor_be16(&c));
+	h = c.pos;
+	layout_walk(w, type, SLOTS(type), h, cursor_left(&c));
+	if (!cursor_left(&c) || !is_control(*h >> 3))
+		return;
+	layout_walk(w, control, SLOTS(control), h, cursor_left(&c));
+	/* without a digest the number of acknowledgments follows: small */
+	if (cursor_left(&c) > SESSION_LEN + 1 && h[SESSION_LEN + 1] <= 8 && cursor_left(&c) < AUTHENTICATED + 2)
+		layout_walk(w, plain, SLOTS(plain), h, cursor_left(&c));
+	else
+		layout_walk(w, authenticated, SLOTS(authenticated), h, cursor_left(&c));
+}
+
+static const struct value_name opcodes[] = {
+	{ 1, "P_CONTROL_HARD_RESET_CLIENT_V1" }, { 2, "P_CONTROL_HARD_RESET_SERVER_V1" }, { SOFT_RESET, "P_CONTROL_SOFT_RESET_V1" },
+	{ CONTROL, "P_CONTROL_V1" }, { ACK, "P_ACK_V1" }, { DATA_1, "P_DATA_V1" },
+	{ RESET_CLIENT_2, "P_CONTROL_HARD_RESET_CLIENT_V2" }, { RESET_SERVER_2, "P_CONTROL_HARD_RESET_SERVER_V2" },
+	{ DATA_2, "P_DATA_V2" }, { RESET_CLIENT_3, "P_CONTROL_HARD_RESET_CLIENT_V3" }, { 0, NULL },
+};
+
+static void openvpn_summary(struct summary *s, const struct packet *p, const struct layer *l)
+{
+	const uint8_t *h;
+	uint32_t n = packet_bytes(p, l, &h);
+
+	if (!l->aux[0])
+		outbuf_printf(s->out, "UDP, length %u", summary_outer_len(p, l));
+	if (n <= l->aux[0])
+		return;
+	outbuf_str(s->out, ": OpenVPN: ");
+	layout_name(s->out, opcodes, h[l->aux[0]] >> 3, "opcode ");
+}
+
+static const struct field openvpn_fields[] = {
+	[PLEN] = FIELD_WALK(FIELD_UINT, "openvpn.plen", "Length"),
+	[TYPE] = FIELD_WALK_HEX("openvpn.type", 2, "Operation and key"),
+	[OPCODE] = { .name = "openvpn.opcode", .label = "Operation", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
+		     .names = opcodes },
+	[KEYID] = FIELD_WALK(FIELD_UINT, "openvpn.keyid", "Key"),
+	[SESSION] = FIELD_WALK(FIELD_UINT, "openvpn.sessionid", "Session"),
+	[HMAC] = FIELD_WALK(FIELD_BYTES, "openvpn.hmac", "Digest"),
+	[PID] = FIELD_WALK(FIELD_UINT, "openvpn.pid", "Counter"),
+	[ARRAY_LENGTH] = FIELD_WALK(FIELD_UINT, "openvpn.mpidarraylength", "Acknowledgments"),
+};
+
+static const struct claim openvpn_claims[] = { { CLAIM_UDP_PORT, 1194 }, { CLAIM_TCP_PORT, 1194 }, { CLAIM_NONE, 0 } };
+
+const struct protocol proto_openvpn = {
+	.name = "openvpn",
+	.column = "OpenVPN",
+	.title = "OpenVPN",
+	.reference = "OpenVPN network protocol",
+	.application = true,
+	.decode = openvpn_decode,
+	.detect = openvpn_detect,
+	PROTOCOL_WALK(openvpn_walk),
+	.summary = openvpn_summary,
+	PROTOCOL_FIELDS(openvpn_fields),
+	.claims = openvpn_claims,
+};
