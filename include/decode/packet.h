@@ -83,12 +83,9 @@ struct packet {
 };
 
 struct conversations;
-<<<<<<< HEAD
 struct tcp_analyzer;
 struct tcp_analysis;
-=======
 struct expectations;
->>>>>>> main
 struct memories;
 struct notes;
 struct field;

@@ -11,15 +11,12 @@
  * path of every packet.
  */
 #include "decode/conversation.h"
-<<<<<<< HEAD
-#include "decode/tcp_analysis.h"
-=======
 #include "decode/expect.h"
->>>>>>> main
 #include "decode/memory.h"
 #include "decode/message.h"
 #include "decode/notes.h"
 #include "decode/protocol.h"
+#include "decode/tcp_analysis.h"
 
 #include <stdlib.h>
 #include <string.h>

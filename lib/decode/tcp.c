@@ -7,16 +7,11 @@
 #include "tcp.h"
 
 enum {
-<<<<<<< HEAD
 	SRCPORT, DSTPORT, PORT, STREAM, LEN, SEQ_RAW, ACK_RAW, HDR_LEN, FLAGS, RES, AE, CWR, ECE, URG, ACK, PUSH, RESET, SYN, FIN,
 	WINDOW, CHECKSUM, URGENT, PAYLOAD, OPTIONS, OPTION_KIND, OPTION_LEN, MSS, WSCALE, SACK_PERM, SACK_LE, SACK_RE, TSVAL, TSECR,
-	SEQ, NXTSEQ, ACK_NUMBER, WINDOW_SIZE, SCALE, TIME_RELATIVE, TIME_DELTA, ANALYSIS, INITIAL_RTT, ACKS_FRAME, ACK_RTT,
-	IN_FLIGHT, DUPLICATE_FRAME, DUPLICATE_NUM, RTO, RTO_FRAME, VERDICT
-=======
-	SRCPORT, DSTPORT, PORT, STREAM, LEN, SEQ_RAW, ACK_RAW, HDR_LEN, FLAGS, RES, NS, CWR, ECE, URG, ACK, PUSH, RESET, SYN, FIN,
-	WINDOW, CHECKSUM, URGENT, PAYLOAD, OPTIONS, OPTION_KIND, OPTION_LEN, MSS, WSCALE, SACK_PERM, SACK_LE, SACK_RE, TSVAL, TSECR,
-	MPTCP_SUBTYPE
->>>>>>> main
+	MPTCP_SUBTYPE, SEQ, NXTSEQ, ACK_NUMBER, WINDOW_SIZE, SCALE, TIME_RELATIVE, TIME_DELTA, ANALYSIS, INITIAL_RTT, ACKS_FRAME, ACK_RTT,
+	IN_FLIGHT, DUPLICATE_FRAME, DUPLICATE_NUM, RTO, RTO_FRAME,
+	VERDICT /* and those behind it, in no order */
 };
 enum { HEADER = 20 };
 enum { OPT_MSS = 2, OPT_WSCALE = 3, OPT_SACK_PERM = 4, OPT_SACK = 5, OPT_TIMESTAMP = 8, OPT_MPTCP = 30 };
@@ -127,21 +122,6 @@ static struct cursor options_of(const struct packet *p, const struct layer *l)
 	return c;
 }
 
-<<<<<<< HEAD
-		walk_uint(w, OPTION_KIND, kind);
-		if (kind == OPT_END)
-			return;
-		if (kind == OPT_NOP)
-			continue;
-		len = cursor_u8(&c);
-		if (c.cut || len < 2)
-			return;
-		walk_uint(w, OPTION_LEN, len);
-		body = cursor_sub(&c, len - 2);
-		if (c.cut)
-			return;
-		walk_option(w, kind, body, tcp_ack_base(p, l));
-=======
 static void tcp_walk(struct walk *w, const struct packet *p, const struct layer *l)
 {
 	struct cursor c = options_of(p, l);
@@ -152,8 +132,7 @@ static void tcp_walk(struct walk *w, const struct packet *p, const struct layer 
 		if (o.len >= 2)
 			walk_uint(w, OPTION_LEN, o.len);
 		if (o.len >= 2 && !o.body.cut)
-			walk_option(w, o.kind, o.body);
->>>>>>> main
+			walk_option(w, o.kind, o.body, tcp_ack_base(p, l));
 	}
 }
 
@@ -214,7 +193,7 @@ static const struct field tcp_fields[] = {
 		      .conversation = true, .analysis = true },
 	[TSVAL] = FIELD_WALK(FIELD_UINT, "tcp.options.timestamp.tsval", "Time stamp value"),
 	[TSECR] = FIELD_WALK(FIELD_UINT, "tcp.options.timestamp.tsecr", "Time stamp echo reply"),
-<<<<<<< HEAD
+	[MPTCP_SUBTYPE] = FIELD_WALK(FIELD_UINT, "tcp.options.mptcp.subtype", "Multipath TCP, subtype"),
 	/* in the light of the segments before: tcp_analysis_fields.c */
 	[SEQ] = RESULT(FIELD_UINT, "tcp.seq", RESULT_SEQ, "Sequence number, counted from the first"),
 	[NXTSEQ] = RESULT(FIELD_UINT, "tcp.nxtseq", RESULT_NXTSEQ, "Sequence number behind this segment"),
@@ -250,9 +229,6 @@ static const struct field tcp_fields[] = {
 	VERDICT_FIELD("tcp.analysis.window_update", TCP_WINDOW_UPDATE, "Only the window changed"),
 	VERDICT_FIELD("tcp.analysis.window_full", TCP_WINDOW_FULL, "Fills the receiver's window"),
 	VERDICT_FIELD("tcp.analysis.reused_ports", TCP_REUSED_PORTS, "A new connection on the ports of an old one"),
-=======
-	[MPTCP_SUBTYPE] = FIELD_WALK(FIELD_UINT, "tcp.options.mptcp.subtype", "Multipath TCP, subtype"),
->>>>>>> main
 };
 
 static const struct claim tcp_claims[] = { { CLAIM_IPPROTO, 6 }, { CLAIM_NONE, 0 } };

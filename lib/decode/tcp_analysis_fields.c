@@ -4,26 +4,17 @@
 #include "decode/tcp_analysis.h"
 #include "tcp.h"
 
-enum { HEADER = 20, OPT_END = 0, OPT_NOP = 1, OPT_WSCALE = 3, SYN = 0x02 };
+enum { HEADER = 20, OPT_WSCALE = 3, SYN = 0x02 };
 
 /* RFC 7323 section 2.2 */
 static uint8_t window_shift(const uint8_t *h, uint32_t hlen)
 {
 	struct cursor c = cursor_over(h + HEADER, hlen - HEADER, false);
+	struct cursor_option o;
 
-	while (cursor_left(&c)) {
-		unsigned kind = cursor_u8(&c), len;
-
-		if (kind == OPT_END)
-			break;
-		if (kind == OPT_NOP)
-			continue;
-		len = cursor_u8(&c);
-		if (kind == OPT_WSCALE && len == 3)
-			return cursor_u8(&c);
-		if (len < 2 || !cursor_skip(&c, len - 2))
-			break;
-	}
+	while (cursor_option(&c, &o))
+		if (o.kind == OPT_WSCALE && o.len == 3)
+			return cursor_u8(&o.body);
 	return TCP_NO_SCALE;
 }
 
@@ -125,10 +116,10 @@ bool tcp_result_get(const struct packet *p, const struct layer *l, const struct 
 		return v->u;
 	case RESULT_RTO:
 		v->i = a->rto_ns;
-		return a->rto_frame;
+		return a->rto_frame && a->rto_ns > 0;
 	case RESULT_RTO_FRAME:
 		v->u = a->rto_frame;
-		return v->u;
+		return v->u && a->rto_ns > 0;
 	case RESULT_FLAGS:
 		v->u = 1;
 		return a->verdicts;
