@@ -74,6 +74,8 @@ struct packet {
 	int8_t network;            /* index of the innermost IPv4/IPv6 layer that is not quoted, -1: none */
 	int8_t transport;          /* the same for TCP/UDP */
 	bool application_done;     /* application layers were looked for */
+	uint8_t analysed;          /* index of the TCP layer that `analysis` is of; 0: none */
+	const struct tcp_analysis *analysis; /* the decoder's, until its next packet */
 	struct frame_times *times; /* the decoder's */
 	uint32_t scratch_used;
 	struct layer layers[PACKET_LAYERS_MAX];
@@ -81,6 +83,8 @@ struct packet {
 };
 
 struct conversations;
+struct tcp_analyzer;
+struct tcp_analysis;
 struct expectations;
 struct memories;
 struct notes;
@@ -97,6 +101,7 @@ struct decoder {
 	struct proto_set want;
 	bool application; /* some wanted protocol is an application protocol */
 	struct conversations *tcp, *udp; /* NULL unless tcp.stream or udp.stream is wanted */
+	struct tcp_analyzer *analyzer;   /* NULL unless a field of it is wanted */
 	struct notes *notes;             /* of connections; NULL unless a protocol that keeps some is wanted */
 	struct memories *memories;       /* what messages leave for later ones; NULL unless an application is wanted */
 	struct expectations *expectations; /* what was announced (decode/expect.h); NULL likewise */

@@ -80,6 +80,7 @@ struct field {
 	uint8_t width;                  /* fixed: bytes (1..8, or the length of an address); 0: not fixed */
 	bool is_either;
 	bool conversation;              /* needs the numbering of decode/conversation.h */
+	bool analysis;                  /* needs decode/tcp_analysis.h */
 	bool innermost;                 /* depends on all layers of the packet: application layers are decoded for it */
 };
 _Static_assert(sizeof(struct field) <= 48, "there are thousands of them in the binary");
@@ -244,8 +245,12 @@ static inline uint8_t decode_application(const struct decode *d, enum claim_kind
 	return decode_by_ports(d, kind, src_port, dst_port);
 }
 
-/* Books the conversation of a TCP or UDP layer, when somebody asked for its number; `h` is its header. */
-void decode_conversation(struct decode *d, struct layer *l, const uint8_t *h);
+/* Books the conversation of a TCP or UDP layer, when somebody asked for its number; `h` is its header. True: a new
+ * TCP conversation on the ends of an earlier one. */
+bool decode_conversation(struct decode *d, struct layer *l, const uint8_t *h);
+/* The addresses and ports of a TCP or UDP layer and the IP layer that carries it; false if there is none. */
+struct conversation_key;
+bool decode_ends(const struct decode *d, const struct layer *l, const uint8_t *h, struct conversation_key *k);
 /* tcp.stream, udp.stream: what decode_conversation() booked in aux. */
 field_get conversation_field;
 /* tcp.payload, udp.payload: what follows the header, if anything does. */

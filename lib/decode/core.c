@@ -16,6 +16,7 @@
 #include "decode/message.h"
 #include "decode/notes.h"
 #include "decode/protocol.h"
+#include "decode/tcp_analysis.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,11 +93,13 @@ void decoder_release(struct decoder *d)
 {
 	conversations_free(d->tcp);
 	conversations_free(d->udp);
+	tcp_analyzer_free(d->analyzer);
 	notes_free(d->notes);
 	free(d->times);
 	memories_free(d->memories);
 	expectations_free(d->expectations);
 	d->tcp = d->udp = NULL;
+	d->analyzer = NULL;
 	d->notes = NULL;
 	d->memories = NULL;
 	d->expectations = NULL;
@@ -109,6 +112,14 @@ static void want_applications(struct decoder *d)
 		d->memories = memories_new();
 	if (ENABLE_APP_PROTOCOLS && !d->expectations)
 		d->expectations = expectations_new();
+}
+
+static void want_conversations(struct decoder *d, unsigned proto)
+{
+	if (proto == PROTO_tcp && !d->tcp)
+		d->tcp = conversations_new(CONVERSATIONS_MAX);
+	if (proto == PROTO_udp && !d->udp)
+		d->udp = conversations_new(CONVERSATIONS_MAX);
 }
 
 void decoder_want(struct decoder *d, unsigned proto)
@@ -126,10 +137,10 @@ void decoder_want_all(struct decoder *d)
 	want_applications(d);
 	if (!d->notes)
 		d->notes = notes_new();
-	if (!d->tcp)
-		d->tcp = conversations_new();
-	if (!d->udp)
-		d->udp = conversations_new();
+	want_conversations(d, PROTO_tcp);
+	want_conversations(d, PROTO_udp);
+	if (!d->analyzer)
+		d->analyzer = tcp_analyzer_new(CONVERSATIONS_MAX);
 }
 
 void decoder_want_field(struct decoder *d, const struct field *f)
@@ -143,10 +154,10 @@ void decoder_want_field(struct decoder *d, const struct field *f)
 		want_applications(d);
 	if (f->conversation && proto == PROTO_frame && !d->times)
 		d->times = calloc(1, sizeof(*d->times));
-	if (f->conversation && proto == PROTO_tcp && !d->tcp)
-		d->tcp = conversations_new();
-	if (f->conversation && proto == PROTO_udp && !d->udp)
-		d->udp = conversations_new();
+	if (f->conversation || f->analysis)
+		want_conversations(d, proto);
+	if (f->analysis && !d->analyzer)
+		d->analyzer = tcp_analyzer_new(CONVERSATIONS_MAX);
 }
 
 uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port)
@@ -184,30 +195,35 @@ uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t s
 	return proto_set_has(&d->decoder->want, PROTO_data) ? PROTO_data : PROTO_NONE;
 }
 
-void decode_conversation(struct decode *d, struct layer *l, const uint8_t *h)
+bool decode_ends(const struct decode *d, const struct layer *l, const uint8_t *h, struct conversation_key *k)
 {
-	struct conversations *c = l->proto == PROTO_tcp ? d->decoder->tcp : d->decoder->udp;
-	const uint8_t *src = NULL, *dst = NULL;
-	unsigned len = 0;
-	int32_t number;
+	for (const struct layer *n = l; n-- > d->p->layers;) {
+		const uint8_t *ip = d->p->source[n->source].data + n->off;
+		unsigned len = n->proto == PROTO_ip ? 4 : n->proto == PROTO_ipv6 ? 16 : 0;
 
-	for (const struct layer *n = l; !src && n-- > d->p->layers;) {
-		const uint8_t *ip = d->p->frame->data + n->off;
-
-		len = n->proto == PROTO_ip ? 4 : n->proto == PROTO_ipv6 ? 16 : 0;
 		if (!len)
 			continue;
-		src = ip + (len == 4 ? 12 : 8);
-		dst = src + len;
+		ip += len == 4 ? 12 : 8;
+		*k = (struct conversation_key){ ip, ip + len, len, get_be16(h), get_be16(h + 2) };
+		return true;
 	}
-	if (!src || !c)
-		return;
-	if (l->proto == PROTO_tcp)
-		number = conversation_number_tcp(c, src, dst, len, get_be16(h), get_be16(h + 2), get_be32(h + 4), h[13]);
-	else
-		number = conversation_number(c, src, dst, len, get_be16(h), get_be16(h + 2));
+	return false;
+}
+
+bool decode_conversation(struct decode *d, struct layer *l, const uint8_t *h)
+{
+	struct conversations *c = l->proto == PROTO_tcp ? d->decoder->tcp : d->decoder->udp;
+	struct conversation_key k;
+	bool reused = false;
+	int32_t number;
+
+	if (!c || !decode_ends(d, l, h, &k))
+		return false;
+	number = l->proto == PROTO_tcp ? conversation_number_tcp(c, &k, get_be32(h + 4), h[13], &reused) :
+					 conversation_number(c, &k);
 	l->aux[0] = (uint16_t)((uint32_t)number >> 16);
 	l->aux[1] = (uint16_t)number;
+	return reused;
 }
 
 bool conversation_field(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
@@ -272,6 +288,7 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 	p->result = DECODE_OK;
 	p->network = p->transport = -1;
 	p->scratch_used = 0;
+	p->analysed = 0;
 	p->times = decoder->times;
 	if (__builtin_expect(decoder->times != NULL, 0))
 		frame_times_next(decoder->times, f);
