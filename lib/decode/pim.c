@@ -13,8 +13,11 @@ enum { REGISTER = 1 };
 
 static enum decode_result pim_decode(struct decode *d, struct layer *l)
 {
-	const uint8_t *h = decode_take(d, 4);
+	const uint8_t *h;
 
+	if (!d->wire_left) /* the packet in a null register has nothing behind its header */
+		return DECODE_OK;
+	h = decode_take(d, 4);
 	if (!h)
 		return cursor_short(&d->c);
 	l->aux[0] = h[0];
