@@ -64,8 +64,8 @@ void hexdump_ascii(struct outbuf *o, const uint8_t *data, uint32_t len)
 	for (uint32_t i = 0; i < len; i++) {
 		uint8_t c = data[i];
 
-		if (c == '\r' && i + 1 < len && data[i + 1] == '\n')
-			continue;
+		if (c == '\r' && (i + 2 >= len || data[i + 1] == '\n'))
+			continue; /* tcpdump: before a line's end and in the last two bytes */
 		outbuf_char(o, (c >= ' ' && c < 0x7f) || c == '\n' || c == '\t' ? (char)c : '.');
 	}
 }
