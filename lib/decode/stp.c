@@ -50,12 +50,13 @@ static enum decode_result stp_decode(struct decode *d, struct layer *l)
 
 static bool get_after(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
+	bool first = f->offset == HEADER; /* one byte, in all that are rapid; the other has two */
 	const uint8_t *h;
 
-	if (packet_bytes(p, l, &h) <= f->offset || l->aux[1] != RAPID)
+	if (packet_bytes(p, l, &h) < f->offset + (first ? 1u : 2u) || l->aux[1] != RAPID)
 		return false;
-	v->u = f->offset == HEADER ? h[HEADER] : get_be16(h + f->offset);
-	return f->offset == HEADER || (l->aux[0] >= V_MULTIPLE && l->hlen >= HEADER + 3);
+	v->u = first ? h[HEADER] : get_be16(h + f->offset);
+	return first || (l->aux[0] >= V_MULTIPLE && l->hlen >= HEADER + 3);
 }
 
 static const struct part parts[] = {
