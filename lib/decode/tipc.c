@@ -120,7 +120,7 @@ static void put_type(struct outbuf *o, unsigned user, uint32_t word)
 
 static void put_ends(struct outbuf *o, const struct layer *l, const uint8_t *h)
 {
-	bool ports = has_ports(l), named = l->aux[1] > SHORT;
+	bool ports = has_ports(l), named = l->aux[1] >= LONG;
 
 	if (l->aux[0] == DISCOVERY) {
 		put_node(o, get_be32(h + 12));
@@ -159,7 +159,7 @@ static void tipc_summary(struct summary *s, const struct packet *p, const struct
 	put_type(o, l->aux[0], get_be32(h + 4));
 	if (!has_ports(l) && l->aux[0] != DISCOVERY)
 		outbuf_printf(o, " (0x%08x)", get_be32(h + 4) & 0xe0000000);
-	if (!s->verbose || !has_ports(l) || l->aux[1] == SHORT)
+	if (!s->verbose || !has_ports(l) || l->aux[1] < LONG)
 		return;
 	outbuf_str(o, "\n\tPrevious Node ");
 	put_node(o, get_be32(h + 12));
