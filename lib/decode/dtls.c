@@ -11,6 +11,7 @@
  * the connection agreed on (notes.h); CAPWAP puts four bytes before its DTLS (RFC 5415 section 4.2).
  */
 #include "decode/notes.h"
+#include "decode/summary.h"
 #include "decode/tls_fields.h"
 
 enum { RECORD_HEADER = 13, MESSAGE_HEADER = 12, CONNECTION_ID = 25, CAPWAP_HEADER = 4, CAPWAP_DTLS = 1 };
@@ -244,6 +245,10 @@ static void dtls_summary(struct summary *s, const struct packet *p, const struct
 	const char *before = ": ";
 	struct record r;
 
+	if (l[-1].proto == PROTO_udp) {
+		outbuf_str(s->out, "UDP, length ");
+		outbuf_u64(s->out, summary_outer_len(p, l));
+	}
 	if (!s->verbose || !record_next(&c, &r))
 		return;
 	outbuf_str(s->out, "\n\t");

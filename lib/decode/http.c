@@ -616,6 +616,12 @@ static bool tcpdump_knows(const struct packet *p, const struct layer *tcp)
 	return a == 80 || b == 80 || a == 8080 || b == 8080;
 }
 
+void http_port_summary(struct summary *s, const struct packet *p, const struct layer *l)
+{
+	if (l[-1].proto == PROTO_tcp && tcpdump_knows(p, l - 1))
+		outbuf_str(s->out, ": HTTP");
+}
+
 static bool is_text(const struct text *line)
 {
 	for (uint32_t i = 0; i < line->len; i++)

@@ -415,6 +415,7 @@ static void http2_summary(struct summary *s, const struct packet *p, const struc
 	struct cursor c = packet_cursor(p, l);
 	struct http2_frame f;
 
+	http_port_summary(s, p, l);
 	if (!s->verbose || !cursor_left(&c))
 		return;
 	if (http2_starts(&c)) {

@@ -15,6 +15,7 @@
  */
 #include "decode/quic.h"
 #include "decode/notes.h"
+#include "decode/summary.h"
 
 enum {
 	F_PACKET_LENGTH, F_HEADER_FORM, F_FIXED_BIT, F_SPIN_BIT, F_TYPE, F_TYPE_V2, F_RESERVED, F_PN_LENGTH, F_UNUSED, F_VERSION,
@@ -437,6 +438,10 @@ static void quic_summary(struct summary *s, const struct packet *p, const struct
 	struct cursor c = packet_cursor(p, l);
 	struct quic_header h;
 
+	if (l[-1].proto == PROTO_udp) {
+		outbuf_str(s->out, "UDP, length ");
+		outbuf_u64(s->out, summary_outer_len(p, l));
+	}
 	if (!s->verbose || !cursor_left(&c) || !header_read(&h, &c, l->aux[1]))
 		return;
 	outbuf_str(s->out, "\n\tQUIC: ");

@@ -179,7 +179,7 @@ static enum decode_result ssh_decode(struct decode *d, struct layer *l)
 	if (l->aux[1] & BANNER) {
 		if (!server) /* as in Wireshark the client's banner decides */
 			note->version = c.pos[4] == '1' && cursor_left(&c) > 6 && c.pos[6] != '9' ? 1 : 2;
-		return DECODE_OK;
+		return c.snapped && !memchr(c.pos, '\n', cursor_left(&c)) ? DECODE_TRUNCATED : DECODE_OK;
 	}
 	l->aux[1] |= note->state[end] & (STATE_ENCRYPTED | GROUP_EXCHANGE);
 	if (note->state[end] & STATE_ENCRYPTED && note->state[end] & STATE_AEAD)

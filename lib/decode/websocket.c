@@ -7,6 +7,7 @@
  *
  * A frame that goes on in the next segment has its fields where it begins and its word in the column where it ends (message.h).
  */
+#include "decode/http.h"
 #include "decode/message.h"
 
 enum {
@@ -127,6 +128,7 @@ static void websocket_summary(struct summary *s, const struct packet *p, const s
 	struct cursor c = packet_cursor(p, l);
 	struct ws_frame f;
 
+	http_port_summary(s, p, l);
 	if (!s->verbose || !frame_read(&c, &f) || (f.opcode & 7) > 2)
 		return;
 	outbuf_str(s->out, "\n\tWebSocket: ");

@@ -91,14 +91,20 @@ static void fields_check(bool one_by_one)
 
 static void layers_check(const struct frame *f)
 {
+	uint32_t reached[PACKET_SOURCES_MAX] = { 0 }; /* where the last layer of each source begins */
+
+	must(packet.source[0].data == f->data && packet.source[0].len == f->caplen);
 	must(packet.nlayers >= 1 && packet.nlayers <= PACKET_LAYERS_MAX);
 	for (unsigned i = 0; i < packet.nlayers; i++) {
 		const struct layer *l = &packet.layers[i];
 		const uint8_t *bytes;
 
 		must(l->proto < PROTO_COUNT && proto_set_has(&packet.present, l->proto));
-		must(l->off <= f->caplen && packet_bytes(&packet, l, &bytes) <= f->caplen - l->off);
-		must(i == 0 || l->off >= packet.layers[i - 1].off);
+		must(l->source < packet.nsources);
+		must(l->off <= packet.source[l->source].len);
+		must(packet_bytes(&packet, l, &bytes) <= packet.source[l->source].len - l->off);
+		must(l->off >= reached[l->source]);
+		reached[l->source] = l->off;
 	}
 	must(packet_column(&packet) != NULL);
 }
