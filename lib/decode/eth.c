@@ -29,6 +29,23 @@ static bool get_type_or_len(const struct packet *p, const struct layer *l, const
 	return true;
 }
 
+/* Of a type that nobody knows the column shows the number. */
+static const char *eth_column(const struct packet *p, const struct layer *l)
+{
+	enum { SIZE = 8 };
+	bool unknown = l + 1 == p->layers + p->nlayers && l->hlen == HEADER && l->aux[0] >= ETHERTYPE_MIN;
+	/* scratch memory is the part of a packet that reading may change */
+	uint8_t *text = unknown ? packet_scratch((struct packet *)p, SIZE) : NULL;
+	struct outbuf o;
+
+	if (!text)
+		return "Ethernet";
+	outbuf_fixed(&o, (char *)text, SIZE);
+	outbuf_bytes(&o, "0x", 2);
+	outbuf_hex(&o, l->aux[0], 4);
+	return outbuf_cstr(&o);
+}
+
 static const struct field eth_fields[] = {
 	[DST] = FIELD_FIXED(FIELD_ETHER, "eth.dst", 0, 6, "Destination"),
 	[SRC] = FIELD_FIXED(FIELD_ETHER, "eth.src", 6, 6, "Source"),
@@ -53,7 +70,7 @@ static const struct claim eth_claims[] = {
 
 const struct protocol proto_eth = {
 	.name = "eth",
-	.column = "Ethernet",
+	.column_of = eth_column,
 	.title = "Ethernet",
 	.reference = "IEEE 802.3",
 	.decode = eth_decode,

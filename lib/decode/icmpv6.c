@@ -20,7 +20,7 @@ enum {
 	RA = 134, NS = 135, NA = 136, REDIRECT = 137, REPORT_2 = 143
 };
 enum { O_SRC = 1, O_TARGET = 2, O_PREFIX = 3, O_MTU = 5, O_ADV = 7, O_HOME = 8, O_NONCE = 14, O_ROUTE = 24, O_RDNSS = 25,
-       O_DNSSL = 31, O_PORTAL = 37, O_PREF64 = 38 };
+	O_DNSSL = 31, O_PORTAL = 37, O_PREF64 = 38 };
 
 static enum decode_result icmpv6_decode(struct decode *d, struct layer *l)
 {

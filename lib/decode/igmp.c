@@ -14,7 +14,7 @@
 enum { TYPE, VERSION, MAX_RESP, CHECKSUM, RESERVED, MADDR, S, QRV, QQIC, NUM_SRC, SADDR, NUM_RECORDS, RECORD_TYPE, AUX_LEN, AUX };
 enum { HEADER = 8, QUERY_3 = 12 };
 enum { QUERY = 0x11, REPORT_1 = 0x12, DVMRP = 0x13, PIM_1 = 0x14, REPORT_2 = 0x16, LEAVE = 0x17, MTRACE_REPLY = 0x1e,
-       MTRACE = 0x1f, REPORT_3 = 0x22 };
+	MTRACE = 0x1f, REPORT_3 = 0x22 };
 
 /* The version is in the type; that of a query is told by its length and the response time. RFC 3376 section 7.1. */
 static unsigned version_of(const uint8_t *h, uint32_t len)

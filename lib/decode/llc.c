@@ -13,7 +13,7 @@
 enum { DSAP, SSAP, CONTROL, OUI, TYPE, CISCO_PID, PID };
 enum { SAP_SNAP = 0xaa, SAP_OSI = 0xfe, SNAP = 5, UNNUMBERED = 3, XID = 0xaf, TEST = 0xe3 };
 enum { OUI_ETHER = 0, OUI_CISCO = 0x00000c, OUI_CISCO_90 = 0x0000f8, OUI_BRIDGED = 0x0080c2, OUI_APPLE = 0x080007,
-       OUI_AIRONET = 0x004096 };
+	OUI_AIRONET = 0x004096 };
 
 /* RFC 2684: 1 with and 7 without the frame check sequence of Ethernet */
 static uint8_t next_of_snap(uint32_t oui, unsigned type)

@@ -8,10 +8,13 @@
  * aux[0]: offset of the first value behind the header, aux[1]: 1 if little-endian.
  */
 #include "carrier.h"
+#include "parts.h"
 #include "summary.h"
 
-enum { FAMILY, VERSION, RES_ID, PREFIX, TLV_TYPE, TLV_LENGTH };
-enum { HEADER = 4, TLV = 4, PAYLOAD = 9, PREFIX_TLV = 10, TYPE_MASK = 0x7fff, INET = 2, INET6 = 10 };
+enum {
+	FAMILY, VERSION, RES_ID, PREFIX, TLV_TYPE, TLV_LENGTH, HW_PROTOCOL, HOOK, IN, OUT, PHYSICAL_IN, PHYSICAL_OUT, UID, GID, TIMESTAMP
+};
+enum { HEADER = 4, TLV = 4, PAYLOAD = 9, PREFIX_TLV = 10, TIME_TLV = 3, TYPE_MASK = 0x7fff, INET = 2, INET6 = 10 };
 
 static uint16_t native16(const uint8_t *p, bool little)
 {
@@ -45,6 +48,20 @@ static enum decode_result nflog_decode(struct decode *d, struct layer *l)
 	return cursor_left(&d->c) || d->c.snapped ? cursor_short(&d->c) : DECODE_OK;
 }
 
+/* The values of netfilter, unlike the lengths in front of them, are big-endian. */
+static const struct part parts[] = {
+	{ 1, HW_PROTOCOL, 2 }, { 1, HOOK, 1 }, { 4, IN, 4 }, { 5, OUT, 4 }, { 6, PHYSICAL_IN, 4 }, { 7, PHYSICAL_OUT, 4 },
+	{ 11, UID, 4 }, { 14, GID, 4 },
+};
+
+static void walk_time(struct walk *w, const uint8_t *v)
+{
+	uint64_t s = get_be64(v), us = get_be64(v + 8);
+
+	if (s < 0x7fffffff && us < 1000000)
+		walk_uint(w, TIMESTAMP, (s * 1000000 + us) * 1000);
+}
+
 static void nflog_walk(struct walk *w, const struct packet *p, const struct layer *l)
 {
 	struct cursor c = packet_cursor(p, l);
@@ -59,6 +76,9 @@ static void nflog_walk(struct walk *w, const struct packet *p, const struct laye
 		walk_uint(w, TLV_LENGTH, len);
 		if (len < TLV || type == PAYLOAD || !cursor_skip(&c, (len - TLV + 3u) & ~3u))
 			return;
+		walk_parts(w, parts, type, tlv + TLV, len - TLV);
+		if (type == TIME_TLV && len >= TLV + 16)
+			walk_time(w, tlv + TLV);
 		if (type == PREFIX_TLV && len > TLV)
 			walk_bytes(w, PREFIX, tlv + TLV, (uint32_t)strnlen((const char *)tlv + TLV, len - TLV));
 	}
@@ -71,6 +91,15 @@ static const struct field nflog_fields[] = {
 	[PREFIX] = FIELD_WALK(FIELD_STRING, "nflog.prefix", "Prefix of the rule"),
 	[TLV_TYPE] = FIELD_WALK(FIELD_UINT, "nflog.tlv_type", "Type of the value"),
 	[TLV_LENGTH] = FIELD_WALK(FIELD_UINT, "nflog.tlv_length", "Length of the value"),
+	[HW_PROTOCOL] = PART_HEX("nflog.protocol", 0, 4, "Protocol, an ethertype"),
+	[HOOK] = PART_FIELD(FIELD_UINT, "nflog.hook", 2, "Hook of netfilter"),
+	[IN] = PART_FIELD(FIELD_UINT, "nflog.ifindex_indev", 0, "Interface in"),
+	[OUT] = PART_FIELD(FIELD_UINT, "nflog.ifindex_outdev", 0, "Interface out"),
+	[PHYSICAL_IN] = PART_FIELD(FIELD_UINT, "nflog.ifindex_physindev", 0, "Port of the bridge in"),
+	[PHYSICAL_OUT] = PART_FIELD(FIELD_UINT, "nflog.ifindex_physoutdev", 0, "Port of the bridge out"),
+	[UID] = PART_FIELD(FIELD_UINT, "nflog.uid", 0, "User of the socket"),
+	[GID] = PART_FIELD(FIELD_UINT, "nflog.gid", 0, "Group of the socket"),
+	[TIMESTAMP] = FIELD_WALK(FIELD_TIME, "nflog.timestamp", "Time"),
 };
 
 static const struct claim nflog_claims[] = { { CLAIM_LINKTYPE, LINKTYPE_NFLOG }, { CLAIM_NONE, 0 } };

@@ -73,6 +73,8 @@ void vlan_summary(struct summary *s, const struct packet *p, const struct layer 
 	if (get_be16(h + 2) >= TYPE_MIN) {
 		summary_ethertype(s, get_be16(h + 2));
 		outbuf_bytes(s->out, ", ", 2);
+	} else {
+		outbuf_str(s->out, "802.3"); /* tcpdump goes on without a comma */
 	}
 }
 

@@ -18,7 +18,7 @@ enum {
 };
 enum { SHORT = 24, LONG = 32 };
 enum { DATA_LAST = 3, BROADCAST = 5, BUNDLER = 6, LINK = 7, CONNECTION = 8, CHANGEOVER = 10, NAMES = 11, FRAGMENTS = 12,
-       DISCOVERY = 13 };
+	DISCOVERY = 13 };
 
 static enum decode_result tipc_decode(struct decode *d, struct layer *l)
 {

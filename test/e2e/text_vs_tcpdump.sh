@@ -14,7 +14,7 @@ fi
 export TZ=UTC
 
 # What tcpdump prints for protocols that are not ours yet.
-FOREIGN=' (igmp pimv|NVGRE|STP |LLDP|CDPv|UDLDv|DTPv|VTPv|IS-IS|Loopback, |EAPOL|NSH|OSSP|SYSLOG|NFS|OpenFlow|SIP|RADIUS|TFTP|kip|Get[A-Z]|V2Trap|Trap|SNMP|dhcp6|RTPC?|rtcp|BCM-LI|SOMEIP|ZEP|gtp|rpc|CAPWAP|NBT|netbios|truncated-ip|slow|Slow|RX|AODV|CNFP|OLSR|WB|VQP|AFS|Quake)|: (OpenFlow)'
+FOREIGN=' (NVGRE|NSH|OSSP|SYSLOG|NFS|OpenFlow|SIP|RADIUS|TFTP|kip|Get[A-Z]|V2Trap|Trap|SNMP|dhcp6|RTPC?|rtcp|BCM-LI|SOMEIP|ZEP|gtp|rpc|CAPWAP|NBT|netbios|truncated-ip|slow|Slow|RX|AODV|CNFP|OLSR|WB|VQP|AFS|Quake)|: (OpenFlow)'
 
 # A packet's first line: those that begin with a time.
 first_lines() { grep -aE '^([0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]+|\[Error converting time\]) '; }
