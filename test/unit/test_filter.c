@@ -473,7 +473,7 @@ TEST(hints)
 	} all[] = {
 		{ "udpp", "the word udpp is searched as text in the frames; did you mean udp?" },
 		{ "tcp.prot", "the word tcp.prot is searched as text in the frames; did you mean tcp.port?" },
-		{ "tcp.analysis.flags", "the word tcp.analysis.flags is searched as text in the frames, as it is no field (--fields lists them)" },
+		{ "udp.nothing.like.it", "the word udp.nothing.like.it is searched as text in the frames, as it is no field (--fields lists them)" },
 		{ "443", "the word 443 is searched as text in the frames; did you mean port 443?" },
 		{ "10.0.0", "the word 10.0.0 is searched as text in the frames, as it is no whole address" },
 		{ "tcp.port == 80", "" },
