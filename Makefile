@@ -4,7 +4,8 @@
 # make SAN=1              build/san/nwbox: glibc, AddressSanitizer and UBSan, every library included
 # make check              all tests; SAN=1 for the same under the sanitizers
 # make size lint          budgets of test/size/budget.txt; house rules of test/lint
-# make install            DESTDIR= PREFIX=/usr/local
+# make install            DESTDIR= PREFIX=/usr/local: binary, links, manuals, completions
+# make man                build/full/man/nwbox-fields.7, the list of fields, from the tables in the binary
 # make fuzz TARGET=name   run one fuzz target of test/fuzz for TIME=60 seconds
 # make check-config       build every profile, and each switch alone off
 # make golden CASE=name   rewrite the expected text of a golden test
@@ -90,7 +91,7 @@ APPLET_O := $(APPLET_C:%.c=$(B)/obj/%.o)
 LIBS := $(DL)/libpcap.a $(DL)/libz.a $(DL)/libmbedtls.a
 NW := $(B)/nwbox
 
-.PHONY: all check check-config size size-diff lint install fuzz golden fetch clean distclean help tests FORCE
+.PHONY: all check check-config size size-diff lint install man fuzz golden fetch clean distclean help tests FORCE
 all: $(NW)
 
 # Switches: every ENABLE_X of the profile as 0 or 1. OFF=ENABLE_X overrides one (make check-config).
@@ -175,13 +176,31 @@ fuzz:
 		build/fuzz/corpus/$(TARGET) test/fuzz/corpus/$(TARGET)
 
 # --- the rest
-install: $(NW)
+# The pages that people wrote are in dist/man; the one of the fields comes from the tables. Dated like the commit.
+MAN_DATE = $(shell LC_ALL=C date -u -d @$$(git log -1 --format=%ct 2>/dev/null || echo 0) '+%B %e, %Y')
+$(B)/man/nwbox-fields.7: $(NW) dist/man/fields.awk
+	@mkdir -p $(@D)
+	$(Q)$(NW) nwexport --list-fields | awk -v date="$(MAN_DATE)" -f dist/man/fields.awk >$@
+man: $(B)/man/nwbox-fields.7
+
+# An applet's page goes with the applet; that of the fields needs one that knows them.
+install: $(NW) $(if $(shell grep -x ENABLE_NWEXPORT=1 $(CONF)),man)
 	install -D -m 755 $(NW) $(DESTDIR)$(PREFIX)/bin/nwbox
 	@sed -n 's/^APPLET(\([a-z]*\), *\(ENABLE_[A-Z_]*\), *INSTALL_\([A-Z]*\),.*/\1 \2 \3/p' applets/applets.def | \
 	while read -r name switch dir; do \
 		grep -q "^$$switch=1" $(CONF) || continue; \
 		[ $$dir = SBIN ] && dir=$(DESTDIR)$(PREFIX)/sbin || dir=$(DESTDIR)$(PREFIX)/bin; \
-		mkdir -p $$dir && echo "ln -sf ../bin/nwbox $$dir/$$name" && ln -sf ../bin/nwbox $$dir/$$name || exit; done
+		mkdir -p $$dir && echo "ln -sf ../bin/nwbox $$dir/$$name" && ln -sf ../bin/nwbox $$dir/$$name || exit; \
+		install -D -m 644 dist/man/$$name.1 $(DESTDIR)$(PREFIX)/share/man/man1/$$name.1 || exit; done
+	install -D -m 644 dist/man/nwbox.1 $(DESTDIR)$(PREFIX)/share/man/man1/nwbox.1
+	@for page in dist/man/*.7 $(wildcard $(B)/man/*.7); do \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man7/$${page##*/} || exit; done
+	install -D -m 644 dist/completions/nwbox.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/nwbox
+	install -D -m 644 dist/completions/_nwbox $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_nwbox
+	install -D -m 644 dist/completions/nwbox.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/nwbox.fish
+	@for name in nwcap nwfilter nwexport; do \
+		ln -sf nwbox $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$name || exit; \
+		ln -sf nwbox.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$name.fish || exit; done
 
 fetch:
 	@for d in $$(awk '/^[a-z]/ && !seen[$$1]++ { print $$1 }' config/deps.lock); do sh config/fetch.sh $$d || exit; done
