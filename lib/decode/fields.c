@@ -288,8 +288,12 @@ void value_format(struct outbuf *o, const struct field *f, const struct value *v
 		break;
 	case FIELD_UINT:
 		if (f->show == SHOW_HEX) {
+			int digits = f->hex_digits ? f->hex_digits : f->width ? 2 * f->width : 8;
+
+			while (digits < 16 && v->u >> 4 * digits)
+				digits++; /* a walked number may be wider than most of its kind */
 			outbuf_bytes(o, "0x", 2);
-			outbuf_hex(o, v->u, f->hex_digits ? f->hex_digits : f->width ? 2 * f->width : 8);
+			outbuf_hex(o, v->u, digits);
 		} else {
 			outbuf_u64(o, v->u);
 		}

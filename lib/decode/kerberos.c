@@ -74,10 +74,12 @@ static bool message_fits(const struct cursor *payload, uint32_t promised)
 	struct cursor c = *payload;
 	struct ber e, sequence;
 
-	if (!cursor_left(&c) || (*c.pos & 0xe0) != 0x60 || !summary_name(messages, *c.pos & 0x1f) || !ber_next(&c, &e))
+	if (!cursor_left(&c) || (*c.pos & 0xe0) != 0x60 || !summary_name(messages, *c.pos & 0x1f))
 		return false;
-	return e.len + (uint32_t)(e.c.pos - e.start) <= promised && ber_next(&e.c, &sequence) && sequence.tag == BER_SEQUENCE &&
-	       sequence.len + (uint32_t)(sequence.c.pos - sequence.start) == e.len;
+	if (!ber_next(&c, &e) || cursor_left(&e.c) < 2)
+		return payload->snapped; /* so far it is one */
+	return e.len + (uint32_t)(e.c.pos - e.start) <= promised && (!ber_next(&e.c, &sequence) ? payload->snapped :
+	       sequence.tag == BER_SEQUENCE && sequence.len + (uint32_t)(sequence.c.pos - sequence.start) == e.len);
 }
 
 static bool kerberos_detect(const struct decode *d, const struct cursor *payload)
@@ -100,8 +102,7 @@ static enum decode_result kerberos_decode(struct decode *d, struct layer *l)
 	const uint8_t *h;
 
 	if (!over_tcp(d)) {
-		message_end(d, l, d->wire_left, PROTO_NONE);
-		return DECODE_OK;
+		return message_end(d, l, d->wire_left, PROTO_NONE);
 	}
 	if (message_resume(d, l, PROTO_kerberos))
 		return DECODE_OK;
@@ -111,8 +112,7 @@ static enum decode_result kerberos_decode(struct decode *d, struct layer *l)
 		return !h && d->c.snapped ? DECODE_TRUNCATED : DECODE_OK;
 	}
 	l->aux[0] = MARK;
-	message_end(d, l, MARK + get_be32(h), PROTO_kerberos);
-	return DECODE_OK;
+	return message_end(d, l, MARK + get_be32(h), PROTO_kerberos);
 }
 
 /* ---- fields ----------------------------------------------------------------------------------- */

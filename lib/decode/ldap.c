@@ -247,7 +247,7 @@ static const struct field fields[F_COUNT] = {
 	[VERSION] = UINT("version", "Version"),
 	[NAME] = TEXT("name", "Name"),
 	[AUTHENTICATION] = UINT("authentication", "Kind of authentication"),
-	[SIMPLE] = FIELD_WALK(FIELD_BYTES, "ldap.simple", "Password"),
+	[SIMPLE] = TEXT("simple", "Password"),
 	[MECHANISM] = TEXT("mechanism", "SASL mechanism"),
 	[RESULT_CODE] = { .name = "ldap.resultCode", .label = "Result", .type = FIELD_UINT, .names = results },
 	[MATCHED_DN] = TEXT("matchedDN", "Name found so far"),

@@ -62,7 +62,7 @@ bool message_resume(struct decode *d, struct layer *l, unsigned proto)
 	return true;
 }
 
-void message_end(struct decode *d, struct layer *l, uint32_t n, unsigned proto)
+enum decode_result message_end(struct decode *d, struct layer *l, uint32_t n, unsigned proto)
 {
 	const struct layer *tcp = &d->p->layers[d->p->transport > 0 ? d->p->transport : 0];
 
@@ -70,11 +70,11 @@ void message_end(struct decode *d, struct layer *l, uint32_t n, unsigned proto)
 		if (!decode_take(d, n)) {
 			d->c.pos = d->c.end; /* the snaplen */
 			d->c.cut = false;
-			return;
+			return DECODE_TRUNCATED;
 		}
 		l->wire_end = (uint32_t)(d->c.pos - d->p->source[d->source].data);
 		go_on(d, proto);
-		return;
+		return DECODE_OK;
 	}
 	if (n > d->wire_left && n - d->wire_left < FAR && tcp->proto == PROTO_tcp && !d->source && !d->quoted) {
 		struct memory *m = decode_memory(d, MEMORY_MESSAGE, true);
@@ -86,6 +86,7 @@ void message_end(struct decode *d, struct layer *l, uint32_t n, unsigned proto)
 		}
 	}
 	d->c.pos = d->c.end;
+	return d->c.snapped ? DECODE_TRUNCATED : DECODE_OK;
 }
 
 void walk_guid(struct walk *w, unsigned field, const uint8_t *guid)

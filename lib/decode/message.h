@@ -36,8 +36,8 @@ static inline bool message_within(const struct decode *d)
 /* Skips the rest of such a message, if there is one: the layer is empty then, d->next is `proto` if there is more. */
 bool message_resume(struct decode *d, struct layer *l, unsigned proto);
 /* The message of `l` ends `n` bytes from here: takes what is there of it. What follows in the segment is `proto`; if the message
- * goes on in the next segment, that is remembered. */
-void message_end(struct decode *d, struct layer *l, uint32_t n, unsigned proto);
+ * goes on in the next segment, that is remembered. Returns DECODE_TRUNCATED if the capture has not all that the segment had of it. */
+enum decode_result message_end(struct decode *d, struct layer *l, uint32_t n, unsigned proto);
 
 /* "4b324fc8-1670-01d3-1278-5a47bf6ee188": a UUID whose first three parts are little-endian. */
 void walk_guid(struct walk *w, unsigned field, const uint8_t *guid);

@@ -78,8 +78,8 @@ static void modbus_walk(struct walk *w, const struct packet *p, const struct lay
 	case MASK_WRITE:
 		if (cursor_left(&c) >= 2)
 			walk_uint(w, REFERENCE, cursor_be16(&c));
-		if (function == WRITE_COIL && cursor_left(&c) >= 1)
-			walk_bytes(w, DATA, c.pos, 1);
+		if (function == WRITE_COIL && cursor_left(&c) >= 2)
+			walk_bytes(w, DATA, c.pos, 2);
 		return;
 	case READ_WRITE:
 	case REPORT_ID:

@@ -30,7 +30,7 @@ static bool header_fits(const uint8_t *h, bool direct)
 {
 	if (h[0] == MESSAGE)
 		return direct || h[1] <= 1;
-	return h[0] >= REQUEST && h[0] <= KEEPALIVE && h[1] == 0 && (h[0] == KEEPALIVE) == !get_be16(h + 2) &&
+	return h[0] >= REQUEST && h[0] <= KEEPALIVE && h[1] == 0 && (h[0] == KEEPALIVE || h[0] == POSITIVE) == !get_be16(h + 2) &&
 	       get_be16(h + 2) <= 2 * ENCODED_NAME;
 }
 

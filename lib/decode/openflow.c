@@ -40,8 +40,7 @@ static enum decode_result openflow_decode(struct decode *d, struct layer *l)
 		d->c.pos = d->c.end;
 		return !h && d->c.snapped ? DECODE_TRUNCATED : h ? DECODE_MALFORMED : DECODE_OK;
 	}
-	message_end(d, l, get_be16(h + 2), PROTO_openflow);
-	return DECODE_OK;
+	return message_end(d, l, get_be16(h + 2), PROTO_openflow);
 }
 
 /* The field's version is its mask. */

@@ -14,7 +14,7 @@
 
 enum {
 	TYPE, LENGTH, FRONTEND, MAJOR, MINOR, PARAMETER_NAME, PARAMETER_VALUE, AUTHTYPE, SALT, PASSWORD, PID, KEY, STATUS, TAG, QUERY,
-	STATEMENT, PORTAL, SEVERITY, CODE, MESSAGE, DETAIL, FIELD_COUNT, COLUMN_NAME, FORMAT, COPY_DATA, F_COUNT
+	STATEMENT, PORTAL, SEVERITY, CODE, MESSAGE, DETAIL, FIELD_COUNT, COLUMN_NAME, COPY_DATA, F_COUNT
 };
 enum { PORT = 5432, HEADER = 5, LENGTH_MAX = 1 << 30, VERSION_3 = 3, CANCEL = 80877102, SSL = 80877103, GSSENC = 80877104 };
 
@@ -214,14 +214,6 @@ static void walk_backend(struct walk *w, unsigned type, struct cursor c)
 		if (cursor_left(&c) >= 2)
 			walk_uint(w, FIELD_COUNT, cursor_be16(&c));
 		break;
-	case 'G':
-	case 'H':
-		if (cursor_left(&c) < 3)
-			return;
-		walk_uint(w, FORMAT, cursor_u8(&c));
-		for (unsigned n = cursor_be16(&c); n && cursor_left(&c) >= 2; n--)
-			walk_uint(w, FORMAT, cursor_be16(&c));
-		break;
 	case 'd':
 		walk_bytes(w, COPY_DATA, c.pos, (uint32_t)cursor_left(&c));
 		break;
@@ -297,7 +289,6 @@ static const struct field fields[F_COUNT] = {
 	[DETAIL] = TEXT("detail", "Details of an error"),
 	[FIELD_COUNT] = UINT("field.count", "Number of columns"),
 	[COLUMN_NAME] = TEXT("col.name", "Column"),
-	[FORMAT] = UINT("format", "Format"),
 	[COPY_DATA] = FIELD_WALK(FIELD_BYTES, "pgsql.copydata", "Copied data"),
 };
 

@@ -151,13 +151,12 @@ static enum decode_result rpc_decode(struct decode *d, struct layer *l)
 		d->next = call.program == RPC_PORTMAP ? PROTO_portmap : call.program == RPC_NFS ? PROTO_nfs : PROTO_mount;
 		return DECODE_OK;
 	}
-	message_end(d, l, end - (uint32_t)(d->c.pos - start), over_tcp(d->p) ? PROTO_rpc : PROTO_NONE);
-	return DECODE_OK;
+	return message_end(d, l, end - (uint32_t)(d->c.pos - start), over_tcp(d->p) ? PROTO_rpc : PROTO_NONE);
 }
 
-void rpc_finish(struct decode *d, struct layer *l)
+enum decode_result rpc_finish(struct decode *d, struct layer *l)
 {
-	message_end(d, l, l[-1].wire_end > l->off ? l[-1].wire_end - l->off : 0, over_tcp(d->p) ? PROTO_rpc : PROTO_NONE);
+	return message_end(d, l, l[-1].wire_end > l->off ? l[-1].wire_end - l->off : 0, over_tcp(d->p) ? PROTO_rpc : PROTO_NONE);
 }
 
 bool rpc_call(const struct packet *p, const struct layer *l, struct rpc_call *call)

@@ -15,6 +15,6 @@ struct rpc_call {
 bool rpc_is_reply(const struct packet *p, const struct layer *l);
 bool rpc_call(const struct packet *p, const struct layer *l, struct rpc_call *call);
 /* The rest of the message of the RPC layer before `l`, and what follows it. */
-void rpc_finish(struct decode *d, struct layer *l);
+enum decode_result rpc_finish(struct decode *d, struct layer *l);
 
 #endif

@@ -18,8 +18,7 @@ static enum decode_result program_decode(struct decode *d, struct layer *l)
 		l->aux[0] = (uint16_t)call.version;
 		l->aux[1] = (uint16_t)call.procedure;
 	}
-	rpc_finish(d, l);
-	return DECODE_OK;
+	return rpc_finish(d, l);
 }
 
 /* A field "procedure_vN": N stands in the field's `shift`. */

@@ -176,14 +176,18 @@ static enum decode_result tls_decode(struct decode *d, struct layer *l)
 	return result;
 }
 
-static const char *tls_column(const struct packet *p, const struct layer *l)
+static const char *version_name(const struct layer *l)
 {
 	static const char names[][8] = { "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3" };
 
-	(void)p;
-	if (l->aux[1] || l[-1].proto == PROTO_tpkt)
-		return NULL; /* QUIC's; RDP, which began as TPKT */
 	return l->aux[0] >= 0x0300 && l->aux[0] <= TLS_1_3 ? names[l->aux[0] & 0xff] : l->aux[0] ? "TLS" : "SSL";
+}
+
+static const char *tls_column(const struct packet *p, const struct layer *l)
+{
+	(void)p;
+	/* QUIC's; RDP, which began as TPKT */
+	return l->aux[1] || l[-1].proto == PROTO_tpkt ? NULL : version_name(l);
 }
 
 /* ---- walk ----------------------------------------------------------------------------------- */
@@ -307,7 +311,6 @@ static void tls_summary(struct summary *s, const struct packet *p, const struct 
 {
 	static const char words[][20] = { "change cipher spec", "alert", "handshake", "application data", "heartbeat" };
 	struct cursor c = packet_cursor(p, l);
-	const char *column = tls_column(p, l);
 	struct tls_hello hello;
 	struct record r;
 	const char *before = ": ";
@@ -315,7 +318,7 @@ static void tls_summary(struct summary *s, const struct packet *p, const struct 
 	if (!s->verbose || l->aux[1] || !record_next(&c, &r))
 		return;
 	outbuf_str(s->out, "\n\t");
-	outbuf_str(s->out, column);
+	outbuf_str(s->out, version_name(l));
 	do {
 		struct cursor m = r.data;
 		unsigned type = cursor_u8(&m), len = cursor_be24(&m);

@@ -137,6 +137,8 @@ static void x11_walk(struct walk *w, const struct packet *p, const struct layer 
 				walk_uint(w, BYTE_ORDER, h[0]);
 			walk_uint(w, MAJOR, number(flags, h + 2, 2));
 			walk_uint(w, MINOR, number(flags, h + 4, 2));
+			if (flags & FROM_SERVER)
+				walk_uint(w, REPLY_LENGTH, number(flags, h + 6, 2));
 		} else if (flags & FROM_SERVER) {
 			walk_server(w, flags, h);
 		} else {
