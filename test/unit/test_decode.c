@@ -44,7 +44,7 @@ TEST(vlan_stacks)
 
 TEST(ieee8023_length)
 {
-	decode_hex(LINKTYPE_ETHERNET, ETH "00 03 | 42 42 03 | 00 00 00", 0);
+	decode_hex(LINKTYPE_ETHERNET, ETH "00 03 | e0 e0 03 | 00 00 00", 0);
 	CHECK_STR(stack(), "eth:llc");
 	CHECK_STR(values("eth.len"), "3");
 	CHECK_STR(values("eth.type"), "");
