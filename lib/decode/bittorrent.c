@@ -13,7 +13,7 @@
 
 enum {
 	NAME_LENGTH, NAME, RESERVED, INFO_HASH, PEER_ID, MSG_LENGTH, MSG_TYPE, PIECE_INDEX, PIECE_BEGIN, PIECE_LENGTH, PIECE_DATA, BITFIELD,
-	PORT, EXTENDED_ID, EXTENDED
+	PORT, EXTENDED_ID
 };
 enum { HANDSHAKE = 68, NAME_END = 20, MESSAGE_MAX = 1 << 18, SEEN = 1 };
 enum type { HAVE = 4, BITFIELD_MSG, REQUEST, PIECE, CANCEL, DHT_PORT, ALLOWED_FAST = 0x11, REJECT = 0x10, EXTENDED_MSG = 20, TYPES };
@@ -58,18 +58,18 @@ static enum decode_result bittorrent_decode(struct decode *d, struct layer *l)
 			m->value[1] = PROTO_bittorrent;
 		}
 		l->aux[0] = 1;
-		message_end(d, l, HANDSHAKE, PROTO_bittorrent);
-		return DECODE_OK;
+		return message_whole(d, l, HANDSHAKE, PROTO_bittorrent);
 	}
 	if (message_resume(d, l, PROTO_bittorrent))
 		return DECODE_OK;
 	h = cursor_peek(&d->c, 4);
 	if (!h || !is_message(&d->c)) {
+		bool cut = d->c.snapped;
+
 		d->c.pos = d->c.end;
-		return DECODE_OK; /* what is left of a message whose start we have not seen */
+		return cut ? DECODE_TRUNCATED : DECODE_OK; /* what is left of a message whose start we have not seen */
 	}
-	message_end(d, l, 4 + get_be32(h), PROTO_bittorrent);
-	return DECODE_OK;
+	return message_whole(d, l, 4 + get_be32(h), PROTO_bittorrent);
 }
 
 static void walk_handshake(struct walk *w, struct cursor *c)
@@ -142,8 +142,6 @@ static void bittorrent_walk(struct walk *w, const struct packet *p, const struct
 		if (!cursor_left(&c))
 			break;
 		walk_uint(w, EXTENDED_ID, cursor_u8(&c));
-		if (cursor_left(&c))
-			walk_bytes(w, EXTENDED, c.pos, (uint32_t)cursor_left(&c));
 	}
 }
 
@@ -188,7 +186,6 @@ static const struct field bittorrent_fields[] = {
 	[BITFIELD] = RAW("bittorrent.msg.bitfield", "Pieces that the peer has"),
 	[PORT] = UINT("bittorrent.port", "Port of the DHT"),
 	[EXTENDED_ID] = UINT("bittorrent.extended.id", "Extension"),
-	[EXTENDED] = RAW("bittorrent.extended", "Message of the extension"),
 };
 
 const struct protocol proto_bittorrent = {

@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dropbox LAN sync discovery: a JSON object in broadcasts to port 17500. There is no specification.
+ * Dropbox LAN sync discovery: a JSON object in broadcasts to port 17500. There is no specification; what it has of
+ * fields belongs to JSON.
  *
  *	{"host_int": 9223, "version": [2, 0], "displayname": "", "port": 17500, "namespaces": [1, 2]}
  */
 #include "decode/service.h"
-
-enum { TEXT };
 
 static bool disc_detect(const struct decode *d, const struct cursor *payload)
 {
 	(void)d;
 	return cursor_left(payload) >= 2 && *payload->pos == '{' && text_likely(payload, 64);
 }
-
-static bool get_text(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
-{
-	(void)f;
-	v->len = packet_bytes(p, l, &v->bytes);
-	return v->len;
-}
-
-static const struct field fields[] = {
-	[TEXT] = FIELD_GET(FIELD_STRING, "db-lsp.text", get_text, "What the host says of itself"),
-};
 
 static const struct claim claims[] = { { CLAIM_UDP_PORT, 17500 }, { CLAIM_NONE, 0 } };
 
@@ -33,8 +21,7 @@ const struct protocol proto_db_lsp_disc = {
 	.title = "Dropbox LAN Sync Discovery",
 	.reference = "none",
 	.application = true,
-	.decode = service_decode,
+	.decode = service_silent,
 	.detect = disc_detect,
-	PROTOCOL_FIELDS(fields),
 	.claims = claims,
 };

@@ -471,8 +471,7 @@ static void put_value(struct outbuf *o, unsigned type, struct cursor *v)
 	case OPT_INTERFACE_ID:
 		outbuf_char(o, ' ');
 		outbuf_hexbytes(o, b, n > 10 ? 10 : n, 0);
-		if (n > 10)
-			outbuf_str(o, "...");
+		outbuf_str(o, "...");
 		break;
 	}
 }

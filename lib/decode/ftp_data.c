@@ -10,6 +10,6 @@ const struct protocol proto_ftp_data = {
 	.title = "FTP Data",
 	.reference = "RFC 959",
 	.application = true,
-	.decode = service_decode,
+	.decode = service_silent,
 	.claims = claims,
 };

@@ -9,11 +9,17 @@
 
 enum { LINE, IS_REQUEST, TAG, REQ_TAG, RSP_TAG, COMMAND, REQ_COMMAND, RSP_COMMAND, STATUS, UID, USERNAME, PASSWORD, FOLDER, REQUEST, RESPONSE };
 
-static struct text unquote(struct text t)
+/* The next argument: a word, or what stands in quotation marks. */
+static struct text argument(struct text *t)
 {
-	if (t.len >= 2 && *t.p == '"' && t.p[t.len - 1] == '"')
-		return (struct text){ t.p + 1, t.len - 2 };
-	return t;
+	struct text quoted;
+
+	if (!t->len || *t->p != '"')
+		return text_word(t);
+	text_until(t, '"');
+	quoted = text_until(t, '"');
+	text_word(t);
+	return quoted;
 }
 
 static void walk_request(struct walk *w, struct text line)
@@ -22,42 +28,44 @@ static void walk_request(struct walk *w, struct text line)
 
 	walk_text(w, TAG, &tag);
 	walk_text(w, REQ_TAG, &tag);
+	if (!command.len)
+		return;
+	walk_text(w, COMMAND, &command);
 	if (text_is(&command, "uid")) {
 		walk_uint(w, UID, 1);
 		command = text_word(&rest);
 	}
-	if (!command.len)
-		return;
-	walk_text(w, COMMAND, &command);
 	walk_text(w, REQ_COMMAND, &command);
 	if (text_is(&command, "login")) {
-		word = unquote(text_word(&rest));
+		word = argument(&rest);
 		walk_text(w, USERNAME, &word);
-		word = unquote(text_word(&rest));
+		word = argument(&rest);
 		walk_text(w, PASSWORD, &word);
 	} else if (text_is(&command, "select") || text_is(&command, "examine") || text_is(&command, "create") ||
 		   text_is(&command, "delete")) {
-		word = unquote(text_word(&rest));
+		word = text_word(&rest);
 		walk_text(w, FOLDER, &word);
 	}
 }
 
+/* Untagged replies are lines and nothing else, as in Wireshark; its command of a reply is the word behind the outcome. */
 static void walk_response(struct walk *w, struct text line)
 {
 	struct text rest = line, tag = text_word(&rest), word;
 
+	if (tag.len == 1 && (*tag.p == '*' || *tag.p == '+'))
+		return;
+	walk_text(w, RESPONSE, &line);
 	walk_text(w, TAG, &tag);
 	walk_text(w, RSP_TAG, &tag);
 	word = text_word(&rest);
-	if (tag.len == 1 && *tag.p == '*') {
-		if (word.len) {
-			walk_text(w, COMMAND, &word);
-			walk_text(w, RSP_COMMAND, &word);
-		}
-		return;
-	}
 	if (word.len)
 		walk_text(w, STATUS, &word);
+	word = text_word(&rest);
+	if (!word.len)
+		return;
+	walk_text(w, COMMAND, &word);
+	walk_text(w, RSP_COMMAND, &word);
 }
 
 static void imap_walk(struct walk *w, const struct packet *p, const struct layer *l)
@@ -72,11 +80,12 @@ static void imap_walk(struct walk *w, const struct packet *p, const struct layer
 		walk_bytes(w, LINE, start, (uint32_t)(c.pos - start));
 		if (!line.len)
 			continue;
-		walk_text(w, reply ? RESPONSE : REQUEST, &line);
-		if (reply)
+		if (reply) {
 			walk_response(w, line);
-		else
-			walk_request(w, line);
+			continue;
+		}
+		walk_text(w, REQUEST, &line);
+		walk_request(w, line);
 	}
 }
 
@@ -89,7 +98,7 @@ static const struct field imap_fields[] = {
 	[RSP_TAG] = TEXT("imap.response_tag", "Tag of a reply"),
 	[COMMAND] = TEXT("imap.command", "Command"),
 	[REQ_COMMAND] = TEXT("imap.request.command", "Command of a request"),
-	[RSP_COMMAND] = TEXT("imap.response.command", "Kind of an untagged reply"),
+	[RSP_COMMAND] = TEXT("imap.response.command", "Word behind the outcome"),
 	[STATUS] = TEXT("imap.response.status", "Outcome of a command"),
 	[UID] = FIELD_WALK(FIELD_BOOL, "imap.request.command.uid", "Messages by unique id"),
 	[USERNAME] = TEXT("imap.request.username", "User name"),

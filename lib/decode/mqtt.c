@@ -99,8 +99,7 @@ static enum decode_result mqtt_decode(struct decode *d, struct layer *l)
 	}
 	l->aux[0] = m ? (uint16_t)m->value[0] : 0;
 	l->aux[1] = first;
-	message_end(d, l, (uint32_t)(c.pos - d->c.pos) + n, PROTO_mqtt);
-	return DECODE_OK;
+	return message_whole(d, l, (uint32_t)(c.pos - d->c.pos) + n, PROTO_mqtt);
 }
 
 /* ---- fields ------------------------------------------------------------------------------ */
@@ -284,7 +283,10 @@ static void mqtt_summary(struct summary *s, const struct packet *p, const struct
 	struct cursor c = packet_cursor(p, l);
 	unsigned kind = cursor_u8(&c) >> 4;
 
-	service_begin(s, p, l, "MQTT");
+	if (l[-1].proto == PROTO_mqtt)
+		outbuf_char(s->out, ',');
+	else
+		service_begin(s, p, l, "MQTT");
 	if (!cursor_left(&c))
 		return;
 	varint(&c);

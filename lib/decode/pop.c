@@ -7,7 +7,7 @@
  */
 #include "decode/service.h"
 
-enum { REQUEST, REQ_COMMAND, REQ_PARAMETER, RESPONSE, INDICATOR, DESCRIPTION, RSP_DATA };
+enum { REQ_COMMAND, REQ_PARAMETER, INDICATOR, DESCRIPTION, RSP_DATA };
 
 static void pop_walk(struct walk *w, const struct packet *p, const struct layer *l)
 {
@@ -16,14 +16,11 @@ static void pop_walk(struct walk *w, const struct packet *p, const struct layer 
 	struct text line, word;
 
 	for (; line_next(&c, &line, &whole); first = false) {
-		struct text all = line;
-
 		if (reply && (!first || !line.len || (*line.p != '+' && *line.p != '-'))) {
 			walk_text(w, RSP_DATA, &line);
 			continue;
 		}
 		word = text_word(&line);
-		walk_text(w, reply ? RESPONSE : REQUEST, &all);
 		walk_text(w, reply ? INDICATOR : REQ_COMMAND, &word);
 		if (line.len)
 			walk_text(w, reply ? DESCRIPTION : REQ_PARAMETER, &line);
@@ -34,10 +31,8 @@ static void pop_walk(struct walk *w, const struct packet *p, const struct layer 
 
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
 static const struct field pop_fields[] = {
-	[REQUEST] = TEXT("pop.request", "Request"),
 	[REQ_COMMAND] = TEXT("pop.request.command", "Command"),
 	[REQ_PARAMETER] = TEXT("pop.request.parameter", "Parameter of the command"),
-	[RESPONSE] = TEXT("pop.response", "Reply"),
 	[INDICATOR] = TEXT("pop.response.indicator", "+OK or -ERR"),
 	[DESCRIPTION] = TEXT("pop.response.description", "Text of the reply"),
 	[RSP_DATA] = TEXT("pop.response.data", "Line of what follows"),

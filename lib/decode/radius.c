@@ -42,16 +42,16 @@ static const struct attribute {
 	{ 30, CALLED, TEXT, "Called-Station-Id" },
 	{ 31, CALLING, TEXT, "Calling-Station-Id" },
 	{ 32, NAS_IDENTIFIER, TEXT, "NAS-Identifier" },
-	{ 40, ACCT_STATUS_TYPE, U32, "Accounting-Status" },
-	{ 41, ACCT_DELAY, U32, "Accounting-Delay" },
-	{ 42, ACCT_INPUT, U32, "Accounting-In-Octets" },
-	{ 43, ACCT_OUTPUT, U32, "Accounting-Out-Octets" },
-	{ 44, ACCT_SESSION_ID, TEXT, "Accounting-Session-ID" },
-	{ 45, ACCT_AUTHENTIC, U32, "Accounting-Authentic" },
-	{ 46, ACCT_SESSION_TIME, U32, "Accounting-Sess-Time" },
-	{ 47, ACCT_INPUT_PACKETS, U32, "Accounting-In-Packets" },
-	{ 48, ACCT_OUTPUT_PACKETS, U32, "Accounting-Out-Packet" },
-	{ 49, ACCT_TERMINATE, U32, "Accounting-Term-Cause" },
+	{ 40, ACCT_STATUS_TYPE, U32, "Acct-Status-Type" },
+	{ 41, ACCT_DELAY, U32, "Acct-Delay-Time" },
+	{ 42, ACCT_INPUT, U32, "Acct-Input-Octets" },
+	{ 43, ACCT_OUTPUT, U32, "Acct-Output-Octets" },
+	{ 44, ACCT_SESSION_ID, TEXT, "Acct-Session-Id" },
+	{ 45, ACCT_AUTHENTIC, U32, "Acct-Authentic" },
+	{ 46, ACCT_SESSION_TIME, U32, "Acct-Session-Time" },
+	{ 47, ACCT_INPUT_PACKETS, U32, "Acct-Input-Packets" },
+	{ 48, ACCT_OUTPUT_PACKETS, U32, "Acct-Output-Packets" },
+	{ 49, ACCT_TERMINATE, U32, "Acct-Terminate-Cause" },
 	{ 55, EVENT_TIME, OTHER, "Event-Timestamp" },
 	{ 61, NAS_PORT_TYPE, U32, "NAS-Port-Type" },
 	{ 77, CONNECT_INFO, TEXT, "Connect-Info" },
@@ -87,7 +87,9 @@ static bool radius_detect(const struct decode *d, const struct cursor *payload)
 {
 	const uint8_t *h = cursor_peek(payload, 4);
 
-	return h && *h && get_be16(h + 2) >= HEADER && (get_be16(h + 2) <= d->wire_left || d->fragment);
+	if (!h)
+		return payload->snapped;
+	return *h && get_be16(h + 2) >= HEADER && (get_be16(h + 2) <= d->wire_left || d->fragment);
 }
 
 static enum decode_result radius_decode(struct decode *d, struct layer *l)

@@ -114,11 +114,9 @@ static void resp_summary(struct summary *s, const struct packet *p, const struct
 				return;
 			continue;
 		}
-		if (sign != ':')
-			outbuf_char(s->out, '"');
+		outbuf_char(s->out, '"');
 		outbuf_escaped(s->out, rest.p, rest.len);
-		if (sign != ':')
-			outbuf_char(s->out, '"');
+		outbuf_char(s->out, '"');
 	}
 }
 

@@ -35,8 +35,6 @@ void service_line(struct summary *s, const struct packet *p, const struct layer 
 		return;
 	outbuf_bytes(s->out, ": ", 2);
 	outbuf_escaped(s->out, line.p, line.len < LINE_SHOWN_MAX ? line.len : LINE_SHOWN_MAX);
-	if (!whole && c.snapped)
-		outbuf_str(s->out, " [|text]");
 }
 
 bool service_port(const struct decode *d, unsigned port)
@@ -78,6 +76,13 @@ bool service_detect(const struct decode *d, const struct cursor *payload)
 }
 
 enum decode_result service_decode(struct decode *d, struct layer *l)
+{
+	(void)l;
+	decode_take(d, (uint32_t)cursor_left(&d->c));
+	return d->c.snapped ? DECODE_TRUNCATED : DECODE_OK;
+}
+
+enum decode_result service_silent(struct decode *d, struct layer *l)
 {
 	(void)l;
 	decode_take(d, (uint32_t)cursor_left(&d->c));

@@ -4,6 +4,7 @@
 #define LIB_DECODE_SERVICE_H
 
 #include "decode/line.h"
+#include "decode/message.h"
 #include "summary.h"
 
 /* "UDP, length 20: NAME" or, over TCP, ": NAME": what tcpdump says of the payload, then ours. */
@@ -19,7 +20,19 @@ unsigned service_source(const struct packet *p, const struct layer *l);
 bool service_is_reply(const struct packet *p, const struct layer *l, unsigned proto);
 /* For detect(): no TLS, which many services may change to on their port (STARTTLS). */
 bool service_detect(const struct decode *d, const struct cursor *payload);
-/* Takes all that is left: a layer that ends where its segment ends. */
+/* Takes all that is left: a layer that ends where its segment ends. service_silent() says nothing of what the snaplen cut:
+ * for protocols that have no words in a line. */
 enum decode_result service_decode(struct decode *d, struct layer *l);
+enum decode_result service_silent(struct decode *d, struct layer *l);
+
+/* message_end() (message.h), and whether the snaplen cut the message. */
+static inline enum decode_result message_whole(struct decode *d, struct layer *l, uint32_t n, unsigned proto)
+{
+	/* a message behind it that was left out altogether counts too */
+	bool cut = d->c.snapped && (n > cursor_left(&d->c) || (n == cursor_left(&d->c) && n < d->wire_left));
+
+	message_end(d, l, n, proto);
+	return cut ? DECODE_TRUNCATED : DECODE_OK;
+}
 
 #endif

@@ -71,13 +71,12 @@ static bool sip_detect(const struct decode *d, const struct cursor *payload)
 	struct text line;
 	bool whole;
 
-	(void)d;
 	if (!cursor_left(&c) || *c.pos < 'A' || *c.pos > 'Z' || !line_next(&c, &line, &whole))
 		return false;
 	if (is_reply(&line))
 		return true;
-	if (!whole)
-		return false;
+	if (!whole) /* the snaplen */
+		return payload->snapped && service_port(d, PORT);
 	text_word(&line);
 	text_word(&line);
 	return text_begins(&line, "SIP/2.0") && line.len == 7;
@@ -262,16 +261,16 @@ static void sip_walk(struct walk *w, const struct packet *p, const struct layer 
 {
 	struct cursor c = packet_cursor(p, l), end;
 	struct text line, type;
-	bool whole;
+	bool whole, body;
 
 	cursor_limit(&c, l->hlen);
 	if (!line_next(&c, &line, &whole))
 		return;
 	walk_first_line(w, line);
 	end = c;
-	headers_skip(&end, &type);
+	body = headers_skip(&end, &type) && l->wire_end > l->off + l->hlen;
 	if (end.pos > c.pos)
-		walk_bytes(w, MSG_HDR, c.pos, (uint32_t)(end.pos - c.pos));
+		walk_bytes(w, MSG_HDR, c.pos, (uint32_t)(end.pos - c.pos) - (body ? 2 : 0));
 	while (line_next(&c, &line, &whole) && line.len) {
 		struct text name = text_until(&line, ':');
 		const struct header *h;
@@ -285,20 +284,22 @@ static void sip_walk(struct walk *w, const struct packet *p, const struct layer 
 
 /* ---- text ------------------------------------------------------------------------------------------ */
 
-/* tcpdump's words on its port: the first line, with -v all lines. */
+/* tcpdump's words: the first line, with -v all lines, those of the body too. */
 static void sip_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	struct cursor c = packet_cursor(p, l);
 	struct text line;
 	bool whole;
 
-	cursor_limit(&c, l->hlen);
-	outbuf_str(s->out, l[-1].proto == PROTO_tcp ? ": SIP: " : "SIP: ");
-	if (!line_next(&c, &line, &whole))
+	outbuf_str(s->out, l[-1].proto == PROTO_tcp ? ": SIP" : "SIP");
+	if (!s->verbose) {
+		outbuf_bytes(s->out, ": ", 2);
+		if (line_next(&c, &line, &whole))
+			outbuf_escaped(s->out, line.p, line.len);
 		return;
-	outbuf_escaped(s->out, line.p, line.len);
-	if (!s->verbose)
-		return;
+	}
+	outbuf_str(s->out, ", length: ");
+	outbuf_u64(s->out, l->wire_end - l->off);
 	while (line_next(&c, &line, &whole)) {
 		outbuf_str(s->out, "\n\t");
 		outbuf_escaped(s->out, line.p, line.len);

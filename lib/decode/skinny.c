@@ -69,8 +69,7 @@ static enum decode_result skinny_decode(struct decode *d, struct layer *l)
 	l->aux[0] = (uint16_t)get_le32(h + 8);
 	left = (uint32_t)cursor_left(&d->c);
 	announce(d, h, n + 8 < left ? n + 8 : left);
-	message_end(d, l, n + 8, PROTO_skinny);
-	return DECODE_OK;
+	return message_whole(d, l, n + 8, PROTO_skinny);
 }
 
 static const char *skinny_column(const struct packet *p, const struct layer *l)

@@ -88,7 +88,10 @@ static void smtp_walk(struct walk *w, const struct packet *p, const struct layer
 	walk_uint(w, REQ, 1);
 	if (l->aux[0] == MAIL) {
 		for (; line_next(&c, &line, &whole); start = c.pos)
-			walk_bytes(w, line.len == 1 && *line.p == '.' && whole ? EOM : MESSAGE, start, (uint32_t)(c.pos - start));
+			if (line.len == 1 && *line.p == '.' && whole)
+				walk_uint(w, EOM, 1);
+			else
+				walk_bytes(w, MESSAGE, start, (uint32_t)(c.pos - start));
 		return;
 	}
 	for (; line_next(&c, &line, &whole); start = c.pos)
@@ -106,7 +109,7 @@ static const struct field smtp_fields[] = {
 	[CODE] = FIELD_WALK(FIELD_UINT, "smtp.response.code", "Reply code"),
 	[RSP_PARAMETER] = TEXT("smtp.rsp.parameter", "Text of the reply"),
 	[MESSAGE] = TEXT("smtp.message", "Line of the mail"),
-	[EOM] = TEXT("smtp.eom", "End of the mail"),
+	[EOM] = FIELD_WALK(FIELD_BOOL, "smtp.eom", "End of the mail"),
 };
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, 25 }, { CLAIM_TCP_PORT, 587 }, { CLAIM_NONE, 0 } };

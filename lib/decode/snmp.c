@@ -9,10 +9,10 @@
  * The same reader serves fields and text: it goes through the message in order and reports to whoever asks.
  */
 #include "decode/ber.h"
-#include "summary.h"
+#include "decode/service.h"
 
 enum {
-	VERSION, COMMUNITY, MSG_ID, MSG_MAX_SIZE, MSG_FLAGS, MSG_SECURITY_MODEL, ENGINE_ID, ENGINE_BOOTS, ENGINE_TIME, USER_NAME,
+	VERSION, COMMUNITY, MSG_VERSION, MSG_ID, MSG_MAX_SIZE, MSG_FLAGS, MSG_SECURITY_MODEL, ENGINE_ID, ENGINE_BOOTS, ENGINE_TIME, USER_NAME,
 	AUTH_PARAMETERS, PRIV_PARAMETERS, ENCRYPTED, CONTEXT_ENGINE_ID, CONTEXT_NAME, DATA, ENTERPRISE, AGENT_ADDR, GENERIC_TRAP,
 	SPECIFIC_TRAP, TIME_STAMP, REQUEST_ID, NON_REPEATERS, MAX_REPETITIONS, ERROR_STATUS, ERROR_INDEX, BINDINGS, NAME,
 	V_INT, V_OCTETS, V_OID, V_IPV4, V_COUNTER, V_G32, V_TIMETICKS, V_OPAQUE, V_NSAP, V_U32, V_ADDR
@@ -34,7 +34,8 @@ static bool snmp_detect(const struct decode *d, const struct cursor *payload)
 	struct ber message, version, next;
 	uint64_t v;
 
-	(void)d;
+	if (payload->snapped && cursor_left(payload) < 16) /* too little is left to tell */
+		return service_port(d, 161) || service_port(d, 162);
 	return ber_take(&c, BER_SEQUENCE, &message) && (ber_whole(&message) || c.snapped || message.c.snapped) &&
 	       ber_take(&message.c, BER_INTEGER, &version) && ber_uint(&version, &v) && (v <= 1 || v == 3) &&
 	       ber_next(&message.c, &next) && next.tag == (v == 3 ? BER_SEQUENCE : BER_OCTET_STRING);
@@ -196,7 +197,7 @@ static void snmp_walk(struct walk *w, const struct packet *p, const struct layer
 
 	if (!ber_take(&c, BER_SEQUENCE, &message) || !ber_take(&message.c, BER_INTEGER, &e) || !ber_int(&e, &version))
 		return;
-	walk_int(w, VERSION, &e);
+	walk_int(w, version == 3 ? MSG_VERSION : VERSION, &e);
 	if (version == 3) {
 		walk_version_3(w, &message.c);
 		return;
@@ -272,7 +273,7 @@ static void put_value(struct outbuf *o, const struct ber *e)
 	}
 }
 
-static void put_bindings(struct outbuf *o, struct cursor c, unsigned pdu, bool error)
+static void put_bindings(struct outbuf *o, struct cursor c, unsigned pdu)
 {
 	bool asks = pdu == GET || pdu == GET_NEXT || pdu == GET_BULK;
 	struct ber list, bind, e;
@@ -284,7 +285,7 @@ static void put_bindings(struct outbuf *o, struct cursor c, unsigned pdu, bool e
 		if (!ber_take(&bind.c, BER_OID, &e))
 			return;
 		put_value(o, &e);
-		if (!asks && !error)
+		if (!asks)
 			outbuf_char(o, '=');
 		if (!ber_next(&bind.c, &e))
 			return;
@@ -303,15 +304,15 @@ static void put_name(struct outbuf *o, const char *names, unsigned size, unsigne
 		outbuf_i64(o, v);
 }
 
-/* Error and index of an answer; they count repetitions in GetBulk. Returns whether there was an error. */
-static bool put_errors(struct outbuf *o, unsigned pdu, int64_t status, int64_t index)
+/* Error and index of an answer; they count repetitions in GetBulk. */
+static void put_errors(struct outbuf *o, unsigned pdu, int64_t status, int64_t index)
 {
 	if (pdu == GET_BULK) {
 		outbuf_str(o, " N=");
 		outbuf_i64(o, status);
 		outbuf_str(o, " M=");
 		outbuf_i64(o, index);
-		return false;
+		return;
 	}
 	if (status) {
 		outbuf_str(o, pdu == RESPONSE ? " " : "[errorStatus(");
@@ -331,7 +332,6 @@ static bool put_errors(struct outbuf *o, unsigned pdu, int64_t status, int64_t i
 	} else if (pdu == RESPONSE && status) {
 		outbuf_str(o, "[errorIndex==0]");
 	}
-	return pdu == RESPONSE && status && index;
 }
 
 static void put_trap(struct outbuf *o, struct cursor c)
@@ -342,6 +342,7 @@ static void put_trap(struct outbuf *o, struct cursor c)
 	if (!ber_next(&c, &enterprise) || !ber_next(&c, &agent) || !ber_next(&c, &generic) || !ber_next(&c, &specific) ||
 	    !ber_next(&c, &time) || !ber_int(&generic, &kind))
 		return;
+	outbuf_char(o, ' ');
 	put_value(o, &enterprise);
 	outbuf_char(o, ' ');
 	put_value(o, &agent);
@@ -353,7 +354,7 @@ static void put_trap(struct outbuf *o, struct cursor c)
 	}
 	outbuf_char(o, ' ');
 	put_value(o, &time);
-	put_bindings(o, c, TRAP, false);
+	put_bindings(o, c, TRAP);
 }
 
 static void put_pdu(struct summary *s, struct cursor *c)
@@ -379,7 +380,8 @@ static void put_pdu(struct summary *s, struct cursor *c)
 			outbuf_i64(o, v[0]);
 			outbuf_char(o, ' ');
 		}
-		put_bindings(o, pdu.c, pdu.tag, put_errors(o, pdu.tag, v[1], v[2]));
+		put_errors(o, pdu.tag, v[1], v[2]);
+		put_bindings(o, pdu.c, pdu.tag);
 	}
 	if (s->verbose)
 		outbuf_str(o, " } ");
@@ -405,21 +407,22 @@ static void put_version_3(struct summary *s, struct cursor *c)
 	if (cursor_left(&member[2].c)) {
 		uint8_t flags = *member[2].c.pos;
 
-		outbuf_str(o, "F=");
+		outbuf_str(o, s->verbose ? "{ F=" : "F=");
 		for (unsigned i = 0; i < 3; i++)
 			if (flags >> i & 1)
 				outbuf_char(o, "apr"[i]);
-		outbuf_char(o, ' ');
+		outbuf_str(o, s->verbose ? " } " : " ");
 	}
 	if (!ber_take(c, BER_OCTET_STRING, &e) || !ber_take(&e.c, BER_SEQUENCE, &usm))
 		return;
 	for (unsigned i = 0; i < 6; i++)
 		if (!ber_next(&usm.c, &member[i]))
 			return;
-	if (s->verbose)
+	if (s->verbose) {
 		outbuf_str(o, "{ USM ");
-	put_labelled(o, "B=", &member[1]);
-	put_labelled(o, "T=", &member[2]);
+		put_labelled(o, "B=", &member[1]);
+		put_labelled(o, "T=", &member[2]);
+	}
 	put_labelled(o, "U=", &member[3]);
 	if (s->verbose)
 		outbuf_str(o, "} ");
@@ -434,7 +437,7 @@ static void put_version_3(struct summary *s, struct cursor *c)
 	for (unsigned i = 0; i < 2; i++) {
 		if (!ber_next(&e.c, &member[i]))
 			return;
-		put_labelled(o, i ? "C=" : "E=", &member[i]);
+		put_labelled(o, i ? "C=" : "E=_", &member[i]); /* it is tcpdump that begins with _ */
 	}
 	put_pdu(s, &e.c);
 	if (s->verbose)
@@ -475,8 +478,9 @@ static const struct value_name pdus[] = { { 0, "get-request" }, { 1, "get-next-r
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
 #define BYTES(n, lab) FIELD_WALK(FIELD_BYTES, n, lab)
 static const struct field snmp_fields[] = {
-	[VERSION] = INT("snmp.version", "Version, 1 for 2c"),
+	[VERSION] = INT("snmp.version", "Version: 0 for 1, 1 for 2c"),
 	[COMMUNITY] = TEXT("snmp.community", "Community"),
+	[MSG_VERSION] = INT("snmp.msgVersion", "Version, of version 3"),
 	[MSG_ID] = UINT("snmp.msgID", "Message id"),
 	[MSG_MAX_SIZE] = UINT("snmp.msgMaxSize", "Longest message accepted"),
 	[MSG_FLAGS] = BYTES("snmp.msgFlags", "Flags"),

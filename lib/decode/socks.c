@@ -168,7 +168,7 @@ static void socks_walk(struct walk *w, const struct packet *p, const struct laye
 		walk_uint(w, DSTPORT, l->aux[1]);
 		return;
 	}
-	walk_uint(w, l->aux[0] == LOGIN || l->aux[0] == LOGIN_ANSWER ? SUB_VERSION : VERSION, l->aux[0] == ANSWER_4 ? 4 : version);
+	walk_uint(w, l->aux[0] == LOGIN || l->aux[0] == LOGIN_ANSWER ? SUB_VERSION : VERSION, version);
 	switch (l->aux[0]) {
 	case METHODS:
 		walk_uint(w, METHOD_COUNT, cursor_u8(&c));

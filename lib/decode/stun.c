@@ -171,7 +171,9 @@ static bool get_message(const struct packet *p, const struct layer *l, const str
 {
 	const uint8_t *h;
 
-	if (packet_bytes(p, l, &h) < HEADER || is_channel(h))
+	if (packet_bytes(p, l, &h) < CHANNEL_HEADER)
+		return false;
+	if (is_channel(h) ? field_index(f) != LENGTH : packet_bytes(p, l, &h) < HEADER)
 		return false;
 	switch (field_index(f)) {
 	case CLASS: v->u = l->aux[0] >> 4 & 0x11; break;

@@ -158,12 +158,19 @@ static void syslog_walk(struct walk *w, const struct packet *p, const struct lay
 
 /* ---- text -------------------------------------------------------------------------------- */
 
+static void put_unknown(struct outbuf *o, unsigned v)
+{
+	outbuf_str(o, "unknown (");
+	outbuf_u64(o, v);
+	outbuf_char(o, ')');
+}
+
 static void put_facility(struct outbuf *o, unsigned v)
 {
 	if (v < sizeof(facilities) / sizeof(facilities[0]))
 		outbuf_str(o, facilities[v]);
 	else
-		outbuf_str(o, "unknown");
+		put_unknown(o, v);
 }
 
 static void syslog_summary(struct summary *s, const struct packet *p, const struct layer *l)
@@ -180,11 +187,6 @@ static void syslog_summary(struct summary *s, const struct packet *p, const stru
 	if (!s->verbose) {
 		outbuf_str(o, "SYSLOG ");
 		put_facility(o, facility);
-		if (facility >= sizeof(facilities) / sizeof(facilities[0])) {
-			outbuf_str(o, " (");
-			outbuf_u64(o, facility);
-			outbuf_char(o, ')');
-		}
 		outbuf_char(o, '.');
 		outbuf_str(o, levels[v & 7]);
 	} else {

@@ -83,13 +83,25 @@ static const struct value_name options[] = {
 	{ 35, "XDISPLOC" }, { 36, "OLD-ENVIRON" }, { 37, "AUTHENTICATION" }, { 38, "ENCRYPT" }, { 39, "NEW-ENVIRON" }, { 0, NULL },
 };
 
+/* "IS 0x50 0 0x18": what an option is told, its first byte as a word. */
+static void put_option(struct outbuf *o, struct text t)
+{
+	static const char words[][6] = { "IS", "SEND", "INFO", "NAME" };
+
+	for (uint32_t i = 0; i < t.len; i++) {
+		outbuf_char(o, ' ');
+		if (!i && t.p[i] < sizeof(words) / sizeof(words[0]))
+			outbuf_str(o, words[t.p[i]]);
+		else
+			outbuf_printf(o, "%#x", t.p[i]);
+	}
+}
+
 static void telnet_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	struct cursor c = packet_cursor(p, l);
 	bool any = false;
 
-	if (!s->verbose) /* tcpdump tells of commands with -v only */
-		return;
 	while (cursor_left(&c) >= 2) {
 		unsigned cmd, option;
 		const char *name;
@@ -100,7 +112,7 @@ static void telnet_summary(struct summary *s, const struct packet *p, const stru
 		}
 		cmd = c.pos[1];
 		cursor_skip(&c, 2);
-		outbuf_str(s->out, any ? ", " : " [telnet ");
+		outbuf_str(s->out, !any ? " [telnet " : cmd == SE ? " " : ", ");
 		outbuf_str(s->out, commands[cmd - SE]);
 		any = true;
 		if (cmd < SB || !cursor_left(&c))
@@ -113,7 +125,7 @@ static void telnet_summary(struct summary *s, const struct packet *p, const stru
 		else
 			outbuf_u64(s->out, option);
 		if (cmd == SB)
-			subnegotiation(&c);
+			put_option(s->out, subnegotiation(&c));
 	}
 	if (any)
 		outbuf_char(s->out, ']');

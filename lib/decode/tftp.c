@@ -19,7 +19,9 @@ static bool tftp_detect(const struct decode *d, const struct cursor *payload)
 	const uint8_t *h = cursor_peek(payload, 2);
 
 	(void)d;
-	return h && get_be16(h) >= RRQ && get_be16(h) <= OACK;
+	if (!h)
+		return payload->snapped;
+	return get_be16(h) >= RRQ && get_be16(h) <= OACK;
 }
 
 static enum decode_result tftp_decode(struct decode *d, struct layer *l)

@@ -13,11 +13,11 @@ static void whois_walk(struct walk *w, const struct packet *p, const struct laye
 	if (service_is_reply(p, l, PROTO_whois))
 		walk_bytes(w, ANSWER, c.pos, (uint32_t)cursor_left(&c));
 	else if (line_next(&c, &line, &whole))
-		walk_text(w, QUERY, &line);
+		walk_bytes(w, QUERY, line.p, (uint32_t)(c.pos - line.p));
 }
 
 static const struct field whois_fields[] = {
-	[QUERY] = FIELD_WALK(FIELD_STRING, "whois.query", "Query"),
+	[QUERY] = FIELD_WALK(FIELD_STRING, "whois.query", "Query, with the end of its line"),
 	[ANSWER] = FIELD_WALK(FIELD_STRING, "whois.answer", "Answer"),
 };
 
