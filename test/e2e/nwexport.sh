@@ -83,6 +83,17 @@ wait $pid
 same "SIGTERM ends in good order" "$? $(wc -l <stopped.csv)" "0 11"
 exec 9>&-
 
+# USR1 asks for the counters
+nwexport -f csv fifo >rows 2>counters &
+pid=$!
+exec 9>fifo
+cat dns.pcap >&9
+sleep 0.3
+kill -USR1 $pid
+cat dns.pcap | tail -c +25 >&9
+check "USR1 shows the counters" wait_for 5 grep -q 'packets read, .* exported' counters
+exec 9>&-
+wait $pid
 mkfifo other
 nwexport -f csv --no-header fifo other >merged.out &
 pid=$!
@@ -180,6 +191,17 @@ if (ulimit -f 1 2>/dev/null); then
 	same "a file that may not grow" "$(cat status) $(grep -c 'File too large' stderr)" "1 1"
 else
 	skip "a file that may not grow" "ulimit -f does not work here"
+fi
+if command -v script >/dev/null; then
+	python3 -c 'import sys
+d = open("dns.pcap", "rb").read()
+sys.stdout.buffer.write(d[:24] + d[24:] * 60000)' >long.pcap 2>/dev/null
+	if [ -s long.pcap ]; then
+		script -qec "'$TMP/bin/nwexport' -f yaml -o /dev/null long.pcap" /dev/null >tty.out 2>&1 </dev/null
+		check "progress on a terminal" grep -q 'packets, .* MB/s, .* %, .* left' tty.out
+		script -qec "'$TMP/bin/nwexport' --quiet -f yaml -o /dev/null long.pcap" /dev/null >tty.out 2>&1 </dev/null
+		same "--quiet: no progress" "$(cat tty.out)" ""
+	fi
 fi
 if command -v script >/dev/null; then
 	script -qec "'$TMP/bin/nwexport' -f pcap dns.pcap" /dev/null >tty.out 2>&1 </dev/null
