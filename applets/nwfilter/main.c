@@ -61,7 +61,7 @@ static const struct option_row rows[] = {
 	OPT_STRING(0, "anonymize", O, key_file, "KEYFILE", "replace IP and MAC addresses, equal prefixes by equal prefixes; payload goes"),
 	OPT_CHOICE(0, "anonymize-payload", O, payload, "HOW", "drop zero keep", "what is behind the headers: cut off (default), zeros, as it is"),
 	OPT_FLAG(0, "keep-oui", O, edit.keep_oui, "the vendor part of MAC addresses stays"),
-	OPT_CALL(0, "chop", apply_chop, "[OFF:]LEN", "cut bytes out: 4 (first), -4 (last), 12:4; may be given again"),
+	OPT_CALL(0, "chop", apply_chop, "CUT", "cut bytes out: 4 (first), -4 (last), 12:4 (at 12); may be given again"),
 	OPT_FLAG('L', "adjust-length", O, edit.adjust_length, "what --chop and -s cut is off the length on the wire too"),
 	OPT_STRING(0, "inject-keys", O, inject_keys, "FILE", "put the TLS keys of FILE (SSLKEYLOGFILE) into the pcapng"),
 	OPT_CALL(0, "split", apply_split, "BY", "several files NAME-KEY: flow, host, seconds:60, packets:1000, bytes:10M"),
