@@ -109,3 +109,16 @@ END
 	finish vlan
 	same "a filter with vlan and a display filter" "$(packets "$TMP/vlan.pcap")" 1
 fi
+
+# killed in the middle of compressing: of every finished file at least one form is there and whole
+if [ -n "${sent:-}" ] && ! nwcap --gzip -r /dev/null 2>&1 | grep -q 'cannot compress'; then
+	mkdir "$TMP/killed" && start killed -i "$VETH_B" --gzip -w "$TMP/killed/a.pcap" -b packets:20000 || exit 1
+	sent=$(blast 90000 400)
+	wait_for 5 sh -c 'kill -USR1 "$2"; grep -q "$3 packets captured" "$1"' - "$TMP/killed.err" "$PID" "$sent"
+	kill -KILL "$PID"
+	wait "$PID" 2>/dev/null
+	same "killed while compressing: finished files are whole" "$(for n in '' 1 2 3; do
+		f=$TMP/killed/a.pcap$n
+		if [ -f "$f" ]; then packets "$f"; else gzip -dc "$f.gz" | tcpdump -r - --count 2>/dev/null | sed 's/ .*//'; fi
+	done | tr '\n' ' ')" "20000 20000 20000 20000 "
+fi
