@@ -3,6 +3,7 @@
  * REdis Serialization Protocol.
  *
  *	*2\r\n $3\r\nGET\r\n $3\r\nkey\r\n          a request: an array of strings
+ *	GET key\r\n                               the same, inline
  *	+OK\r\n    -ERR text\r\n    :42\r\n    $-1\r\n (null)
  */
 #include "decode/service.h"
@@ -10,16 +11,16 @@
 enum { STRING, ERROR, INTEGER, BULK, BULK_LENGTH, ARRAY_LENGTH };
 enum { ARGUMENT_SHOWN_MAX = 64, ARGUMENTS_SHOWN_MAX = 16 };
 
-/* A value's first line: a sign, then a number or text. */
+/* A value's first line: a sign, then a number or text. A line without a sign is an inline command: sign 0. */
 static bool value_next(struct cursor *c, uint8_t *sign, struct text *rest)
 {
 	struct text line;
 	bool whole;
 
-	if (!line_next(c, &line, &whole) || !whole || !line.len || !memchr("+-:$*", *line.p, 5))
+	if (!line_next(c, &line, &whole) || !whole || !line.len)
 		return false;
-	*sign = *line.p;
-	*rest = (struct text){ line.p + 1, line.len - 1 };
+	*sign = memchr("+-:$*", *line.p, 5) ? *line.p : 0;
+	*rest = (struct text){ line.p + !!*sign, line.len - !!*sign };
 	return true;
 }
 
@@ -48,6 +49,8 @@ static bool resp_detect(const struct decode *d, const struct cursor *payload)
 	(void)d;
 	if (!value_next(&c, &sign, &rest))
 		return false;
+	if (!sign)
+		return text_likely(payload, rest.len);
 	return sign == '+' || sign == '-' || (rest.len && rest.len <= 20 && (is_null(&rest) || (*rest.p >= '0' && *rest.p <= '9')));
 }
 
@@ -68,6 +71,7 @@ static void resp_walk(struct walk *w, const struct packet *p, const struct layer
 
 	while (value_next(&c, &sign, &rest)) {
 		switch (sign) {
+		case 0: break;
 		case '+': walk_text(w, STRING, &rest); break;
 		case '-': walk_text(w, ERROR, &rest); break;
 		case ':': walk_number(w, INTEGER, &rest); break;

@@ -260,17 +260,16 @@ static void walk_first_line(struct walk *w, struct text line)
 static void sip_walk(struct walk *w, const struct packet *p, const struct layer *l)
 {
 	struct cursor c = packet_cursor(p, l), end;
-	struct text line, type;
-	bool whole, body;
+	struct text line;
+	bool whole;
 
 	cursor_limit(&c, l->hlen);
 	if (!line_next(&c, &line, &whole))
 		return;
 	walk_first_line(w, line);
-	end = c;
-	body = headers_skip(&end, &type) && l->wire_end > l->off + l->hlen;
-	if (end.pos > c.pos)
-		walk_bytes(w, MSG_HDR, c.pos, (uint32_t)(end.pos - c.pos) - (body ? 2 : 0));
+	end = packet_cursor(p, l);
+	if (end.end > c.pos) /* the body belongs to it in Wireshark */
+		walk_bytes(w, MSG_HDR, c.pos, (uint32_t)(end.end - c.pos));
 	while (line_next(&c, &line, &whole) && line.len) {
 		struct text name = text_until(&line, ':');
 		const struct header *h;
@@ -320,7 +319,7 @@ static const struct field sip_fields[] = {
 	URI(R, "sip.r-uri", "the request"),
 	[STATUS_LINE] = TEXT("sip.Status-Line", "Reply"),
 	[STATUS_CODE] = UINT("sip.Status-Code", "Status"),
-	[MSG_HDR] = TEXT("sip.msg_hdr", "Headers"),
+	[MSG_HDR] = TEXT("sip.msg_hdr", "Headers and body"),
 	[VIA] = TEXT("sip.Via", "Via"),
 	[VIA_TRANSPORT] = TEXT("sip.Via.transport", "Transport"),
 	[VIA_ADDR] = TEXT("sip.Via.sent-by.address", "Sent by"),

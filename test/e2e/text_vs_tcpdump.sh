@@ -14,7 +14,7 @@ fi
 export TZ=UTC
 
 # What tcpdump prints for protocols that are not ours yet.
-FOREIGN=' (NVGRE|NSH|OSSP|SYSLOG|NFS|OpenFlow|SIP|RADIUS|TFTP|kip|Get[A-Z]|V2Trap|Trap|SNMP|dhcp6|RTPC?|rtcp|BCM-LI|SOMEIP|ZEP|gtp|rpc|CAPWAP|NBT|netbios|truncated-ip|slow|Slow|RX|AODV|CNFP|OLSR|WB|VQP|AFS|Quake)|: (OpenFlow)'
+FOREIGN=' (NVGRE|NSH|OSSP|NFS|OpenFlow|kip|BCM-LI|SOMEIP|ZEP|gtp|rpc|CAPWAP|truncated-ip|slow|Slow|RX|AODV|CNFP|OLSR|WB|VQP|AFS|Quake)|: (OpenFlow)'
 
 # A packet's first line: those that begin with a time.
 first_lines() { grep -aE '^([0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]+|\[Error converting time\]) '; }
@@ -40,7 +40,7 @@ compare() # NAME TCPDUMP-OPTIONS OUR-COMMAND...: over all captures
 		{ all++ }
 		$1 == $2 { same++; next }
 		# what tcpdump does not look into
-		index($2, $1) == 1 && substr($2, length($1) + 1) ~ /^: (GTPv|CAPWAP|Teredo|WireGuard|OpenVPN|NetFlow|IPFIX|IP6? )/ { same++; next }
+		index($2, $1) == 1 && substr($2, length($1) + 1) ~ /^: (GTPv|CAPWAP|Teredo|STUN|MQTT|RTP|RTCP|SKINNY|NBDS|Socks|IRC|POP|IMAP|BitTorrent|TFTP, |WireGuard|OpenVPN|NetFlow|IPFIX|IP6? )/ { same++; next }
 		{ print "tcpdump: " $1 > show; print "ours:    " $2 > show }
 		END {
 			share = all ? 100 * same / all : 0
