@@ -74,7 +74,7 @@ enum decode_result message_end(struct decode *d, struct layer *l, uint32_t n, un
 		}
 		l->wire_end = (uint32_t)(d->c.pos - d->p->source[d->source].data);
 		go_on(d, proto);
-		return DECODE_OK;
+		return d->c.snapped && !cursor_left(&d->c) && proto != PROTO_NONE ? DECODE_TRUNCATED : DECODE_OK;
 	}
 	if (n > d->wire_left && n - d->wire_left < FAR && tcp->proto == PROTO_tcp && !d->source && !d->quoted) {
 		struct memory *m = decode_memory(d, MEMORY_MESSAGE, true);

@@ -53,6 +53,14 @@ static bool reply_fits(const struct decode *d, const uint8_t *h)
 	return m && m->value[0];
 }
 
+/* Nothing can be seen of what the capture cut; on NFS's port that is believed to be RPC. */
+static bool cut_nfs(const struct decode *d, const struct cursor *c)
+{
+	const uint8_t *ports = d->p->frame->data + d->p->layers[d->p->transport > 0 ? d->p->transport : 0].off;
+
+	return c->snapped && d->p->transport > 0 && (get_be16(ports) == RPC_PORT_NFS || get_be16(ports + 2) == RPC_PORT_NFS);
+}
+
 static bool rpc_detect(const struct decode *d, const struct cursor *payload)
 {
 	struct cursor c = *payload;
@@ -69,12 +77,14 @@ static bool rpc_detect(const struct decode *d, const struct cursor *payload)
 			return false;
 	}
 	h = cursor_peek(&c, 12);
-	if (!h || get_be32(h + 4) > REPLY) /* nearly everything that is not RPC leaves here */
+	if (!h)
+		return cut_nfs(d, payload);
+	if (get_be32(h + 4) > REPLY) /* nearly everything that is not RPC leaves here */
 		return false;
 	if (get_be32(h + 4) == REPLY)
 		return reply_fits(d, h);
 	h = cursor_peek(&c, CALL_HEADER);
-	return h && call_fits(h);
+	return h ? call_fits(h) : cut_nfs(d, payload);
 }
 
 /* ---- decode --------------------------------------------------------------------------------- */
@@ -265,7 +275,7 @@ static void rpc_summary(struct summary *s, const struct packet *p, const struct 
 		outbuf_str(o, "UDP, length "); /* tcpdump knows of no RPC but NFS */
 		outbuf_u64(o, summary_outer_len(p, l));
 	}
-	if (!s->verbose || packet_bytes(p, l, &h) < l->aux[1] + 8u)
+	if (!s->verbose || packet_bytes(p, l, &h) < l->aux[1] + 8u || (summary_next(p, l) && summary_next(p, l)->proto == PROTO_nfs))
 		return;
 	outbuf_str(o, "\n\tRPC: xid 0x");
 	outbuf_hex(o, get_be32(h + l->aux[1]), 8);

@@ -254,7 +254,7 @@ static void smb2_summary(struct summary *s, const struct packet *p, const struct
 		outbuf_u64(s->out, get_le32(h + 36));
 	}
 	outbuf_str(s->out, ", session 0x");
-	outbuf_hex(s->out, get_le64(h + 40), 1);
+	outbuf_hex(s->out, get_le64(h + 40), 16);
 }
 
 #define GET(ty, n, off, bytes, fn, lab) { .name = n, .label = lab, .type = ty, .offset = off, .shift = bytes, .get = fn }
