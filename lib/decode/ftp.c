@@ -12,7 +12,7 @@
 #include "decode/service.h"
 
 enum { REQUEST, RESPONSE, COMMAND, REQ_ARG, CODE, RSP_ARG, ACTIVE_IP, ACTIVE_PORT, PASSIVE_IP, PASSIVE_PORT, EPRT_AF, EPRT_IP,
-       EPRT_PORT, EPSV_PORT };
+	EPRT_PORT, EPSV_PORT };
 enum { PASSIVE = 227, EXTENDED_PASSIVE = 229, AF_4 = 1 };
 
 static bool is_reply(const struct packet *p, const struct layer *l)

@@ -8,7 +8,7 @@
 #include "decode/service.h"
 
 enum { REQUEST, RESPONSE, REQ_PREFIX, REQ_COMMAND, REQ_PARAMETER, REQ_TRAILER, RSP_PREFIX, RSP_COMMAND, RSP_PARAMETER,
-       RSP_TRAILER, RSP_NUM };
+	RSP_TRAILER, RSP_NUM };
 enum { PART = RSP_PREFIX - REQ_PREFIX }; /* a field of replies is so far behind that of requests */
 
 static void walk_line(struct walk *w, struct text line, unsigned shift)

@@ -2,6 +2,9 @@
 /* Application protocols of servers: what their files share, and what golden text does not show. */
 #include "check.h"
 #include "decode/ber.h"
+#include "decode/expect.h"
+#include "decode/line.h"
+#include "decode_hex.h"
 
 static struct ber element;
 
@@ -70,4 +73,122 @@ TEST(ber_oids)
 	CHECK_STR(oid("\x2b\x90\x80\x80\x80\x00", 6, false), "1.3");
 	CHECK_STR(oid("\x2b\x86", 2, false), "1.3");
 	CHECK_STR(oid("", 0, true), "");
+}
+
+/* ---- lines ---------------------------------------------------------------------------------- */
+
+static struct text text_of(const char *s)
+{
+	return (struct text){ (const uint8_t *)s, (uint32_t)strlen(s) };
+}
+
+static bool text_equals(const struct text *t, const char *s)
+{
+	return t->len == strlen(s) && !memcmp(t->p, s, t->len);
+}
+
+TEST(lines)
+{
+	struct cursor c = cursor_over((const uint8_t *)"a\r\nb\n\r\nc", 8, false);
+	struct text line;
+	bool whole;
+
+	CHECK(line_next(&c, &line, &whole) && whole && text_equals(&line, "a"));
+	CHECK(line_next(&c, &line, &whole) && whole && text_equals(&line, "b"));
+	CHECK(line_next(&c, &line, &whole) && whole && line.len == 0);
+	CHECK(line_next(&c, &line, &whole) && !whole && text_equals(&line, "c"));
+	CHECK(!line_next(&c, &line, &whole));
+}
+
+TEST(words_and_parts)
+{
+	struct text t = text_of("RETR  a b"), part = text_word(&t);
+
+	CHECK(text_equals(&part, "RETR") && text_equals(&t, "a b"));
+	CHECK(text_is(&part, "retr") && !text_is(&part, "ret") && !text_is(&part, "retry"));
+	t = text_of("x=1;y");
+	part = text_until(&t, ';');
+	CHECK(text_equals(&part, "x=1") && text_equals(&t, "y"));
+	part = text_until(&t, ';');
+	CHECK(text_equals(&part, "y") && t.len == 0);
+	part = text_until(&t, ';');
+	CHECK(part.len == 0);
+	t = text_of(" \t x ");
+	t = text_trim(t);
+	CHECK(text_equals(&t, "x"));
+}
+
+TEST(reply_codes)
+{
+	struct text t = text_of("250-first");
+	unsigned code = 0;
+
+	CHECK(text_code(&t, &code) && code == 250 && text_equals(&t, "first"));
+	t = text_of("354");
+	CHECK(text_code(&t, &code) && code == 354 && t.len == 0);
+	t = text_of("2500 x");
+	CHECK(!text_code(&t, &code));
+	t = text_of("25 x");
+	CHECK(!text_code(&t, &code));
+	t = text_of("99999999999999999999999");
+	CHECK(text_decimal(&t) >= UINT64_MAX / 10 - 1); /* stops instead of wrapping */
+}
+
+TEST(addresses_in_text)
+{
+	uint8_t addr[4];
+	struct text t = text_of("192.0.2.10 x");
+
+	CHECK(text_ipv4(&t, addr) && addr[0] == 192 && addr[3] == 10);
+	t = text_of("192.0.2");
+	CHECK(!text_ipv4(&t, addr));
+	t = text_of("192.0.2.256");
+	CHECK(!text_ipv4(&t, addr));
+}
+
+/* ---- announced ports ------------------------------------------------------------------------- */
+
+TEST(expectations)
+{
+	static uint8_t ip[] = { 0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2,
+				0x10, 0, 0x20, 0, 0, 8, 0, 0 };
+	struct frame f = { .number = 1, .data = ip, .caplen = sizeof(ip), .wirelen = sizeof(ip), .linktype = 101 };
+	struct decode d = { .p = &packet, .decoder = &decoder };
+
+	decoder_init(&decoder);
+	decoder_want(&decoder, PROTO_rtp);
+	packet_decode(&packet, &decoder, &f);
+	CHECK_EQ(decode_expected(&d, CLAIM_UDP_PORT, 0x1000, 0x2000), PROTO_NONE);
+	decode_expect(&d, CLAIM_UDP_PORT, ip + 16, 4, 0x2000, PROTO_rtp);
+	CHECK_EQ(decode_expected(&d, CLAIM_UDP_PORT, 0x1000, 0x2000), PROTO_rtp);
+	CHECK_EQ(decode_expected(&d, CLAIM_TCP_PORT, 0x1000, 0x2000), PROTO_NONE);
+	CHECK_EQ(decode_expected(&d, CLAIM_UDP_PORT, 0x2000, 0x1000), PROTO_NONE); /* the other host's port */
+	decode_expect_end(&d, CLAIM_UDP_PORT, true, 0x1000, PROTO_tftp);
+	CHECK_EQ(decode_expected(&d, CLAIM_UDP_PORT, 0x1000, 0x3000), PROTO_tftp);
+	decode_expect(&d, CLAIM_UDP_PORT, ip + 16, 4, 0, PROTO_rtp); /* no port: nothing */
+	CHECK_EQ(decode_expected(&d, CLAIM_UDP_PORT, 1, 0), PROTO_NONE);
+	for (unsigned port = 1; port < 65535; port++) /* far more than there are places */
+		decode_expect(&d, CLAIM_UDP_PORT, ip + 16, 4, (uint16_t)port, PROTO_rtcp);
+	CHECK_EQ(decode_expected(&d, CLAIM_UDP_PORT, 1, 65534), PROTO_rtcp);
+	decoder_release(&decoder);
+	CHECK(decoder.expectations == NULL);
+}
+
+/* Nothing but content decides, and content that is only nearly right is nobody's. */
+TEST(detection_is_certain)
+{
+	decode_hex(101, "4500002c0000000040110000c0000201c0000202" "1000200000180000" "0001000c2112a442" "000102030405060708090a0b", 0);
+	CHECK_STR(stack(), "raw:ip:udp"); /* nobody asked for applications */
+	decode_hex(101, "450000300000000040110000c0000201c0000202" "10002000001c0000" "000100002112a442000102030405060708090a0b", 0);
+	decoder_want_all(&decoder);
+	packet_decode(&packet, &decoder, &frame);
+	CHECK_STR(stack(), "raw:ip:udp:stun");
+	bytes[28 + 3] = 4; /* longer than the datagram */
+	packet_decode(&packet, &decoder, &frame);
+	CHECK(!packet_layer(&packet, PROTO_stun));
+	bytes[28 + 3] = 0;
+	bytes[28 + 4] ^= 1; /* no magic cookie */
+	packet_decode(&packet, &decoder, &frame);
+	CHECK(!packet_layer(&packet, PROTO_stun));
+	decoder_release(&decoder);
 }
