@@ -78,7 +78,7 @@ static const struct option_row rows[] = {
 const struct usage nwfilter_usage = {
 	.name = "nwfilter",
 	.synopsis = "[OPTION…] [FILTER WORD…]",
-	.purpose = "Reads a capture (pcap, pcapng, also gzipped), writes the packets that match a display filter, changed if so asked.",
+	.purpose = "Reads a capture (pcap, pcapng, gzipped), writes the packets that match, changed if so asked.",
 	.examples = "  nwcap -i eth0 -w - | nwfilter 'tls and ip.dst == 10.0.0.0/8' | nwexport -f csv\n"
 		    "  nwfilter -r a.pcap -r b.pcap -w both.pcapng          # merge by time\n"
 		    "  nwfilter -r day.pcapng -c 'dns.qry.name contains \"example\"'\n"

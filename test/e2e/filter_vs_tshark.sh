@@ -91,6 +91,38 @@ upper(dns.qry.name) contains "COM"
 len(dns.qry.name) > 12
 arp.opcode == 1
 icmp.type == 8 or icmp.type == 0
+tcp.srcport - tcp.dstport > 100
+tcp.srcport - tcp.dstport < 100
+abs(tcp.srcport - tcp.dstport) > 1000
+udp and -udp.dstport == -53
+udp.length / 2 > 20
+udp.length * 2 - 3 > 100
+udp.dstport % 2 == 1
+udp.dstport >= udp.srcport + 1
+udp.dstport & udp.srcport == 21
+udp.dstport & udp.length
+max(tcp.port) > 50000
+min(udp.port) == 53
+len(udp.payload) + 8 == udp.length
+count(ip.addr) + 1 == 3
+count(tcp.port) == count(ip.addr)
+ip.len - ip.hdr_len - tcp.hdr_len == tcp.len
+frame.time_delta < 0.01
+frame.time_relative > 1
+frame.time_relative - frame.time_delta > 0.5
+ip.src#1 == 10.0.0.0/8
+ip.addr#2
+tcp.port#[-1] == 80
+ip.host contains "1"
+string(ip.src)[0:2] == "10"
+ip.src == frame[26:4]
+eth.src == frame[6:6]
+eth.src[0:3] & 0f:ff:00
+eth.src[0] & 0x0f == 2
+.tcp.port == 80
+len(tcp.port) == 2
+tcp.flags.syn == "Set"
+frame contains "\u00e9"
 END
 
 columns=$(paste -sd, "$TMP/filters")
