@@ -141,9 +141,11 @@ static bool get_signature(const struct packet *p, const struct layer *l, const s
 	const uint8_t *h = header(p, l);
 
 	(void)f;
+	if (!h)
+		return false;
 	v->bytes = h + 48;
 	v->len = 16;
-	return h;
+	return true;
 }
 
 /* Where the 16 bytes of a file id are in the body. */
