@@ -5,17 +5,18 @@
  *	handshake: |19|"BitTorrent protocol"|reserved 8|hash of the torrent 20|peer 20|
  *	message:   |length 32|type 8|...            request 6, piece 7, cancel 8: |index 32|begin 32|length 32 or data|
  *
- * Known by the handshake, which is remembered; after it come messages, a layer each.
+ * Known by the handshake: the connection stays with the protocol then. After it come messages, a layer each; what is none (on
+ * the usual ports: also what is encrypted) is the rest of one.
  */
-#include "decode/memory.h"
 #include "decode/message.h"
+#include "decode/notes.h"
 #include "decode/service.h"
 
 enum {
 	NAME_LENGTH, NAME, RESERVED, INFO_HASH, PEER_ID, MSG_LENGTH, MSG_TYPE, PIECE_INDEX, PIECE_BEGIN, PIECE_LENGTH, PIECE_DATA, BITFIELD,
 	PORT, EXTENDED_ID
 };
-enum { HANDSHAKE = 68, NAME_END = 20, MESSAGE_MAX = 1 << 18, SEEN = 1 };
+enum { HANDSHAKE = 68, NAME_END = 20, MESSAGE_MAX = 1 << 18, PORT_FIRST = 6881, PORT_LAST = 6889 };
 enum type { HAVE = 4, BITFIELD_MSG, REQUEST, PIECE, CANCEL, DHT_PORT, ALLOWED_FAST = 0x11, REJECT = 0x10, EXTENDED_MSG = 20, TYPES };
 
 static bool is_handshake(const struct cursor *c)
@@ -37,26 +38,23 @@ static bool is_message(const struct cursor *c)
 
 static bool bittorrent_detect(const struct decode *d, const struct cursor *payload)
 {
-	const struct memory *m;
-
 	if (is_handshake(payload))
 		return true;
-	m = decode_memory(d, MEMORY_CONNECTION, false);
-	if (!m || m->value[0] != SEEN || m->value[1] != PROTO_bittorrent)
-		return false;
-	return message_rest(d) ? !message_within(d) : is_message(payload);
+	for (unsigned port = PORT_FIRST; port <= PORT_LAST; port++)
+		if (service_port(d, port))
+			return !message_within(d);
+	return false;
 }
 
 static enum decode_result bittorrent_decode(struct decode *d, struct layer *l)
 {
-	struct memory *m = decode_memory(d, MEMORY_CONNECTION, false);
 	const uint8_t *h;
 
 	if (is_handshake(&d->c)) {
-		if (m) {
-			m->value[0] = SEEN;
-			m->value[1] = PROTO_bittorrent;
-		}
+		struct note *note = decode_note(d, l - 1);
+
+		if (note)
+			note_stay(d, note, PROTO_bittorrent);
 		l->aux[0] = 1;
 		return message_whole(d, l, HANDSHAKE, PROTO_bittorrent);
 	}
@@ -188,6 +186,11 @@ static const struct field bittorrent_fields[] = {
 	[EXTENDED_ID] = UINT("bittorrent.extended.id", "Extension"),
 };
 
+static const struct claim claims[] = {
+	{ CLAIM_TCP_PORT, 6881 }, { CLAIM_TCP_PORT, 6882 }, { CLAIM_TCP_PORT, 6883 }, { CLAIM_TCP_PORT, 6884 }, { CLAIM_TCP_PORT, 6885 },
+	{ CLAIM_TCP_PORT, 6886 }, { CLAIM_TCP_PORT, 6887 }, { CLAIM_TCP_PORT, 6888 }, { CLAIM_TCP_PORT, 6889 }, { CLAIM_NONE, 0 },
+};
+
 const struct protocol proto_bittorrent = {
 	.name = "bittorrent",
 	.column = "BitTorrent",
@@ -197,8 +200,10 @@ const struct protocol proto_bittorrent = {
 	.decode = bittorrent_decode,
 	.detect = bittorrent_detect,
 	.detect_on = 1 << CLAIM_TCP_PORT,
-	DETECT_FIRST("\0\x13"),
+	DETECT_FIRST("\x13"),
+	.notes = true,
 	PROTOCOL_WALK(bittorrent_walk),
 	.summary = bittorrent_summary,
 	PROTOCOL_FIELDS(bittorrent_fields),
+	.claims = claims,
 };

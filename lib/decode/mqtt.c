@@ -12,6 +12,7 @@
  */
 #include "decode/message.h"
 #include "decode/memory.h"
+#include "decode/notes.h"
 #include "decode/service.h"
 
 enum {
@@ -80,6 +81,7 @@ static enum decode_result mqtt_decode(struct decode *d, struct layer *l)
 {
 	struct memory *m = decode_memory(d, MEMORY_CONNECTION, false);
 	struct cursor c = d->c;
+	struct note *note;
 	uint8_t first;
 	uint32_t n;
 
@@ -91,6 +93,8 @@ static enum decode_result mqtt_decode(struct decode *d, struct layer *l)
 		return cursor_short(&d->c);
 	if (!flags_good(first))
 		return DECODE_MALFORMED;
+	if (first >> 4 == CONNECT && (note = decode_note(d, l - 1)))
+		note_stay(d, note, PROTO_mqtt);
 	if (first >> 4 == CONNECT && m && cursor_left(&c) > 2) {
 		struct cursor name = c;
 
@@ -386,6 +390,7 @@ const struct protocol proto_mqtt = {
 	.detect = mqtt_detect,
 	.detect_on = 1 << CLAIM_TCP_PORT,
 	DETECT_FIRST("\x10"),
+	.notes = true,
 	PROTOCOL_WALK(mqtt_walk),
 	.summary = mqtt_summary,
 	PROTOCOL_FIELDS(mqtt_fields),
