@@ -143,7 +143,7 @@ for f in sys.argv[1:]:
                     if k in ('frame_frame_protocols', 'tcp_tcp_flags_res'): continue
                     for x in v if isinstance(v, list) else [v]:
                         if k not in theirs_by: missing += 1
-                        elif x in theirs_by[k]: same += 1
+                        elif x in theirs_by[k] or x is True and None in theirs_by[k]: same += 1 # a mark has no value there
                         else:
                             other += 1
                             if '-v' in sys.argv: print(f, k, x, theirs_by[k], file=sys.stderr)
