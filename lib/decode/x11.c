@@ -14,17 +14,17 @@
 #include "summary.h"
 
 enum {
-	BYTE_ORDER, MAJOR, MINOR, OPCODE, REQUEST_LENGTH, REPLY, REPLY_SEQUENCE, REPLY_LENGTH, ERROR, ERROR_CODE, EVENT_CODE,
+	ORDER_OF_BYTES, MAJOR, MINOR, OPCODE, REQUEST_LENGTH, REPLY, REPLY_SEQUENCE, REPLY_LENGTH, ERROR, ERROR_CODE, EVENT_CODE,
 	EVENT_SEQUENCE, F_COUNT
 };
 enum { PORT_FIRST = 6000, PORT_LAST = 6003, UNIT = 32, SETUP = 12, GENERIC_EVENT = 35, REPLY_CODE = 1, EXTENSION = 128 };
-enum { FROM_SERVER = 1, BIG_ENDIAN = 2, IS_SETUP = 4 };
+enum { FROM_SERVER = 1, BIG_END_FIRST = 2, IS_SETUP = 4 };
 
 static uint32_t number(unsigned flags, const uint8_t *h, unsigned bytes)
 {
 	if (bytes == 2)
-		return flags & BIG_ENDIAN ? get_be16(h) : get_le16(h);
-	return flags & BIG_ENDIAN ? get_be32(h) : get_le32(h);
+		return flags & BIG_END_FIRST ? get_be16(h) : get_le16(h);
+	return flags & BIG_END_FIRST ? get_be32(h) : get_le32(h);
 }
 
 /* Bytes of the message at `c`; 0 if its header is not all there, or makes no sense. */
@@ -67,15 +67,15 @@ static unsigned flags_of(const struct decode *d)
 	unsigned flags = get_be16(ports) >= PORT_FIRST && get_be16(ports) <= PORT_LAST ? FROM_SERVER : 0;
 
 	if (!(flags & FROM_SERVER) && is_setup(&d->c)) {
-		flags |= IS_SETUP | (*d->c.pos == 'B' ? BIG_ENDIAN : 0);
+		flags |= IS_SETUP | (*d->c.pos == 'B' ? BIG_END_FIRST : 0);
 		if (m) {
-			m->value[M_ORDER] = flags & BIG_ENDIAN ? 2 : 1;
+			m->value[M_ORDER] = flags & BIG_END_FIRST ? 2 : 1;
 			m->value[M_AWAITED] = 1;
 		}
 		return flags;
 	}
 	if (m && m->value[M_ORDER] == 2)
-		flags |= BIG_ENDIAN;
+		flags |= BIG_END_FIRST;
 	if (m && flags & FROM_SERVER && m->value[M_AWAITED]) {
 		flags |= IS_SETUP;
 		m->value[M_AWAITED] = 0;
@@ -134,7 +134,7 @@ static void x11_walk(struct walk *w, const struct packet *p, const struct layer 
 			return; /* it belongs to the segment that completes it */
 		if (flags & IS_SETUP) {
 			if (!(flags & FROM_SERVER))
-				walk_uint(w, BYTE_ORDER, h[0]);
+				walk_uint(w, ORDER_OF_BYTES, h[0]);
 			walk_uint(w, MAJOR, number(flags, h + 2, 2));
 			walk_uint(w, MINOR, number(flags, h + 4, 2));
 			if (flags & FROM_SERVER)
@@ -172,7 +172,7 @@ static void x11_summary(struct summary *s, const struct packet *p, const struct 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, "x11." n, lab)
 
 static const struct field fields[F_COUNT] = {
-	[BYTE_ORDER] = { .name = "x11.byte-order", .label = "Byte order", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
+	[ORDER_OF_BYTES] = { .name = "x11.byte-order", .label = "Byte order", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
 	[MAJOR] = UINT("protocol-major-version", "Major version"),
 	[MINOR] = UINT("protocol-minor-version", "Minor version"),
 	[OPCODE] = UINT("opcode", "Request"),
