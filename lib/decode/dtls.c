@@ -16,7 +16,7 @@
 
 enum { RECORD_HEADER = 13, MESSAGE_HEADER = 12, CONNECTION_ID = 25, CAPWAP_HEADER = 4, CAPWAP_DTLS = 1 };
 
-/* layer.aux[0]: version for the column, 0 if it is not known */
+/* layer.aux[0]: version for the column, 0 if it is not known; aux[1]: enum tls_exchange */
 
 struct record {
 	uint8_t type;
@@ -99,8 +99,9 @@ static bool dtls_detect(const struct decode *d, const struct cursor *payload)
 }
 
 /* What a handshake record says of the version; the certificates in it. */
-static void handshake_learn(struct decode *d, const struct record *r, uint16_t *version)
+static void handshake_learn(struct decode *d, const struct record *r, struct note *note)
 {
+	uint16_t *version = &note->version;
 	struct cursor c = r->data;
 	struct tls_hello hello;
 	struct message m;
@@ -114,6 +115,7 @@ static void handshake_learn(struct decode *d, const struct record *r, uint16_t *
 	} else if (m.type == TLS_SERVER_HELLO && !m.offset &&
 		   tls_hello_read(&hello, TLS_OVER_DTLS, m.type, m.body, m.fragment == m.len)) {
 		*version = hello.version;
+		note->state[0] = (uint8_t)tls_exchange_of(hello.cipher);
 	} else if (!*version) {
 		*version = r->version;
 	}
@@ -129,22 +131,20 @@ static enum decode_result dtls_decode(struct decode *d, struct layer *l)
 	struct record r;
 
 	note = note ? note : &unknown;
-	if (note->proto != PROTO_dtls)
+	if (note->proto != PROTO_dtls) {
 		note->version = 0;
+		note->state[0] = TLS_EXCHANGE_UNKNOWN;
+	}
 	note->proto = PROTO_dtls;
 	d->c.pos = d->c.end;
-	while (record_next(&c, &r)) {
+	while (record_next(&c, &r))
 		if (r.type == TLS_HANDSHAKE)
-			handshake_learn(d, &r, &note->version);
+			handshake_learn(d, &r, note);
 		else if (!note->version)
 			note->version = r.version;
-		if (c.cut) {
-			l->aux[0] = note->version;
-			return cursor_short(&c);
-		}
-	}
 	l->aux[0] = note->version;
-	return DECODE_OK;
+	l->aux[1] = note->state[0];
+	return c.cut ? cursor_short(&c) : DECODE_OK;
 }
 
 static const char *dtls_column(const struct packet *p, const struct layer *l)
@@ -170,6 +170,7 @@ struct pieces {
 	uint8_t *bytes;
 	uint32_t have;
 	uint16_t sequence;
+	enum tls_exchange exchange;
 };
 
 static void walk_body(struct walk *w, struct pieces *part, const struct message *m)
@@ -177,12 +178,12 @@ static void walk_body(struct walk *w, struct pieces *part, const struct message 
 	uint32_t there = (uint32_t)cursor_left(&m->body);
 
 	if (m->fragment == m->len) {
-		tls_walk_body(w, TLS_OVER_DTLS, m->type, m->len, m->body);
+		tls_walk_body(w, TLS_OVER_DTLS, part->exchange, m->type, m->len, m->body);
 		return;
 	}
 	if (!m->offset) {
 		if (m->type == TLS_CLIENT_HELLO || m->type == TLS_SERVER_HELLO)
-			tls_walk_body(w, TLS_OVER_DTLS, m->type, m->len, m->body);
+			tls_walk_body(w, TLS_OVER_DTLS, part->exchange, m->type, m->len, m->body);
 		part->bytes = m->type == TLS_CLIENT_HELLO || m->type == TLS_SERVER_HELLO ? NULL : packet_scratch(w->p, m->len);
 		part->have = 0;
 		part->sequence = m->sequence;
@@ -192,7 +193,7 @@ static void walk_body(struct walk *w, struct pieces *part, const struct message 
 	memcpy(part->bytes + part->have, m->body.pos, m->fragment);
 	part->have += m->fragment;
 	if (part->have == m->len)
-		tls_walk_body(w, TLS_OVER_DTLS, m->type, m->len, cursor_over(part->bytes, m->len, false));
+		tls_walk_body(w, TLS_OVER_DTLS, part->exchange, m->type, m->len, cursor_over(part->bytes, m->len, false));
 }
 
 static void walk_handshake(struct walk *w, struct pieces *part, struct cursor c)
@@ -212,7 +213,7 @@ static void walk_handshake(struct walk *w, struct pieces *part, struct cursor c)
 static void dtls_walk(struct walk *w, const struct packet *p, const struct layer *l)
 {
 	struct cursor c = records(packet_cursor(p, l));
-	struct pieces part = { NULL, 0, 0 };
+	struct pieces part = { .exchange = (enum tls_exchange)l->aux[1] };
 	struct record r;
 
 	while (record_next(&c, &r)) {

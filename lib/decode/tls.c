@@ -26,7 +26,9 @@
 
 enum { RECORD_HEADER = 5, RECORD_MAX = 16384 + 2048, MESSAGE_HEADER = 4 };
 
-/* layer.aux[0]: version for the column, 0 if it is not known; aux[1]: messages without records, of a QUIC Initial */
+/* layer.aux[0]: version for the column, 0 if it is not known; aux[1]: enum tls_exchange, or QUIC: messages without records,
+ * of an Initial */
+enum { QUIC = 0xff };
 
 struct record {
 	uint8_t type;
@@ -105,7 +107,7 @@ static bool tls_detect(const struct decode *d, const struct cursor *payload)
 }
 
 /* Looks at a handshake record's first message. False if it contradicts itself. */
-static bool hello_check(const struct record *r, struct layer *l, uint16_t *version)
+static bool hello_check(const struct record *r, struct layer *l, struct note *note)
 {
 	struct cursor c = r->data;
 	unsigned type = cursor_u8(&c), len = cursor_be24(&c);
@@ -113,17 +115,19 @@ static bool hello_check(const struct record *r, struct layer *l, uint16_t *versi
 	struct tls_hello hello;
 
 	if ((type != TLS_CLIENT_HELLO && type != TLS_SERVER_HELLO) || !handshake_readable(r->data, r->whole)) {
-		if (r->whole && !*version)
-			*version = r->version;
+		if (r->whole && !note->version)
+			note->version = r->version;
 		return true;
 	}
 	if (!tls_hello_read(&hello, TLS_OVER_TCP, type, body, !c.cut))
 		return false;
 	if (type == TLS_CLIENT_HELLO) {
-		*version = 0; /* a new connection */
+		note->version = 0; /* a new connection */
+		note->state[0] = TLS_EXCHANGE_UNKNOWN;
 		l->aux[0] = r->version;
 	} else if (r->whole) {
-		*version = hello.version;
+		note->version = hello.version;
+		note->state[0] = (uint8_t)tls_exchange_of(hello.cipher);
 	}
 	return true;
 }
@@ -149,19 +153,21 @@ static enum decode_result tls_decode(struct decode *d, struct layer *l)
 
 	d->c.pos = d->c.end;
 	if (l[-1].proto == PROTO_quic) {
-		l->aux[1] = true;
+		l->aux[1] = QUIC;
 		quic_resume(d, l - 1);
 		return DECODE_OK;
 	}
 	note = note ? note : &unknown;
-	if (note->proto != PROTO_tls)
+	if (note->proto != PROTO_tls) {
 		note->version = 0;
+		note->state[0] = TLS_EXCHANGE_UNKNOWN;
+	}
 	note->proto = PROTO_tls;
 	version = &note->version;
 	while (result == DECODE_OK && record_next(&c, &r)) {
 		if (!r.whole && c.snapped)
 			result = DECODE_TRUNCATED;
-		else if (r.type == TLS_HANDSHAKE && before != TLS_CHANGE_CIPHER_SPEC && !hello_check(&r, l, version))
+		else if (r.type == TLS_HANDSHAKE && before != TLS_CHANGE_CIPHER_SPEC && !hello_check(&r, l, note))
 			result = DECODE_MALFORMED;
 		else if (r.type == TLS_APPLICATION_DATA && before == TLS_CHANGE_CIPHER_SPEC && r.whole && r.version == 0x0303)
 			*version = TLS_1_3; /* in TLS 1.2 an encrypted Finished is a handshake record */
@@ -173,6 +179,7 @@ static enum decode_result tls_decode(struct decode *d, struct layer *l)
 	}
 	if (*version)
 		l->aux[0] = *version;
+	l->aux[1] = note->state[0];
 	return result;
 }
 
@@ -187,7 +194,7 @@ static const char *tls_column(const struct packet *p, const struct layer *l)
 {
 	(void)p;
 	/* QUIC's; RDP, which began as TPKT */
-	return l->aux[1] || l[-1].proto == PROTO_tpkt ? NULL : version_name(l);
+	return l->aux[1] == QUIC || l[-1].proto == PROTO_tpkt ? NULL : version_name(l);
 }
 
 /* ---- walk ----------------------------------------------------------------------------------- */
@@ -198,15 +205,18 @@ struct pieces {
 	uint32_t have, need;
 };
 
-/* One message with its header. `body` may hold less than `len` bytes. */
-static void walk_message(struct walk *w, enum tls_over over, unsigned type, uint32_t len, struct cursor body)
+/* One message with its header; `kind` is the layer's aux[1]. `body` may hold less than `len` bytes. */
+static void walk_message(struct walk *w, unsigned kind, unsigned type, uint32_t len, struct cursor body)
 {
 	walk_uint(w, TLS_HANDSHAKE_TYPE, type);
 	walk_uint(w, TLS_HANDSHAKE_LENGTH, len);
-	tls_walk_body(w, over, type, len, body);
+	if (kind == QUIC)
+		tls_walk_body(w, TLS_OVER_QUIC, TLS_EXCHANGE_UNKNOWN, type, len, body);
+	else
+		tls_walk_body(w, TLS_OVER_TCP, (enum tls_exchange)kind, type, len, body);
 }
 
-static void walk_messages(struct walk *w, enum tls_over over, struct cursor *c, struct pieces *part, bool whole)
+static void walk_messages(struct walk *w, unsigned kind, struct cursor *c, struct pieces *part, bool whole)
 {
 	while (cursor_left(c)) {
 		const uint8_t *start = c->pos;
@@ -221,7 +231,7 @@ static void walk_messages(struct walk *w, enum tls_over over, struct cursor *c, 
 			part->have += n;
 			if (part->have < part->need)
 				return;
-			walk_message(w, over, part->bytes[0], part->need - MESSAGE_HEADER,
+			walk_message(w, kind, part->bytes[0], part->need - MESSAGE_HEADER,
 				     cursor_over(part->bytes + MESSAGE_HEADER, part->need - MESSAGE_HEADER, false));
 			part->need = 0;
 			continue;
@@ -232,12 +242,12 @@ static void walk_messages(struct walk *w, enum tls_over over, struct cursor *c, 
 			return;
 		left = (unsigned)cursor_left(c);
 		if (len <= left) {
-			walk_message(w, over, type, len, cursor_sub(c, len));
+			walk_message(w, kind, type, len, cursor_sub(c, len));
 			continue;
 		}
 		if (!whole) {
 			if (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO)
-				walk_message(w, over, type, len, *c);
+				walk_message(w, kind, type, len, *c);
 			return;
 		}
 		part->bytes = packet_scratch(w->p, MESSAGE_HEADER + len);
@@ -250,7 +260,7 @@ static void walk_messages(struct walk *w, enum tls_over over, struct cursor *c, 
 	}
 }
 
-static void walk_handshake(struct walk *w, const struct record *r, struct pieces *part, bool encrypted)
+static void walk_handshake(struct walk *w, unsigned kind, const struct record *r, struct pieces *part, bool encrypted)
 {
 	struct cursor c = r->data;
 	bool wanted = !w->want;
@@ -261,7 +271,7 @@ static void walk_handshake(struct walk *w, const struct record *r, struct pieces
 		part->need = 0;
 		return;
 	}
-	walk_messages(w, TLS_OVER_TCP, &c, part, r->whole);
+	walk_messages(w, kind, &c, part, r->whole);
 }
 
 /* What a record that is not complete may show: a hello's beginning. */
@@ -281,8 +291,8 @@ static void tls_walk(struct walk *w, const struct packet *p, const struct layer 
 	struct record r;
 	bool encrypted = false;
 
-	if (l->aux[1]) {
-		walk_messages(w, TLS_OVER_QUIC, &c, &part, false);
+	if (l->aux[1] == QUIC) {
+		walk_messages(w, QUIC, &c, &part, false);
 		return;
 	}
 	while (record_next(&c, &r) && shown(&r)) {
@@ -292,7 +302,7 @@ static void tls_walk(struct walk *w, const struct packet *p, const struct layer 
 		walk_uint(w, TLS_RECORD_VERSION, r.version);
 		walk_uint(w, TLS_RECORD_LENGTH, r.len);
 		if (r.type == TLS_HANDSHAKE) {
-			walk_handshake(w, &r, &part, encrypted);
+			walk_handshake(w, l->aux[1], &r, &part, encrypted);
 		} else if (r.type == TLS_APPLICATION_DATA) {
 			walk_bytes(w, TLS_APP_DATA, r.data.pos, (uint32_t)cursor_left(&r.data));
 		} else if (r.type == TLS_ALERT && r.len == 2) {
@@ -315,7 +325,7 @@ static void tls_summary(struct summary *s, const struct packet *p, const struct 
 	struct record r;
 	const char *before = ": ";
 
-	if (!s->verbose || l->aux[1] || !record_next(&c, &r))
+	if (!s->verbose || l->aux[1] == QUIC || !record_next(&c, &r))
 		return;
 	outbuf_str(s->out, "\n\t");
 	outbuf_str(s->out, version_name(l));

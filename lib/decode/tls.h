@@ -22,7 +22,8 @@ enum tls_field {
 	TLS_RENEGOTIATION, TLS_ALPS_LEN, TLS_ALPS_STR_LEN, TLS_ALPS_STR, TLS_CERTIFICATES_LENGTH, TLS_CERTIFICATE_LENGTH,
 	TLS_CERTIFICATE, TLS_TICKET_LIFETIME, TLS_TICKET_LENGTH, TLS_TICKET, TLS_CURVE_TYPE, TLS_NAMED_CURVE,
 	TLS_SERVER_POINT_LEN, TLS_SERVER_POINT, TLS_DH_P_LEN, TLS_DH_P, TLS_DH_G_LEN, TLS_DH_G, TLS_DH_YS_LEN, TLS_DH_YS,
-	TLS_SIG_LEN, TLS_SIG, TLS_CLIENT_POINT_LEN, TLS_CLIENT_POINT, TLS_EPMS_LEN, TLS_EPMS, TLS_CERT_TYPES_COUNT,
+	TLS_SIG_LEN, TLS_SIG, TLS_CLIENT_POINT_LEN, TLS_CLIENT_POINT, TLS_EPMS_LEN, TLS_EPMS, TLS_DH_YC_LEN, TLS_DH_YC,
+	TLS_CERT_TYPES_COUNT,
 	TLS_CERT_TYPE, TLS_DNAMES_LEN, TLS_DNAME_LEN, TLS_VERIFY_SIG_LEN, TLS_VERIFY_SIG, TLS_OCSP_RESPONSE_LEN,
 	TLS_JA3_FULL, TLS_JA3, TLS_JA3S_FULL, TLS_JA3S, TLS_JA4, TLS_JA4_R,
 	TLS_COMMON /* how many both have; from here on their own */
@@ -47,6 +48,7 @@ enum { TLS_RANDOM_LEN = 32 };
 /* A hello that is to be looked at without showing it: what it offers or chose. */
 struct tls_hello {
 	uint16_t version;     /* of the message; by supported_versions if a server chose that way */
+	uint16_t cipher;      /* that a server chose */
 	struct cursor name;   /* the server name, empty if there is none */
 };
 
@@ -56,6 +58,10 @@ enum dtls_own_field {
 	DTLS_COOKIE_LENGTH, DTLS_COOKIE, DTLS_SRTP_LENGTH, DTLS_SRTP_PROFILE, DTLS_SRTP_MKI_LENGTH, DTLS_SRTP_MKI, DTLS_FIELDS
 };
 
+/* How the keys of a connection are agreed on; it says what a client's key is. */
+enum tls_exchange { TLS_EXCHANGE_UNKNOWN, TLS_EXCHANGE_RSA, TLS_EXCHANGE_DHE };
+enum tls_exchange tls_exchange_of(uint16_t cipher);
+
 /* What a message is part of. */
 enum tls_over { TLS_OVER_TCP = 't', TLS_OVER_QUIC = 'q', TLS_OVER_DTLS = 'd' /* the letters of JA4 */ };
 
@@ -64,7 +70,8 @@ bool tls_starts(const struct cursor *payload);
 /* Does a type of message exist, and can it be `len` bytes long? */
 bool tls_message_known(unsigned type, uint32_t len);
 /* Emits the fields of one message's body, which may hold less than `len` bytes: then the fields that are there. */
-void tls_walk_body(struct walk *w, enum tls_over over, unsigned type, uint32_t len, struct cursor body);
+void tls_walk_body(struct walk *w, enum tls_over over, enum tls_exchange exchange, unsigned type, uint32_t len,
+		   struct cursor body);
 /* If `body`, a message of this type, is whole and has certificates, they become a layer when somebody asked for it. */
 void tls_show_certificates(struct decode *d, unsigned type, uint32_t len, struct cursor body);
 /* Emits the fields of a hello's extensions. */

@@ -109,6 +109,8 @@ extern const struct value_name tls_contents[], tls_versions[], tls_messages[], t
 	[TLS_CLIENT_POINT] = TLS_BYTES(P ".handshake.client_point", "Client's public key"), \
 	[TLS_EPMS_LEN] = TLS_UINT(P ".handshake.epms_len", "Encrypted secret length"), \
 	[TLS_EPMS] = TLS_BYTES(P ".handshake.epms", "Encrypted secret"), \
+	[TLS_DH_YC_LEN] = TLS_UINT(P ".handshake.yc_len", "Client's public key length"), \
+	[TLS_DH_YC] = TLS_BYTES(P ".handshake.yc", "Client's public key"), \
 	[TLS_CERT_TYPES_COUNT] = TLS_UINT(P ".handshake.cert_types_count", "Number of certificate types"), \
 	[TLS_CERT_TYPE] = TLS_UINT(P ".handshake.cert_type", "Certificate type"), \
 	[TLS_DNAMES_LEN] = TLS_UINT(P ".handshake.dnames_len", "Authorities length"), \

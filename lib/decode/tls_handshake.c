@@ -191,15 +191,32 @@ static void walk_server_key(struct walk *w, struct cursor c)
 	walk_signature(w, &c, TLS_SIG_LEN);
 }
 
-/* A point with one byte of length, or a secret with two. */
-static void walk_client_key(struct walk *w, struct cursor c)
+enum tls_exchange tls_exchange_of(uint16_t cipher)
+{
+	/* first and last suite of each row of ephemeral Diffie-Hellman, curves excepted */
+	static const uint16_t dhe[][2] = {
+		{ 0x0011, 0x001b }, { 0x0032, 0x0034 }, { 0x0038, 0x003a }, { 0x0040, 0x0040 }, { 0x0044, 0x0046 }, { 0x0067, 0x0067 },
+		{ 0x006a, 0x006d }, { 0x0087, 0x0089 }, { 0x0099, 0x009b }, { 0x009e, 0x009f }, { 0x00a2, 0x00a3 }, { 0x00a6, 0x00a7 },
+		{ 0x00bd, 0x00bf }, { 0x00c3, 0x00c5 }, { 0xc09e, 0xc09f }, { 0xc0a2, 0xc0a3 }, { 0xccaa, 0xccaa }
+	};
+
+	for (unsigned i = 0; i < sizeof(dhe) / sizeof(dhe[0]); i++)
+		if (cipher >= dhe[i][0] && cipher <= dhe[i][1])
+			return TLS_EXCHANGE_DHE;
+	return TLS_EXCHANGE_RSA;
+}
+
+/* A point with one byte of length, or two and a secret that the server can open, or a number. */
+static void walk_client_key(struct walk *w, enum tls_exchange exchange, struct cursor c)
 {
 	size_t n = cursor_left(&c);
 
+	if (!exchange)
+		return;
 	if (n > 1 && c.pos[0] == n - 1)
 		walk_counted(w, &c, 1, TLS_CLIENT_POINT_LEN);
 	else if (n > 2 && get_be16(c.pos) == n - 2)
-		walk_counted(w, &c, 2, TLS_EPMS_LEN);
+		walk_counted(w, &c, 2, exchange == TLS_EXCHANGE_DHE ? TLS_DH_YC_LEN : TLS_EPMS_LEN);
 }
 
 static void walk_request(struct walk *w, struct cursor c)
@@ -233,7 +250,8 @@ static void walk_request(struct walk *w, struct cursor c)
 	}
 }
 
-void tls_walk_body(struct walk *w, enum tls_over over, unsigned type, uint32_t len, struct cursor body)
+void tls_walk_body(struct walk *w, enum tls_over over, enum tls_exchange exchange, unsigned type, uint32_t len,
+		   struct cursor body)
 {
 	bool whole = cursor_left(&body) == len;
 
@@ -262,7 +280,7 @@ void tls_walk_body(struct walk *w, enum tls_over over, unsigned type, uint32_t l
 		walk_server_key(w, body);
 		break;
 	case TLS_CLIENT_KEY:
-		walk_client_key(w, body);
+		walk_client_key(w, exchange, body);
 		break;
 	case TLS_CERTIFICATE_REQUEST:
 		walk_request(w, body);
@@ -301,7 +319,8 @@ bool tls_hello_read(struct tls_hello *h, enum tls_over over, unsigned type, stru
 	cursor_skip(&c, cursor_u8(&c));
 	if (tls_has_cookie(over, type))
 		cursor_skip(&c, cursor_u8(&c));
-	cursor_skip(&c, type == TLS_CLIENT_HELLO ? cursor_be16(&c) : 2);
+	h->cipher = type == TLS_SERVER_HELLO ? cursor_be16(&c) : 0;
+	cursor_skip(&c, type == TLS_CLIENT_HELLO ? cursor_be16(&c) : 0);
 	cursor_skip(&c, type == TLS_CLIENT_HELLO ? cursor_u8(&c) : 1);
 	if (c.cut || !cursor_left(&c))
 		return !whole || !c.cut;
