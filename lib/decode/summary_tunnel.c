@@ -142,7 +142,7 @@ void ah_summary(struct summary *s, const struct packet *p, const struct layer *l
 
 static const struct value_name pim_types[] = {
 	{ 0, "Hello" }, { 1, "Register" }, { 2, "Register Stop" }, { 3, "Join / Prune" }, { 4, "Bootstrap" }, { 5, "Assert" },
-	{ 6, "Graft" }, { 7, "Graft-ACK" }, { 8, "Candidate RP Advertisement" }, { 9, "Prune-Refresh" }, { 10, "DF Election" },
+	{ 6, "Graft" }, { 7, "Graft-ACK" }, { 8, "Candidate RP Advertisement" }, { 9, "Prune Refresh" }, { 10, "DF Election" },
 	{ 11, "ECMP Redirect" }, { 0, NULL },
 };
 
@@ -276,7 +276,7 @@ void teredo_summary(struct summary *s, const struct packet *p, const struct laye
 void capwap_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	put_number(s->out, "UDP, length ", summary_outer_len(p, l));
-	outbuf_str(s->out, summary_next(p, l) ? ": CAPWAP: " : ": CAPWAP");
+	outbuf_str(s->out, l->aux[0] ? ": CAPWAP control" : summary_next(p, l) ? ": CAPWAP: " : ": CAPWAP");
 }
 
 /* ---- L2TP ---------------------------------------------------------------------------- */
