@@ -18,7 +18,7 @@ enum {
 };
 enum { PORT = 5432, HEADER = 5, LENGTH_MAX = 1 << 30, VERSION_3 = 3, CANCEL = 80877102, SSL = 80877103, GSSENC = 80877104 };
 
-enum form { TYPED, STARTUP, ANSWER };
+enum form { ANSWER, TYPED, STARTUP }; /* ANSWER also: nothing to read */
 
 static const struct value_name frontend[] = {
 	{ 'p', "Password message" }, { 'Q', "Simple query" }, { 'P', "Parse" }, { 'B', "Bind" }, { 'E', "Execute" }, { 'D', "Describe" },
