@@ -13,10 +13,11 @@ enum {
 	VERSION, TYPE, CKSUM, REGISTER_FLAG, BORDER, NULL_REGISTER, OPTION_TYPE, OPTION_LENGTH, HOLDTIME, T_BIT, PROPAGATION_DELAY,
 	OVERRIDE_INTERVAL, DR_PRIORITY, GENERATION_ID, FAMILY, ENCODING, MASK_LEN, UPSTREAM_4, UPSTREAM_6, GROUP_4, GROUP_6, SOURCE_4,
 	SOURCE_6, JOIN_4, JOIN_6, PRUNE_4, PRUNE_6, RP_4, RP_6, BSR_4, BSR_6, ORIGINATOR_4,
-	ORIGINATOR_6, NUMGROUPS, NUMJOINS, NUMPRUNES, RPT, METRIC_PREF, METRIC,
+	ORIGINATOR_6, LIST_4, LIST_6, NUMGROUPS, NUMJOINS, NUMPRUNES, RPT, METRIC_PREF, METRIC,
 	FRAGMENT_TAG, HASH_MASK_LEN, BSR_PRIORITY, RP_COUNT, FRP_COUNT, PRIORITY, PREFIX_COUNT
 };
 enum { HELLO = 0, REGISTER_STOP = 2, JOIN_PRUNE, BOOTSTRAP, ASSERT, GRAFT, GRAFT_ACK, CANDIDATE_RP, STATE_REFRESH, DF_ELECTION };
+enum { ADDRESS_LIST = 24 };
 enum { REGISTER = 1 };
 
 static enum decode_result pim_decode(struct decode *d, struct layer *l)
@@ -83,6 +84,9 @@ static void walk_hello(struct walk *w, struct cursor c)
 
 		layout_walk(w, header, SLOTS(header), h, 4);
 		layout_walk_type(w, values, SLOTS(values), get_be16(h), h, cursor_left(&body));
+		cursor_skip(&body, 4);
+		while (get_be16(h) == ADDRESS_LIST && walk_address(w, &body, LIST_4, true))
+			;
 	}
 }
 
@@ -218,6 +222,8 @@ static const struct field pim_fields[] = {
 	[BSR_6] = ADDRESS_6("pim.bsr_ip6", "Bootstrap router"),
 	[ORIGINATOR_4] = ADDRESS_4("pim.originator", "Originator"),
 	[ORIGINATOR_6] = ADDRESS_6("pim.originator_ip6", "Originator"),
+	[LIST_4] = ADDRESS_4("pim.address_list", "Hello: other address"),
+	[LIST_6] = ADDRESS_6("pim.address_list_ip6", "Hello: other address"),
 	[NUMGROUPS] = NUMBER("pim.numgroups", "Groups"),
 	[NUMJOINS] = NUMBER("pim.numjoins", "Joined sources"),
 	[NUMPRUNES] = NUMBER("pim.numprunes", "Pruned sources"),
