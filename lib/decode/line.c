@@ -81,7 +81,7 @@ bool text_begins_nocase(const struct text *t, const char *word)
 
 bool text_is(const struct text *t, const char *word)
 {
-	return text_begins_nocase(t, word) && !word[t->len];
+	return t->len == strlen(word) && text_begins_nocase(t, word);
 }
 
 uint64_t text_decimal(const struct text *t)
