@@ -60,12 +60,13 @@ while time.time() < end:
         pass
     time.sleep(0.05)
 END
-in_b python3 "$TMP/server.py" &
+# no functions here: the pid must be that of the program itself
+nsenter --net="/run/netns/$NS_B" python3 "$TMP/server.py" >/dev/null 2>&1 &
 BACKGROUND="$BACKGROUND $!"
 sleep 0.5
-in_a python3 "$TMP/client.py" &
+nsenter --net="/run/netns/$NS_A" python3 "$TMP/client.py" >/dev/null 2>&1 &
 BACKGROUND="$BACKGROUND $!"
-nsenter --net="/run/netns/$NS_A" ping -i 0.2 -c 500 10.9.0.2 >/dev/null 2>&1 & # no function: its pid is what the book needs
+nsenter --net="/run/netns/$NS_A" ping -i 0.2 -c 500 10.9.0.2 >/dev/null 2>&1 &
 PID=$!
 BACKGROUND="$BACKGROUND $PID"
 export PID
