@@ -19,6 +19,7 @@
 enum { CELLS_MAX = 1 << 16, STORE_MAX = 1 << 20 };
 
 /* Names of what every packet has; the second is Wireshark's (without "_ws.col."). */
+const char *const table_columns[] = { "number", "time", "src", "dst", "proto", "length", "info", NULL };
 const char *const export_columns[] = { "number", "time", "src", "dst", "sport", "dport", "proto", "length", NULL };
 static const struct {
 	const char *name, *wireshark;

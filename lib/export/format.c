@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-static const char *const table_columns[] = { "number", "time", "src", "dst", "proto", "length", "info", NULL };
-
 const struct export_format export_formats[] = {
 	{ .name = "text", .help = "one line per packet as tcpdump prints it", .extension = "txt", .append = APPEND_ALWAYS,
 	  .begin = text_begin, .packet = text_packet, .end = text_end },

@@ -64,6 +64,7 @@ struct columns {
 	char occurrence;           /* 'f', 'l' or 'a' */
 };
 
+extern const char *const table_columns[]; /* export_columns of the table, ends with NULL */
 /* The column names of `o`, or the default ones; asks `d` for what they look at. */
 int columns_open(struct columns *c, const struct export_options *o, struct decoder *d, struct errmsg *err);
 void columns_release(struct columns *c);
