@@ -14,7 +14,7 @@ fi
 export TZ=UTC
 
 # What tcpdump prints for protocols that are not ours yet.
-FOREIGN=' (NVGRE|NSH|OSSP|NFS|OpenFlow|kip|BCM-LI|SOMEIP|ZEP|gtp|rpc|CAPWAP|truncated-ip|slow|Slow|RX|AODV|CNFP|OLSR|WB|VQP|AFS|Quake)|: (OpenFlow)'
+FOREIGN=' (NVGRE|NSH|OSSP|NFS|kip|BCM-LI|SOMEIP|ZEP|gtp|rpc|CAPWAP|truncated-ip|slow|Slow|RX|AODV|CNFP|OLSR|WB|VQP|AFS|Quake)|: (OpenFlow)'
 
 # A packet's first line: those that begin with a time.
 first_lines() { grep -aE '^([0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]+|\[Error converting time\]) '; }
