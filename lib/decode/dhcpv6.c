@@ -482,12 +482,15 @@ static void put_message(struct outbuf *o, struct cursor c, bool verbose, unsigne
 	const char *name = summary_name(messages, type);
 	const uint8_t *h;
 
-	outbuf_str(o, "dhcp6 ");
+	outbuf_str(o, "dhcp6");
+	h = cursor_take(&c, (is_relay(type) ? RELAY_HEADER : HEADER) - 1);
+	if (!h)
+		return;
+	outbuf_char(o, ' ');
 	outbuf_str(o, name ? name : "msgtype-");
 	if (!name)
 		outbuf_u64(o, type);
-	h = cursor_take(&c, (is_relay(type) ? RELAY_HEADER : HEADER) - 1);
-	if (!verbose || !h)
+	if (!verbose)
 		return;
 	outbuf_str(o, " (");
 	if (is_relay(type)) {
