@@ -144,7 +144,9 @@ static void certificates_find(struct decode *d, struct cursor c)
 
 static enum decode_result tls_decode(struct decode *d, struct layer *l)
 {
-	struct note unknown = { 0 }, *note = decode_note(d, l - 1);
+	/* TLS may stand behind SOCKS, TPKT and the like: the connection is the transport's */
+	const struct layer *tcp = d->p->transport > 0 ? &d->p->layers[d->p->transport] : l - 1;
+	struct note unknown = { 0 }, *note = decode_note(d, tcp);
 	uint16_t *version;
 	enum decode_result result = DECODE_OK;
 	unsigned before = 0;
@@ -158,11 +160,12 @@ static enum decode_result tls_decode(struct decode *d, struct layer *l)
 		return DECODE_OK;
 	}
 	note = note ? note : &unknown;
-	if (note->proto != PROTO_tls) {
+	if (note->proto != PROTO_tls && !note->stays) {
 		note->version = 0;
 		note->state[0] = TLS_EXCHANGE_UNKNOWN;
 	}
-	note->proto = PROTO_tls;
+	if (!note->stays)
+		note->proto = PROTO_tls;
 	version = &note->version;
 	while (result == DECODE_OK && record_next(&c, &r)) {
 		if (!r.whole && c.snapped)
