@@ -19,6 +19,7 @@
 
 #include "base/frame.h"
 #include "decode/cursor.h"
+#include "decode/tcp_analysis.h"
 
 enum {
 	PACKET_LAYERS_MAX = 80, /* deeper nesting ends in DECODE_MALFORMED on the last layer kept */
@@ -75,7 +76,7 @@ struct packet {
 	int8_t transport;          /* the same for TCP/UDP */
 	bool application_done;     /* application layers were looked for */
 	uint8_t analysed;          /* index of the TCP layer that `analysis` is of; 0: none */
-	const struct tcp_analysis *analysis; /* the decoder's, until its next packet */
+	struct tcp_analysis analysis; /* when analysed */
 	struct frame_times *times; /* the decoder's */
 	uint32_t scratch_used;
 	struct layer layers[PACKET_LAYERS_MAX];
@@ -84,7 +85,6 @@ struct packet {
 
 struct conversations;
 struct tcp_analyzer;
-struct tcp_analysis;
 struct expectations;
 struct memories;
 struct notes;

@@ -21,6 +21,7 @@ static uint8_t window_shift(const uint8_t *h, uint32_t hlen)
 void tcp_analyze_layer(struct decode *d, const struct layer *l, const uint8_t *h, bool reused)
 {
 	struct tcp_segment s = { .conversation = (int32_t)((uint32_t)l->aux[0] << 16 | l->aux[1]), .reused = reused };
+	const struct tcp_analysis *a;
 	struct conversation_key k;
 
 	if (!decode_ends(d, l, h, &k))
@@ -34,14 +35,17 @@ void tcp_analyze_layer(struct decode *d, const struct layer *l, const uint8_t *h
 	s.len = d->wire_left;
 	s.frame = d->p->frame->number;
 	s.ts_ns = d->p->frame->ts_ns;
-	d->p->analysis = tcp_analyze(d->decoder->analyzer, &s);
-	d->p->analysed = d->p->analysis ? (uint8_t)(l - d->p->layers) : 0;
+	a = tcp_analyze(d->decoder->analyzer, &s);
+	if (a) {
+		d->p->analysis = *a;
+		d->p->analysed = (uint8_t)(l - d->p->layers);
+	}
 }
 
 /* What was said of this layer, or NULL. */
 static const struct tcp_analysis *analysis_of(const struct packet *p, const struct layer *l)
 {
-	return p->analysed && l == &p->layers[p->analysed] ? p->analysis : NULL;
+	return p->analysed && l == &p->layers[p->analysed] ? &p->analysis : NULL;
 }
 
 uint32_t tcp_ack_base(const struct packet *p, const struct layer *l)

@@ -93,7 +93,7 @@ cat >"$TMP/wanted" <<'END'
 13 piece.*3
 14 ^$
 15 IP [0-9.]+ > [0-9.]+
-16 IP 
+16 IP
 17 [Rr]aw
 18 day\.pcapng.*200
 19 "@timestamp"

@@ -167,8 +167,8 @@ TEST(cursor_at_every_distance_from_the_end)
 TEST(nesting_has_a_ceiling)
 {
 	decode_hex(LINKTYPE_ETHERNET, ETH "81 00", 0);
-	frame.caplen = frame.wirelen = 14 + 4 * 50;
-	for (int i = 0; i < 50; i++)
+	frame.caplen = frame.wirelen = 14 + 4 * 100;
+	for (int i = 0; i < 100; i++)
 		memcpy(bytes + 14 + 4 * i, "\x00\x01\x81\x00", 4);
 	packet_decode(&packet, &decoder, &frame);
 	CHECK_EQ(packet.nlayers, PACKET_LAYERS_MAX);
