@@ -357,7 +357,8 @@ struct operand *operand_primary(struct parser *ps)
 /* bytes & bytes */
 static void mask_bytes(struct parser *ps, struct operand *o, const struct operand *lit)
 {
-	struct operand as = { .type = FIELD_BYTES };
+	static const struct field bytes = { .name = "a bit mask", .type = FIELD_BYTES };
+	struct operand as = { .field = &bytes, .type = FIELD_BYTES };
 	struct literal v;
 	struct step *s;
 

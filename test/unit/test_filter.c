@@ -311,6 +311,7 @@ TEST(more_errors)
 		{ "eth.src[3-1] == 1", 9, "a slice is" },
 		{ "eth.src[1", 8, "never closed" },
 		{ "eth.src & 1", 9, "& tests bits" },
+		{ "eth.src[0:3] & f0@0f", 16, "a bit mask" },
 		{ "tcp.flags & syn", 13, "a bit mask is a number and syn is none" },
 		{ "ip == 1.2.3.4x", 1, "ip is a protocol" },
 		{ "ip.src == tcp.port", 11, "cannot be compared" },
