@@ -29,6 +29,7 @@ const struct protocol *const protocols[PROTO_COUNT] = {
 #define CARRIER(name) ENABLE_CARRIERS ? &proto_##name : &proto_left_out,
 #define CONTROL(name) ENABLE_CONTROL_PROTOCOLS ? &proto_##name : &proto_left_out,
 #define APPLICATION(name) ENABLE_APP_PROTOCOLS ? &proto_##name : &proto_left_out,
+#define SERVICE(name) ENABLE_APP_PROTOCOLS && ENABLE_SERVICE_PROTOCOLS ? &proto_##name : &proto_left_out,
 #include "decode/protocols.def"
 #undef PROTOCOL
 };
@@ -298,7 +299,7 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 		enum decode_result r;
 		uint32_t end;
 
-		if (!(ENABLE_CARRIERS && ENABLE_CONTROL_PROTOCOLS && ENABLE_APP_PROTOCOLS) && !protocols[proto]->decode)
+		if (!protocols[proto]->decode)
 			break; /* left out */
 		if (n == PACKET_LAYERS_MAX) {
 			l->result = p->result = DECODE_MALFORMED;
