@@ -79,9 +79,13 @@ BANNED := -include config/banned.h
 # profile records; it decodes and reads files only for a person at the screen.
 HOT_BASE := base/outbuf pcapio/writer pcapio/pcapng_write capture/capture
 HOT_READ := pcapio/reader pcapio/pcap pcapio/pcapng pcapio/gzip pcapio/merge $(addprefix filter/,eval values search regex) \
-	$(addprefix decode/,core fields conversation eth vlan ip ipv6 tcp udp seq_table summary summary_ip \
-	summary_transport) $(patsubst lib/%.c,%,$(wildcard lib/export/*.c))
-FAST := $(patsubst %,lib/%.c,$(HOT_BASE) $(if $(filter capture,$(PROFILE)),,$(HOT_READ)))
+	$(addprefix decode/,core fields conversation eth vlan ip ipv6 tcp udp)
+# Formatting, which a router's small caches and flash would rather have small.
+HOT_TEXT := $(addprefix decode/,tcp_analysis tcp_analysis_fields seq_table summary summary_ip summary_transport) \
+	base/series $(patsubst lib/%.c,%,$(wildcard lib/export/*.c))
+HOT_full := $(HOT_READ) $(HOT_TEXT)
+HOT_router := $(HOT_READ)
+FAST := $(patsubst %,lib/%.c,$(HOT_BASE) $(HOT_$(PROFILE)))
 opt = $(if $(filter $(FAST),$(1)),$(OPT_FAST),$(OPT_SMALL))
 
 LIB_C := $(sort $(wildcard lib/*/*.c lib/*/*/*.c))

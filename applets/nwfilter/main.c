@@ -189,7 +189,7 @@ static int list_fields(const char *pattern)
 
 			if (!whole && !text_glob(pattern, f->name))
 				continue;
-			outbuf_printf(&out, "%-40s %-13s %s\n", f->name, types[f->type], f->label);
+			outbuf_printf(&out, "%-40s %-13s %s\n", f->name, types[f->type], field_label(f));
 			found++;
 		}
 	}

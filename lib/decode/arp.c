@@ -73,7 +73,7 @@ static bool get_gratuitous(const struct packet *p, const struct layer *l, const 
 }
 
 /* offset: within the addresses */
-#define ADDRESS(ty, n, off, lab) { .name = n, .label = lab, .type = ty, .offset = off, .get = get_address }
+#define ADDRESS(ty, n, off, lab) { FIELD_NAMED(n, lab), .type = ty, .offset = off, .get = get_address }
 
 static const struct value_name opcode_names[] = { { 1, "request" }, { 2, "reply" }, { 3, "reverse request" }, { 4, "reverse reply" }, { 0, NULL } };
 
@@ -82,7 +82,7 @@ static const struct field arp_fields[] = {
 	[PROTO_TYPE] = FIELD_FIXED_HEX("arp.proto.type", 2, 2, "Protocol type"),
 	[HW_SIZE] = FIELD_FIXED(FIELD_UINT, "arp.hw.size", 4, 1, "Hardware size"),
 	[PROTO_SIZE] = FIELD_FIXED(FIELD_UINT, "arp.proto.size", 5, 1, "Protocol size"),
-	[OPCODE] = { .name = "arp.opcode", .label = "Operation", .type = FIELD_UINT, .offset = 6, .width = 2,
+	[OPCODE] = { FIELD_NAMED("arp.opcode", "Operation"), .type = FIELD_UINT, .offset = 6, .width = 2,
 		     .names = opcode_names },
 	[SRC_MAC] = ADDRESS(FIELD_ETHER, "arp.src.hw_mac", 0, "Sender MAC address"),
 	[SRC_IPV4] = FIELD_GET(FIELD_IPV4, "arp.src.proto_ipv4", get_ipv4, "Sender IP address"),

@@ -84,9 +84,9 @@ static const struct value_name state_names[] = { { 0, "AdminDown" }, { 1, "Down"
 
 static const struct field bfd_fields[] = {
 	[VERSION] = FIELD_BITS(FIELD_UINT, "bfd.version", 0, 1, 0xe0, "Version"),
-	[DIAG] = { .name = "bfd.diag", .label = "Diagnostic", .type = FIELD_UINT, .show = SHOW_HEX, .width = 1, .mask = 0x1f,
+	[DIAG] = { FIELD_NAMED("bfd.diag", "Diagnostic"), .type = FIELD_UINT, .show = SHOW_HEX, .width = 1, .mask = 0x1f,
 		   .hex_digits = 2 },
-	[STATE] = { .name = "bfd.sta", .label = "State", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
+	[STATE] = { FIELD_NAMED("bfd.sta", "State"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
 		    .names = state_names },
 	[FLAGS] = FIELD_FIXED_HEX("bfd.flags", 1, 1, "Flags, and the state before them"),
 	[F_P] = FLAG("bfd.flags.p", "Poll"),

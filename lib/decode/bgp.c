@@ -282,7 +282,7 @@ static void bgp_summary(struct summary *s, const struct packet *p, const struct 
 static const struct field bgp_fields[] = {
 	[MARKER] = FIELD_WALK(FIELD_BYTES, "bgp.marker", "Marker"),
 	[LENGTH] = NUMBER("bgp.length", "Length"),
-	[TYPE] = { .name = "bgp.type", .label = "Type", .type = FIELD_UINT, .names = types },
+	[TYPE] = { FIELD_NAMED("bgp.type", "Type"), .type = FIELD_UINT, .names = types },
 	[OPEN_VERSION] = NUMBER("bgp.open.version", "Open: version"),
 	[OPEN_AS] = NUMBER("bgp.open.myas", "Open: autonomous system"),
 	[OPEN_HOLD] = NUMBER("bgp.open.holdtime", "Open: hold time, s"),

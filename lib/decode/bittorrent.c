@@ -167,7 +167,7 @@ static void bittorrent_summary(struct summary *s, const struct packet *p, const 
 }
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-#define HEX32(n, lab) { .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8 }
+#define HEX32(n, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8 }
 #define RAW(n, lab) FIELD_WALK(FIELD_BYTES, n, lab)
 static const struct field bittorrent_fields[] = {
 	[NAME_LENGTH] = UINT("bittorrent.protocol.name.length", "Length of the protocol's name"),

@@ -56,9 +56,9 @@ static void browser_summary(struct summary *s, const struct packet *p, const str
 		outbuf_u64(s->out, l->aux[0]);
 }
 
-#define FIXED(n, off, bytes, lab) { .name = n, .label = lab, .type = FIELD_UINT, .offset = off, .shift = bytes, .get = get_fixed }
+#define FIXED(n, off, bytes, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .offset = off, .shift = bytes, .get = get_fixed }
 #define FIXED_HEX(n, off, bytes, lab) \
-	{ .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, .shift = bytes, \
+	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, .shift = bytes, \
 	  .get = get_fixed }
 static const struct field browser_fields[] = {
 	[COMMAND] = FIELD_FIXED_HEX("browser.command", 0, 1, "Command"),

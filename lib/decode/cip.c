@@ -183,13 +183,13 @@ static void cip_summary(struct summary *s, const struct packet *p, const struct 
 	}
 }
 
-#define HEX(n, lab) { .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 }
+#define HEX(n, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 }
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 
 static const struct field fields[F_COUNT] = {
 	[SERVICE] = HEX("cip.service", "Service and direction"),
 	[RR] = HEX("cip.rr", "Response"),
-	[SC] = { .name = "cip.sc", .label = "Service", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2, .names = services },
+	[SC] = { FIELD_NAMED("cip.sc", "Service"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2, .names = services },
 	[CLASS] = HEX("cip.class", "Class"),
 	[INSTANCE] = HEX("cip.instance", "Instance"),
 	[ATTRIBUTE] = UINT("cip.attribute", "Attribute"),

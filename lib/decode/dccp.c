@@ -184,7 +184,7 @@ static const struct field dccp_fields[] = {
 	[CCVAL] = FIELD_BITS(FIELD_UINT, "dccp.ccval", 5, 1, 0xf0, "For the congestion control"),
 	[CSCOV] = FIELD_BITS(FIELD_UINT, "dccp.cscov", 5, 1, 0x0f, "Checksum coverage"),
 	[CHECKSUM] = FIELD_FIXED_HEX("dccp.checksum", 6, 2, "Checksum"),
-	[TYPE] = { .name = "dccp.type", .label = "Type", .type = FIELD_UINT, .offset = 8, .width = 1, .mask = 0x1e, .shift = 1,
+	[TYPE] = { FIELD_NAMED("dccp.type", "Type"), .type = FIELD_UINT, .offset = 8, .width = 1, .mask = 0x1e, .shift = 1,
 		   .names = types },
 	[EXTENDED] = FIELD_BITS(FIELD_BOOL, "dccp.x", 8, 1, 0x01, "Sequence numbers of 48 bits"),
 	[SEQ] = FIELD_WALK(FIELD_UINT, "dccp.seq_raw", "Sequence number"),

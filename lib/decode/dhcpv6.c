@@ -543,8 +543,8 @@ static void dhcpv6_summary(struct summary *s, const struct packet *p, const stru
 #define IPV6(n, lab) FIELD_WALK(FIELD_IPV6, n, lab)
 #define P_UINT(n, off, lab) PART_FIELD(FIELD_UINT, n, off, lab)
 static const struct field dhcpv6_fields[] = {
-	[MSGTYPE] = { .name = "dhcpv6.msgtype", .label = "Message", .type = FIELD_UINT, .names = messages },
-	[XID] = { .name = "dhcpv6.xid", .label = "Transaction", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 6 },
+	[MSGTYPE] = { FIELD_NAMED("dhcpv6.msgtype", "Message"), .type = FIELD_UINT, .names = messages },
+	[XID] = { FIELD_NAMED("dhcpv6.xid", "Transaction"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 6 },
 	[HOPCOUNT] = UINT("dhcpv6.hopcount", "Relays before"),
 	[LINKADDR] = IPV6("dhcpv6.linkaddr", "Link of the client"),
 	[PEERADDR] = IPV6("dhcpv6.peeraddr", "Address of the client or relay"),

@@ -631,13 +631,13 @@ const char *dns_type_name(unsigned type)
 }
 
 #define WALK_HEX(n, digits, lab) \
-	{ .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
-#define WALK_NAMED(n, nam, lab) { .name = n, .label = lab, .type = FIELD_UINT, .names = nam }
+	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
+#define WALK_NAMED(n, nam, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .names = nam }
 #define FLAG(n, msk, fn, lab) \
-	{ .name = n, .label = lab, .type = FIELD_BOOL, .offset = 2, .mask = msk, .shift = __builtin_ctz(msk), .get = fn }
+	{ FIELD_NAMED(n, lab), .type = FIELD_BOOL, .offset = 2, .mask = msk, .shift = __builtin_ctz(msk), .get = fn }
 /* shift 1: the name that this count has in a dynamic update */
 #define COUNT(n, off, update, lab) \
-	{ .name = n, .label = lab, .type = FIELD_UINT, .offset = off, .shift = update, .get = count_get }
+	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .offset = off, .shift = update, .get = count_get }
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
 #define BYTES(n, lab) FIELD_WALK(FIELD_BYTES, n, lab)
@@ -647,7 +647,7 @@ static const struct field fields[F_COUNT] = {
 	[F_ID] = FIELD_FIXED_HEX("dns.id", 0, 2, "Transaction ID"),
 	[F_FLAGS] = FIELD_FIXED_HEX("dns.flags", 2, 2, "Flags"),
 	[F_RESPONSE] = FIELD_BITS(FIELD_BOOL, "dns.flags.response", 2, 2, 0x8000, "Response"),
-	[F_OPCODE] = { .name = "dns.flags.opcode", .label = "Opcode", .type = FIELD_UINT, .offset = 2, .width = 2,
+	[F_OPCODE] = { FIELD_NAMED("dns.flags.opcode", "Opcode"), .type = FIELD_UINT, .offset = 2, .width = 2,
 		       .mask = 0x7800, .shift = 11, .names = opcodes },
 	[F_AUTHORITATIVE] = FLAG("dns.flags.authoritative", 0x0400, answer_bits, "Authoritative"),
 	[F_CONFLICT] = FLAG("dns.flags.conflict", 0x0400, llmnr_bits, "Conflict"),
@@ -658,7 +658,7 @@ static const struct field fields[F_COUNT] = {
 	[F_Z] = FLAG("dns.flags.z", 0x0040, dns_bits, "Z"),
 	[F_AUTHENTICATED] = FLAG("dns.flags.authenticated", 0x0020, authenticated_get, "Answer authenticated"),
 	[F_CHECKDISABLE] = FLAG("dns.flags.checkdisable", 0x0010, dns_bits, "Non-authenticated data acceptable"),
-	[F_RCODE] = { .name = "dns.flags.rcode", .label = "Reply code", .type = FIELD_UINT, .offset = 2, .mask = 0xf,
+	[F_RCODE] = { FIELD_NAMED("dns.flags.rcode", "Reply code"), .type = FIELD_UINT, .offset = 2, .mask = 0xf,
 		      .get = rcode_get, .names = rcodes },
 	[F_QUERIES] = COUNT("dns.count.queries", 4, 0, "Questions"),
 	[F_ZONES] = COUNT("dns.count.zones", 4, 1, "Zones"),
@@ -672,7 +672,7 @@ static const struct field fields[F_COUNT] = {
 	[F_QRY_NAME_LEN] = UINT("dns.qry.name.len", "Name length"),
 	[F_COUNT_LABELS] = UINT("dns.count.labels", "Label count"),
 	[F_QRY_TYPE] = WALK_NAMED("dns.qry.type", types, "Type"),
-	[F_QRY_CLASS] = { .name = "dns.qry.class", .label = "Class", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
+	[F_QRY_CLASS] = { FIELD_NAMED("dns.qry.class", "Class"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
 			  .names = classes },
 	[F_QRY_QU] = FIELD_WALK(FIELD_BOOL, "dns.qry.qu", "Unicast answer wanted"),
 
@@ -681,7 +681,7 @@ static const struct field fields[F_COUNT] = {
 	[F_SRV_PROTO] = TEXT("dns.srv.proto", "Protocol"),
 	[F_SRV_NAME] = TEXT("dns.srv.name", "Name"),
 	[F_RESP_TYPE] = WALK_NAMED("dns.resp.type", types, "Type"),
-	[F_RESP_CLASS] = { .name = "dns.resp.class", .label = "Class", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
+	[F_RESP_CLASS] = { FIELD_NAMED("dns.resp.class", "Class"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
 			   .names = classes },
 	[F_CACHE_FLUSH] = FIELD_WALK(FIELD_BOOL, "dns.resp.cache_flush", "Cache flush"),
 	[F_RESP_TTL] = UINT("dns.resp.ttl", "Time to live"),

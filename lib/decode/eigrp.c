@@ -66,7 +66,7 @@ static void eigrp_summary(struct summary *s, const struct packet *p, const struc
 
 static const struct field eigrp_fields[] = {
 	[VERSION] = FIELD_FIXED(FIELD_UINT, "eigrp.version", 0, 1, "Version"),
-	[OPCODE] = { .name = "eigrp.opcode", .label = "Operation", .type = FIELD_UINT, .offset = 1, .width = 1, .names = opcodes },
+	[OPCODE] = { FIELD_NAMED("eigrp.opcode", "Operation"), .type = FIELD_UINT, .offset = 1, .width = 1, .names = opcodes },
 	[CHECKSUM] = FIELD_FIXED_HEX("eigrp.checksum", 2, 2, "Checksum"),
 	[FLAGS] = FIELD_FIXED_HEX("eigrp.flags", 4, 4, "Flags"),
 	[F_INIT] = FLAG("eigrp.flags.init", 1, "First update for a new neighbor"),

@@ -204,15 +204,15 @@ static void enip_summary(struct summary *s, const struct packet *p, const struct
 }
 
 #define HEAD(n, off, bytes, lab) \
-	{ .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, .shift = bytes, \
+	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, .shift = bytes, \
 	  .get = get_header }
-#define HEX(n, digits, lab) { .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
+#define HEX(n, digits, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 
 static const struct field fields[F_COUNT] = {
-	[COMMAND] = { .name = "enip.command", .label = "Command", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4, .shift = 2,
+	[COMMAND] = { FIELD_NAMED("enip.command", "Command"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4, .shift = 2,
 		      .get = get_header, .names = commands },
-	[LENGTH] = { .name = "enip.length", .label = "Length", .type = FIELD_UINT, .offset = 2, .shift = 2, .get = get_header },
+	[LENGTH] = { FIELD_NAMED("enip.length", "Length"), .type = FIELD_UINT, .offset = 2, .shift = 2, .get = get_header },
 	[SESSION] = HEAD("enip.session", 4, 4, "Session"),
 	[STATUS] = HEAD("enip.status", 8, 4, "Status"),
 	[CONTEXT] = FIELD_GET(FIELD_BYTES, "enip.context", get_context, "Sender context"),

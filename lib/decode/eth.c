@@ -50,7 +50,7 @@ static const struct field eth_fields[] = {
 	[DST] = FIELD_FIXED(FIELD_ETHER, "eth.dst", 0, 6, "Destination"),
 	[SRC] = FIELD_FIXED(FIELD_ETHER, "eth.src", 6, 6, "Source"),
 	[ADDR] = FIELD_EITHER(FIELD_ETHER, "eth.addr", "Source or destination", DST + 1, SRC + 1),
-	[TYPE] = { .name = "eth.type", .label = "Type", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
+	[TYPE] = { FIELD_NAMED("eth.type", "Type"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
 		   .get = get_type_or_len },
 	[LEN] = FIELD_GET(FIELD_UINT, "eth.len", get_type_or_len, "Length"),
 	[DST_LG] = FIELD_BITS(FIELD_BOOL, "eth.dst.lg", 0, 1, 0x02, "Destination is locally administered"),

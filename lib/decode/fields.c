@@ -22,7 +22,6 @@ const struct field *protocol_field(unsigned proto)
 
 	if (!f->name) {
 		f->name = protocols[proto]->name;
-		f->label = protocols[proto]->title;
 		f->type = FIELD_PROTOCOL;
 	}
 	return f;
@@ -36,6 +35,11 @@ unsigned field_proto(const struct field *f)
 		if (protocols[i]->nfields && f >= protocols[i]->fields && f < protocols[i]->fields + protocols[i]->nfields)
 			return i;
 	return PROTO_NONE;
+}
+
+const char *field_label(const struct field *f)
+{
+	return f->type == FIELD_PROTOCOL ? protocols[field_proto(f)]->title : f->name + strlen(f->name) + 1;
 }
 
 unsigned field_index(const struct field *f)
@@ -326,7 +330,7 @@ void value_format(struct outbuf *o, const struct field *f, const struct value *v
 		outbuf_hexbytes(o, v->bytes, v->len, 0);
 		break;
 	case FIELD_PROTOCOL:
-		outbuf_str(o, f->label);
+		outbuf_str(o, field_label(f));
 		break;
 	}
 }

@@ -92,7 +92,7 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 }
 
 #define FR_HEX(n, digits, lab) \
-	{ .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits, .get = get_field }
+	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits, .get = get_field }
 
 static const struct field fr_fields[] = {
 	[DLCI] = FIELD_GET(FIELD_UINT, "fr.dlci", get_field, "Data link connection"),

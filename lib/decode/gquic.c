@@ -170,7 +170,7 @@ static void gquic_summary(struct summary *s, const struct packet *p, const struc
 }
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-#define HEX(n, lab) { .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 }
+#define HEX(n, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 }
 #define BOOL(n, lab) FIELD_WALK(FIELD_BOOL, n, lab)
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
 

@@ -123,12 +123,12 @@ static const struct field gtp_fields[] = {
 	[F_NPDU] = FIELD_GET(FIELD_BOOL, "gtp.flags.pn", get_flag, "Has an N-PDU number"),
 	[MESSAGE] = FIELD_FIXED_HEX("gtp.message", 1, 1, "Message"),
 	[LENGTH] = FIELD_FIXED(FIELD_UINT, "gtp.length", 2, 2, "Length"),
-	[TEID] = { .name = "gtp.teid", .label = "Tunnel", .type = FIELD_UINT, .show = SHOW_HEX, .get = get_field },
-	[SEQ_NUMBER] = { .name = "gtp.seq_number", .label = "Sequence number", .type = FIELD_UINT, .show = SHOW_HEX,
+	[TEID] = { FIELD_NAMED("gtp.teid", "Tunnel"), .type = FIELD_UINT, .show = SHOW_HEX, .get = get_field },
+	[SEQ_NUMBER] = { FIELD_NAMED("gtp.seq_number", "Sequence number"), .type = FIELD_UINT, .show = SHOW_HEX,
 			 .hex_digits = 4, .get = get_field },
-	[NPDU_NUMBER] = { .name = "gtp.npdu_number", .label = "N-PDU number", .type = FIELD_UINT, .show = SHOW_HEX,
+	[NPDU_NUMBER] = { FIELD_NAMED("gtp.npdu_number", "N-PDU number"), .type = FIELD_UINT, .show = SHOW_HEX,
 			  .hex_digits = 2, .get = get_field },
-	[NEXT] = { .name = "gtp.ext_hdr.next", .label = "Next extension header", .type = FIELD_UINT, .show = SHOW_HEX,
+	[NEXT] = { FIELD_NAMED("gtp.ext_hdr.next", "Next extension header"), .type = FIELD_UINT, .show = SHOW_HEX,
 		   .hex_digits = 2 },
 };
 

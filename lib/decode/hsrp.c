@@ -145,7 +145,7 @@ static void hsrp_summary(struct summary *s, const struct packet *p, const struct
 static const struct field hsrp_fields[] = {
 	[VERSION] = NUMBER("hsrp.version", "Version"),
 	[OPCODE] = NUMBER("hsrp.opcode", "Operation"),
-	[STATE] = { .name = "hsrp.state", .label = "State", .type = FIELD_UINT, .names = states },
+	[STATE] = { FIELD_NAMED("hsrp.state", "State"), .type = FIELD_UINT, .names = states },
 	[HELLO] = NUMBER("hsrp.hellotime", "Hello interval, s"),
 	[HOLD] = NUMBER("hsrp.holdtime", "Hold time, s"),
 	[PRIORITY] = NUMBER("hsrp.priority", "Priority"),

@@ -668,8 +668,8 @@ static void http_summary(struct summary *s, const struct packet *p, const struct
 
 /* ---- the protocol ------------------------------------------------------------------------------ */
 
-#define LINE(n, part, lab) { .name = n, .label = lab, .type = FIELD_STRING, .shift = part, .get = line_get }
-#define KIND(n, k, lab) { .name = n, .label = lab, .type = FIELD_BOOL, .shift = k, .get = kind_get }
+#define LINE(n, part, lab) { FIELD_NAMED(n, lab), .type = FIELD_STRING, .shift = part, .get = line_get }
+#define KIND(n, k, lab) { FIELD_NAMED(n, lab), .type = FIELD_BOOL, .shift = k, .get = kind_get }
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
 
 static const struct field fields[F_COUNT] = {
@@ -680,9 +680,9 @@ static const struct field fields[F_COUNT] = {
 	[F_URI_PARAMETER] = TEXT("http.request.uri.query.parameter", "Query parameter"),
 	[F_REQUEST_VERSION] = LINE("http.request.version", 2, "Version"),
 	[F_RESPONSE_VERSION] = LINE("http.response.version", 4, "Version"),
-	[F_CODE] = { .name = "http.response.code", .label = "Status code", .type = FIELD_UINT, .shift = 5, .get = line_get,
+	[F_CODE] = { FIELD_NAMED("http.response.code", "Status code"), .type = FIELD_UINT, .shift = 5, .get = line_get,
 		     .names = codes },
-	[F_CODE_DESC] = { .name = "http.response.code.desc", .label = "Status", .type = FIELD_STRING, .shift = 5, .get = desc_get },
+	[F_CODE_DESC] = { FIELD_NAMED("http.response.code.desc", "Status"), .type = FIELD_STRING, .shift = 5, .get = desc_get },
 	[F_PHRASE] = LINE("http.response.phrase", 6, "Phrase"),
 	[F_HOST] = TEXT("http.host", "Host"),
 	[F_USER_AGENT] = TEXT("http.user_agent", "User agent"),

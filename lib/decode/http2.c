@@ -451,8 +451,8 @@ static const struct value_name errors[] = {
 };
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-#define NUMBER(n, nam, lab) { .name = n, .label = lab, .type = FIELD_UINT, .names = nam }
-#define HEX(n, digits, lab) { .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
+#define NUMBER(n, nam, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .names = nam }
+#define HEX(n, digits, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
 #define BOOL(n, lab) FIELD_WALK(FIELD_BOOL, n, lab)
 #define BYTES(n, lab) FIELD_WALK(FIELD_BYTES, n, lab)
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)

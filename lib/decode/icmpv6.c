@@ -236,7 +236,7 @@ static const struct field icmpv6_fields[] = {
 	[DNSSL] = FIELD_WALK(FIELD_STRING, "icmpv6.opt.dnssl", "Domain to search"),
 	[PORTAL] = PART_FIELD(FIELD_STRING, "icmpv6.opt.captive_portal", 2, "Captive portal"),
 	[PREF64_LIFETIME] = PART_BITS(FIELD_UINT, "icmpv6.opt.pref64.scaled_lifetime", 2, 0xfff8, "Lifetime of the NAT64 prefix, 8 s"),
-	[PREF64_PLC] = { .name = "icmpv6.opt.pref64.plc", .label = "Length code of the NAT64 prefix", .type = FIELD_UINT,
+	[PREF64_PLC] = { FIELD_NAMED("icmpv6.opt.pref64.plc", "Length code of the NAT64 prefix"), .type = FIELD_UINT,
 			 .show = SHOW_HEX, .hex_digits = 4, .offset = 2, .mask = 0x0007 },
 	[MLD_DELAY] = UINT("icmpv6.mld.maximum_response_delay", 4, "Greatest delay of a report, ms"),
 	[MLD_CODE] = FIELD_WALK(FIELD_UINT, "icmpv6.mld.maximum_response_code", "Greatest delay of a report, version 2, ms"),

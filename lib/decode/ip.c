@@ -78,7 +78,7 @@ static const struct field ip_fields[] = {
 	[ECN] = FIELD_BITS(FIELD_UINT, "ip.dsfield.ecn", 1, 1, 0x03, "Explicit congestion notification"),
 	[LEN] = FIELD_FIXED(FIELD_UINT, "ip.len", 2, 2, "Total length"),
 	[ID] = FIELD_FIXED_HEX("ip.id", 4, 2, "Identification"),
-	[FLAGS] = { .name = "ip.flags", .label = "Flags", .type = FIELD_UINT, .show = SHOW_HEX, .offset = 6, .width = 1,
+	[FLAGS] = { FIELD_NAMED("ip.flags", "Flags"), .type = FIELD_UINT, .show = SHOW_HEX, .offset = 6, .width = 1,
 		    .mask = 0xe0, .shift = 5, .hex_digits = 2 },
 	[FLAGS_RB] = FIELD_BITS(FIELD_BOOL, "ip.flags.rb", 6, 1, 0x80, "Reserved bit"),
 	[FLAGS_DF] = FIELD_BITS(FIELD_BOOL, "ip.flags.df", 6, 1, 0x40, "Don't fragment"),

@@ -140,11 +140,11 @@ static void ipv6_walk(struct walk *w, const struct packet *p, const struct layer
 
 static const struct field ipv6_fields[] = {
 	[VERSION] = FIELD_BITS(FIELD_UINT, "ipv6.version", 0, 1, 0xf0, "Version"),
-	[TCLASS] = { .name = "ipv6.tclass", .label = "Traffic class", .type = FIELD_UINT, .show = SHOW_HEX, .width = 4,
+	[TCLASS] = { FIELD_NAMED("ipv6.tclass", "Traffic class"), .type = FIELD_UINT, .show = SHOW_HEX, .width = 4,
 		     .mask = 0x0ff00000, .shift = 20, .hex_digits = 8 },
 	[DSCP] = FIELD_BITS(FIELD_UINT, "ipv6.tclass.dscp", 0, 4, 0x0fc00000, "Differentiated services codepoint"),
 	[ECN] = FIELD_BITS(FIELD_UINT, "ipv6.tclass.ecn", 0, 4, 0x00300000, "Explicit congestion notification"),
-	[FLOW] = { .name = "ipv6.flow", .label = "Flow label", .type = FIELD_UINT, .show = SHOW_HEX, .width = 4,
+	[FLOW] = { FIELD_NAMED("ipv6.flow", "Flow label"), .type = FIELD_UINT, .show = SHOW_HEX, .width = 4,
 		   .mask = 0x000fffff, .hex_digits = 6 },
 	[PLEN] = FIELD_FIXED(FIELD_UINT, "ipv6.plen", 4, 2, "Payload length"),
 	[NXT] = FIELD_FIXED(FIELD_UINT, "ipv6.nxt", 6, 1, "Next header"),
@@ -160,9 +160,9 @@ static const struct field ipv6_fields[] = {
 	[FRAG_NXT] = FIELD_WALK(FIELD_UINT, "ipv6.fraghdr.nxt", "Fragment header: next header"),
 	[FRAG_OFFSET] = FIELD_WALK(FIELD_UINT, "ipv6.fraghdr.offset", "Fragment offset, units of 8 bytes"),
 	[FRAG_MORE] = FIELD_WALK(FIELD_BOOL, "ipv6.fraghdr.more", "More fragments"),
-	[FRAG_IDENT] = { .name = "ipv6.fraghdr.ident", .label = "Fragment identification", .type = FIELD_UINT,
+	[FRAG_IDENT] = { FIELD_NAMED("ipv6.fraghdr.ident", "Fragment identification"), .type = FIELD_UINT,
 			 .show = SHOW_HEX },
-	[OPT_TYPE] = { .name = "ipv6.opt.type", .label = "Option type", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
+	[OPT_TYPE] = { FIELD_NAMED("ipv6.opt.type", "Option type"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
 	[OPT_LENGTH] = FIELD_WALK(FIELD_UINT, "ipv6.opt.length", "Option length"),
 };
 

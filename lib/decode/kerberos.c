@@ -264,7 +264,7 @@ static void kerberos_summary(struct summary *s, const struct packet *p, const st
 static const struct field fields[F_COUNT] = {
 	[RM_LENGTH] = FIELD_WALK(FIELD_UINT, "kerberos.rm.length", "Record length"),
 	[PVNO] = INT("pvno", "Version"),
-	[MSG_TYPE] = { .name = "kerberos.msg_type", .label = "Message type", .type = FIELD_INT, .names = messages },
+	[MSG_TYPE] = { FIELD_NAMED("kerberos.msg_type", "Message type"), .type = FIELD_INT, .names = messages },
 	[PADATA_TYPE] = INT("padata_type", "Pre-authentication"),
 	[PADATA_VALUE] = BYTE("padata_value", "Pre-authentication data"),
 	[KDC_OPTIONS] = BYTE("kdc_options", "Options"),

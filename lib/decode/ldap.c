@@ -243,13 +243,13 @@ static const struct value_name results[] = {
 
 static const struct field fields[F_COUNT] = {
 	[MESSAGE_ID] = UINT("messageID", "Message"),
-	[PROTOCOL_OP] = { .name = "ldap.protocolOp", .label = "Operation", .type = FIELD_UINT, .names = operations },
+	[PROTOCOL_OP] = { FIELD_NAMED("ldap.protocolOp", "Operation"), .type = FIELD_UINT, .names = operations },
 	[VERSION] = UINT("version", "Version"),
 	[NAME] = TEXT("name", "Name"),
 	[AUTHENTICATION] = UINT("authentication", "Kind of authentication"),
 	[SIMPLE] = TEXT("simple", "Password"),
 	[MECHANISM] = TEXT("mechanism", "SASL mechanism"),
-	[RESULT_CODE] = { .name = "ldap.resultCode", .label = "Result", .type = FIELD_UINT, .names = results },
+	[RESULT_CODE] = { FIELD_NAMED("ldap.resultCode", "Result"), .type = FIELD_UINT, .names = results },
 	[MATCHED_DN] = TEXT("matchedDN", "Name found so far"),
 	[ERROR_MESSAGE] = TEXT("errorMessage", "Error message"),
 	[SASL_CREDS] = FIELD_WALK(FIELD_BYTES, "ldap.serverSaslCreds", "Server's SASL credentials"),

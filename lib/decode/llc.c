@@ -71,7 +71,7 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 }
 
 #define SNAP_FIELD(n, lab) \
-	{ .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4, .get = get_field }
+	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4, .get = get_field }
 
 static const struct field llc_fields[] = {
 	[DSAP] = FIELD_FIXED_HEX("llc.dsap", 0, 1, "Destination service access point"),

@@ -18,12 +18,12 @@
 /* Fixed fields in little-endian order. */
 field_get field_le;
 #define FIELD_LE(ty, n, off, bytes, lab) \
-	{ .name = n, .label = lab, .type = ty, .offset = off, .shift = bytes, .get = field_le }
+	{ FIELD_NAMED(n, lab), .type = ty, .offset = off, .shift = bytes, .get = field_le }
 #define FIELD_LE_HEX(n, off, bytes, lab) \
-	{ .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, .shift = bytes, \
+	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, .shift = bytes, \
 	  .get = field_le }
 #define FIELD_LE_BITS(ty, n, off, bytes, msk, lab) \
-	{ .name = n, .label = lab, .type = ty, .offset = off, .shift = bytes, .mask = msk, .get = field_le }
+	{ FIELD_NAMED(n, lab), .type = ty, .offset = off, .shift = bytes, .mask = msk, .get = field_le }
 
 /* How many bytes from here on belong to a message that began in an earlier segment (0 if we are not at the start of a TCP
  * payload). For detect(): a segment with nothing else is nobody's. */

@@ -74,7 +74,7 @@ static void mipv6_summary(struct summary *s, const struct packet *p, const struc
 static const struct field mipv6_fields[] = {
 	[PROTOCOL_NEXT] = FIELD_FIXED(FIELD_UINT, "mip6.proto", 0, 1, "Payload protocol"),
 	[HLEN] = FIELD_FIXED(FIELD_UINT, "mip6.hlen", 1, 1, "Length"),
-	[TYPE] = { .name = "mip6.mhtype", .label = "Type", .type = FIELD_UINT, .offset = 2, .width = 1, .names = types },
+	[TYPE] = { FIELD_NAMED("mip6.mhtype", "Type"), .type = FIELD_UINT, .offset = 2, .width = 1, .names = types },
 	[RESERVED] = FIELD_FIXED_HEX("mip6.reserved", 3, 1, "Reserved"),
 	[CSUM] = FIELD_FIXED_HEX("mip6.csum", 4, 2, "Checksum"),
 	[BE_STATUS] = FIELD_WALK(FIELD_UINT, "mip6.be.status", "Error: status"),

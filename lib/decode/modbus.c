@@ -140,8 +140,8 @@ static void modbus_summary(struct summary *s, const struct packet *p, const stru
 }
 
 static const struct field fields[F_COUNT] = {
-	[FUNC] = { .name = "modbus.func_code", .label = "Function", .type = FIELD_UINT, .width = 1, .mask = 0x7f, .names = functions },
-	[EXCEPTION] = { .name = "modbus.exception_code", .label = "Exception", .type = FIELD_UINT, .names = exceptions },
+	[FUNC] = { FIELD_NAMED("modbus.func_code", "Function"), .type = FIELD_UINT, .width = 1, .mask = 0x7f, .names = functions },
+	[EXCEPTION] = { FIELD_NAMED("modbus.exception_code", "Exception"), .type = FIELD_UINT, .names = exceptions },
 	[REFERENCE] = FIELD_WALK(FIELD_UINT, "modbus.reference_num", "First register or coil"),
 	[WORD_COUNT] = FIELD_WALK(FIELD_UINT, "modbus.word_cnt", "Number of registers"),
 	[BIT_COUNT] = FIELD_WALK(FIELD_UINT, "modbus.bit_cnt", "Number of coils"),

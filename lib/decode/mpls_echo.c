@@ -96,7 +96,7 @@ static const struct field mpls_echo_fields[] = {
 	[FLAG_V] = FIELD_BITS(FIELD_BOOL, "mpls_echo.flag_v", 2, 2, 1, "Validate the FEC stack"),
 	[FLAG_T] = FIELD_BITS(FIELD_BOOL, "mpls_echo.flag_t", 2, 2, 2, "Answer only if the TTL expired"),
 	[FLAG_R] = FIELD_BITS(FIELD_BOOL, "mpls_echo.flag_r", 2, 2, 4, "Validate the reverse path"),
-	[TYPE] = { .name = "mpls_echo.msg_type", .label = "Type", .type = FIELD_UINT, .offset = 4, .width = 1, .names = types },
+	[TYPE] = { FIELD_NAMED("mpls_echo.msg_type", "Type"), .type = FIELD_UINT, .offset = 4, .width = 1, .names = types },
 	[REPLY_MODE] = FIELD_FIXED(FIELD_UINT, "mpls_echo.reply_mode", 5, 1, "Reply mode"),
 	[RETURN_CODE] = FIELD_FIXED(FIELD_UINT, "mpls_echo.return_code", 6, 1, "Return code"),
 	[RETURN_SUBCODE] = FIELD_FIXED(FIELD_UINT, "mpls_echo.return_subcode", 7, 1, "Return subcode"),

@@ -320,7 +320,7 @@ static void mqtt_summary(struct summary *s, const struct packet *p, const struct
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 #define BOOL(n, lab) FIELD_WALK(FIELD_BOOL, n, lab)
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
-#define HEX(n, lab) { .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 }
+#define HEX(n, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 }
 static const struct field mqtt_fields[] = {
 	[HDRFLAGS] = HEX("mqtt.hdrflags", "Kind of message and flags"),
 	[MSGTYPE] = UINT("mqtt.msgtype", "Kind of message"),

@@ -324,7 +324,7 @@ static void mysql_summary(struct summary *s, const struct packet *p, const struc
 }
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, "mysql." n, lab)
-#define HEX(n, lab) { .name = "mysql." n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4 }
+#define HEX(n, lab) { FIELD_NAMED("mysql." n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4 }
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, "mysql." n, lab)
 
 static const struct field fields[F_COUNT] = {
@@ -345,9 +345,9 @@ static const struct field fields[F_COUNT] = {
 	[USER] = TEXT("user", "User"),
 	[SCHEMA] = TEXT("schema", "Schema"),
 	[CLIENT_PLUGIN] = TEXT("client_auth_plugin", "Client's way to authenticate"),
-	[COMMAND] = { .name = "mysql.command", .label = "Command", .type = FIELD_UINT, .names = commands },
+	[COMMAND] = { FIELD_NAMED("mysql.command", "Command"), .type = FIELD_UINT, .names = commands },
 	[QUERY] = TEXT("query", "Query"),
-	[RESPONSE_CODE] = { .name = "mysql.response_code", .label = "Response", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
+	[RESPONSE_CODE] = { FIELD_NAMED("mysql.response_code", "Response"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
 	[ERROR_CODE] = UINT("error_code", "Error"),
 	[SQLSTATE] = TEXT("sqlstate", "SQL state"),
 	[MESSAGE] = TEXT("message", "Error message"),

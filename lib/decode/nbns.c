@@ -188,9 +188,9 @@ static bool answer_bits(const struct packet *p, const struct layer *l, const str
 }
 
 #define FLAG(ty, n, msk, lab) FIELD_BITS(ty, n, 2, 2, msk, lab)
-#define ANSWER(ty, n, msk, lab) { .name = n, .label = lab, .type = ty, .mask = msk, .get = answer_bits }
+#define ANSWER(ty, n, msk, lab) { FIELD_NAMED(n, lab), .type = ty, .mask = msk, .get = answer_bits }
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-#define HEX(n, lab) { .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4 }
+#define HEX(n, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4 }
 #define BOOL(n, lab) FIELD_WALK(FIELD_BOOL, n, lab)
 static const struct field nbns_fields[] = {
 	[ID] = FIELD_FIXED_HEX("nbns.id", 0, 2, "Transaction"),

@@ -205,11 +205,11 @@ static const char *nbss_column(const struct packet *p, const struct layer *l)
 }
 
 static const struct field fields[F_COUNT] = {
-	[TYPE] = { .name = "nbss.type", .label = "Message type", .type = FIELD_UINT, .show = SHOW_HEX, .width = 1, .names = types },
-	[FLAGS] = { .name = "nbss.flags", .label = "Flags", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
+	[TYPE] = { FIELD_NAMED("nbss.type", "Message type"), .type = FIELD_UINT, .show = SHOW_HEX, .width = 1, .names = types },
+	[FLAGS] = { FIELD_NAMED("nbss.flags", "Flags"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
 	[FLAG_E] = FIELD_WALK(FIELD_BOOL, "nbss.flags.e", "First bit of the length"),
 	[LENGTH] = FIELD_WALK(FIELD_UINT, "nbss.length", "Length"),
-	[ERROR_CODE] = { .name = "nbss.error_code", .label = "Error code", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
+	[ERROR_CODE] = { FIELD_NAMED("nbss.error_code", "Error code"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
 	[CALLED] = FIELD_WALK(FIELD_STRING, "nbss.called_name", "Called name"),
 	[CALLING] = FIELD_WALK(FIELD_STRING, "nbss.calling_name", "Calling name"),
 };

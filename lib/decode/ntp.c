@@ -273,17 +273,17 @@ static const struct value_name modes_names[] = { { 0, "reserved" }, { 1, "symmet
 						 { 7, "private" }, { 0, NULL } };
 
 #define CONTROL(ty, n, off, msk, mode, lab) \
-	{ .name = n, .label = lab, .type = ty, .offset = off, .mask = msk, .shift = mode, .get = control_get }
+	{ FIELD_NAMED(n, lab), .type = ty, .offset = off, .mask = msk, .shift = mode, .get = control_get }
 #define TIME_MESSAGE(ty, n, off, word, lab) \
-	{ .name = n, .label = lab, .type = ty, .offset = off, .shift = word, .get = time_message_get }
-#define TIMESTAMP(n, off, lab) { .name = n, .label = lab, .type = FIELD_TIME, .offset = off, .get = timestamp_get }
+	{ FIELD_NAMED(n, lab), .type = ty, .offset = off, .shift = word, .get = time_message_get }
+#define TIMESTAMP(n, off, lab) { FIELD_NAMED(n, lab), .type = FIELD_TIME, .offset = off, .get = timestamp_get }
 
 static const struct field fields[F_COUNT] = {
 	[FLAGS] = FIELD_FIXED_HEX("ntp.flags", 0, 1, "Flags"),
-	[LI] = { .name = "ntp.flags.li", .label = "Leap indicator", .type = FIELD_UINT, .width = 1, .mask = 0xc0, .shift = 6,
+	[LI] = { FIELD_NAMED("ntp.flags.li", "Leap indicator"), .type = FIELD_UINT, .width = 1, .mask = 0xc0, .shift = 6,
 		 .names = leaps },
 	[VN] = FIELD_BITS(FIELD_UINT, "ntp.flags.vn", 0, 1, 0x38, "Version"),
-	[MODE] = { .name = "ntp.flags.mode", .label = "Mode", .type = FIELD_UINT, .width = 1, .mask = 7, .names = modes_names },
+	[MODE] = { FIELD_NAMED("ntp.flags.mode", "Mode"), .type = FIELD_UINT, .width = 1, .mask = 7, .names = modes_names },
 	[STRATUM] = TIME_MESSAGE(FIELD_UINT, "ntp.stratum", 1, 0, "Stratum"),
 	[PPOLL] = TIME_MESSAGE(FIELD_UINT, "ntp.ppoll", 2, 0, "Polling interval"),
 	[PRECISION] = TIME_MESSAGE(FIELD_UINT, "ntp.precision", 3, 0, "Precision"),
@@ -294,7 +294,7 @@ static const struct field fields[F_COUNT] = {
 	[ORG] = TIMESTAMP("ntp.org", 24, "Origin time stamp"),
 	[REC] = TIMESTAMP("ntp.rec", 32, "Receive time stamp"),
 	[XMT] = TIMESTAMP("ntp.xmt", 40, "Transmit time stamp"),
-	[EXT_TYPE] = { .name = "ntp.ext.type", .label = "Extension type", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4 },
+	[EXT_TYPE] = { FIELD_NAMED("ntp.ext.type", "Extension type"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4 },
 	[EXT_LENGTH] = FIELD_WALK(FIELD_UINT, "ntp.ext.length", "Extension length"),
 	[EXT_VALUE] = FIELD_WALK(FIELD_BYTES, "ntp.ext.value", "Extension value"),
 	[KEYID] = FIELD_WALK(FIELD_BYTES, "ntp.keyid", "Key"),
@@ -304,7 +304,7 @@ static const struct field fields[F_COUNT] = {
 	[CTRL_MORE] = CONTROL(FIELD_UINT, "ntp.ctrl.flags2.more", 1, 0x20, MODE_CONTROL, "More"),
 	[CTRL_OPCODE] = CONTROL(FIELD_UINT, "ntp.ctrl.flags2.opcode", 1, 0x1f, MODE_CONTROL, "Operation"),
 	[CTRL_SEQUENCE] = CONTROL(FIELD_UINT, "ntp.ctrl.sequence", 2, 0, MODE_CONTROL, "Sequence"),
-	[CTRL_STATUS] = { .name = "ntp.ctrl.status", .label = "Status", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
+	[CTRL_STATUS] = { FIELD_NAMED("ntp.ctrl.status", "Status"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
 			  .offset = 4, .shift = MODE_CONTROL, .get = control_get },
 	[CTRL_ASSOCID] = CONTROL(FIELD_UINT, "ntp.ctrl.associd", 6, 0, MODE_CONTROL, "Association"),
 	[CTRL_OFFSET] = CONTROL(FIELD_UINT, "ntp.ctrl.offset", 8, 0, MODE_CONTROL, "Offset"),

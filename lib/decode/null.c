@@ -56,7 +56,7 @@ static bool get_family(const struct packet *p, const struct layer *l, const stru
 
 static const struct field null_fields[] = {
 	[FAMILY] = FIELD_GET(FIELD_UINT, "null.family", get_family, "Address family"),
-	[TYPE] = { .name = "null.type", .label = "Ethertype", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
+	[TYPE] = { FIELD_NAMED("null.type", "Ethertype"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
 		   .get = get_family },
 };
 

@@ -102,7 +102,7 @@ static void openflow_summary(struct summary *s, const struct packet *p, const st
 }
 
 #define FIELD(n, lab, off, bytes, version, ...) \
-	{ .name = n, .label = lab, .type = FIELD_UINT, .offset = off, .shift = bytes, .mask = version, .get = get_field, __VA_ARGS__ }
+	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .offset = off, .shift = bytes, .mask = version, .get = get_field, __VA_ARGS__ }
 #define HEAD(prefix, type_prefix, version, v) \
 	[v] = FIELD(prefix ".version", "Version", 0, 1, version, .show = SHOW_HEX, .hex_digits = 2), \
 	[v + 1] = FIELD(type_prefix ".type", "Type", 1, 1, version), \

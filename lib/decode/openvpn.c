@@ -116,7 +116,7 @@ static void openvpn_summary(struct summary *s, const struct packet *p, const str
 static const struct field openvpn_fields[] = {
 	[PLEN] = FIELD_WALK(FIELD_UINT, "openvpn.plen", "Length"),
 	[TYPE] = FIELD_WALK_HEX("openvpn.type", 2, "Operation and key"),
-	[OPCODE] = { .name = "openvpn.opcode", .label = "Operation", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
+	[OPCODE] = { FIELD_NAMED("openvpn.opcode", "Operation"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
 		     .names = opcodes },
 	[KEYID] = FIELD_WALK(FIELD_UINT, "openvpn.keyid", "Key"),
 	[SESSION] = FIELD_WALK(FIELD_UINT, "openvpn.sessionid", "Session"),

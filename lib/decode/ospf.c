@@ -250,7 +250,7 @@ static const struct value_name type_names[] = {
 
 static const struct field ospf_fields[] = {
 	[VERSION] = FIELD_FIXED(FIELD_UINT, "ospf.version", 0, 1, "Version"),
-	[MSG] = { .name = "ospf.msg", .label = "Message", .type = FIELD_UINT, .offset = 1, .width = 1, .names = type_names },
+	[MSG] = { FIELD_NAMED("ospf.msg", "Message"), .type = FIELD_UINT, .offset = 1, .width = 1, .names = type_names },
 	[LENGTH] = FIELD_FIXED(FIELD_UINT, "ospf.packet_length", 2, 2, "Length"),
 	[SRCROUTER] = FIELD_FIXED(FIELD_IPV4, "ospf.srcrouter", 4, 4, "Router"),
 	[AREA] = FIELD_FIXED(FIELD_IPV4, "ospf.area_id", 8, 4, "Area"),

@@ -191,7 +191,7 @@ static const struct field pim_fields[] = {
 	[VERSION] = FIELD_BITS(FIELD_UINT, "pim.version", 0, 1, 0xf0, "Version"),
 	[TYPE] = FIELD_BITS(FIELD_UINT, "pim.type", 0, 1, 0x0f, "Type"),
 	[CKSUM] = FIELD_FIXED_HEX("pim.cksum", 2, 2, "Checksum"),
-	[REGISTER_FLAG] = { .name = "pim.register_flag", .label = "Flags of a register message", .type = FIELD_UINT,
+	[REGISTER_FLAG] = { FIELD_NAMED("pim.register_flag", "Flags of a register message"), .type = FIELD_UINT,
 			    .show = SHOW_HEX, .get = get_register },
 	[BORDER] = FIELD_GET(FIELD_BOOL, "pim.register_flag.border", get_register, "From a border router"),
 	[NULL_REGISTER] = FIELD_GET(FIELD_BOOL, "pim.register_flag.null_register", get_register, "Null register"),

@@ -76,11 +76,11 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 
 static const struct field ppp_fields[] = {
 	[DIRECTION] = FIELD_GET(FIELD_UINT, "ppp.direction", get_field, "Direction"),
-	[ADDRESS] = { .name = "ppp.address", .label = "Address", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
+	[ADDRESS] = { FIELD_NAMED("ppp.address", "Address"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
 		      .get = get_field },
-	[CONTROL] = { .name = "ppp.control", .label = "Control", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
+	[CONTROL] = { FIELD_NAMED("ppp.control", "Control"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
 		      .get = get_field },
-	[PROTOCOL] = { .name = "ppp.protocol", .label = "Protocol", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
+	[PROTOCOL] = { FIELD_NAMED("ppp.protocol", "Protocol"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
 		       .get = get_field },
 };
 

@@ -68,7 +68,7 @@ static const struct field pppoes_fields[] = {
 	[CODE] = FIELD_FIXED_HEX("pppoe.code", 1, 1, "Code"),
 	[SESSION_ID] = FIELD_FIXED_HEX("pppoe.session_id", 2, 2, "Session"),
 	[PAYLOAD_LENGTH] = FIELD_FIXED(FIELD_UINT, "pppoe.payload_length", 4, 2, "Length of the payload"),
-	[TAG] = { .name = "pppoed.tag", .label = "Another tag", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4 },
+	[TAG] = { FIELD_NAMED("pppoed.tag", "Another tag"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4 },
 	[SERVICE_NAME] = FIELD_WALK(FIELD_STRING, "pppoed.tags.service_name", "Service name"),
 	[AC_NAME] = FIELD_WALK(FIELD_STRING, "pppoed.tags.ac_name", "Access concentrator"),
 	[HOST_UNIQ] = FIELD_WALK(FIELD_BYTES, "pppoed.tags.host_uniq", "The host's own identifier"),

@@ -169,7 +169,7 @@ static const struct field pptp_fields[] = {
 	[LENGTH] = FIELD_FIXED(FIELD_UINT, "pptp.length", 0, 2, "Length"),
 	[TYPE] = FIELD_FIXED(FIELD_UINT, "pptp.type", 2, 2, "Type"),
 	[COOKIE] = FIELD_FIXED_HEX("pptp.magic_cookie", 4, 4, "1a2b3c4d"),
-	[MESSAGE] = { .name = "pptp.control_message_type", .label = "Message", .type = FIELD_UINT, .offset = 8, .width = 2,
+	[MESSAGE] = { FIELD_NAMED("pptp.control_message_type", "Message"), .type = FIELD_UINT, .offset = 8, .width = 2,
 		      .names = messages },
 	[VERSION] = NUMBER("pptp.protocol_version", "Version"),
 	[CONTROL_RESULT] = NUMBER("pptp.control_result", "Result of the connection"),

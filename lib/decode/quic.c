@@ -471,9 +471,9 @@ static const struct value_name types_v2[] = {
 };
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-#define NAMED(n, nam, lab) { .name = n, .label = lab, .type = FIELD_UINT, .names = nam }
+#define NAMED(n, nam, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .names = nam }
 #define HEX(n, digits, nam, lab) \
-	{ .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits, .names = nam }
+	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits, .names = nam }
 #define BYTES(n, lab) FIELD_WALK(FIELD_BYTES, n, lab)
 
 static const struct field fields[] = {

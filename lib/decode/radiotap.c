@@ -146,11 +146,11 @@ static void radiotap_walk(struct walk *w, const struct packet *p, const struct l
 static const struct field radiotap_fields[] = {
 	[VERSION] = FIELD_FIXED(FIELD_UINT, "radiotap.version", 0, 1, "Version"),
 	[LENGTH] = FIELD_GET(FIELD_UINT, "radiotap.length", get_length, "Length of the header"),
-	[PRESENT_WORD] = { .name = "radiotap.present.word", .label = "Values present", .type = FIELD_UINT, .show = SHOW_HEX },
+	[PRESENT_WORD] = { FIELD_NAMED("radiotap.present.word", "Values present"), .type = FIELD_UINT, .show = SHOW_HEX },
 	[MACTIME] = FIELD_WALK(FIELD_UINT, "radiotap.mactime", "Time of the card, us"),
-	[FLAGS] = { .name = "radiotap.flags", .label = "Flags", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
+	[FLAGS] = { FIELD_NAMED("radiotap.flags", "Flags"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
 	[CHANNEL_FREQ] = FIELD_WALK(FIELD_UINT, "radiotap.channel.freq", "Frequency, MHz"),
-	[CHANNEL_FLAGS] = { .name = "radiotap.channel.flags", .label = "Kind of the channel", .type = FIELD_UINT, .show = SHOW_HEX,
+	[CHANNEL_FLAGS] = { FIELD_NAMED("radiotap.channel.flags", "Kind of the channel"), .type = FIELD_UINT, .show = SHOW_HEX,
 			    .hex_digits = 4 },
 	[ANTSIGNAL] = FIELD_WALK(FIELD_INT, "radiotap.dbm_antsignal", "Signal, dBm"),
 	[ANTNOISE] = FIELD_WALK(FIELD_INT, "radiotap.dbm_antnoise", "Noise, dBm"),
@@ -159,7 +159,7 @@ static const struct field radiotap_fields[] = {
 	[ANTENNA] = FIELD_WALK(FIELD_UINT, "radiotap.antenna", "Antenna"),
 	[DB_ANTSIGNAL] = FIELD_WALK(FIELD_UINT, "radiotap.db_antsignal", "Signal, dB"),
 	[DB_ANTNOISE] = FIELD_WALK(FIELD_UINT, "radiotap.db_antnoise", "Noise, dB"),
-	[RXFLAGS] = { .name = "radiotap.rxflags", .label = "Flags of receiving", .type = FIELD_UINT, .show = SHOW_HEX,
+	[RXFLAGS] = { FIELD_NAMED("radiotap.rxflags", "Flags of receiving"), .type = FIELD_UINT, .show = SHOW_HEX,
 		      .hex_digits = 4 },
 };
 

@@ -218,7 +218,7 @@ static void radius_summary(struct summary *s, const struct packet *p, const stru
 #define RAW(n, lab) FIELD_WALK(FIELD_BYTES, n, lab)
 #define IPV4(n, lab) FIELD_WALK(FIELD_IPV4, n, lab)
 static const struct field radius_fields[] = {
-	[CODE] = { .name = "radius.code", .label = "Code", .type = FIELD_UINT, .offset = 0, .width = 1, .names = codes },
+	[CODE] = { FIELD_NAMED("radius.code", "Code"), .type = FIELD_UINT, .offset = 0, .width = 1, .names = codes },
 	[ID] = FIELD_FIXED(FIELD_UINT, "radius.id", 1, 1, "Identifier"),
 	[LENGTH] = FIELD_FIXED(FIELD_UINT, "radius.length", 2, 2, "Length"),
 	[AUTHENTICATOR] = FIELD_FIXED(FIELD_BYTES, "radius.authenticator", 4, 16, "Authenticator"),

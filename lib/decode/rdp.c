@@ -71,7 +71,7 @@ static void t125_summary(struct summary *s, const struct packet *p, const struct
 }
 
 static const struct field t125_fields[T125_COUNT] = {
-	[PDU] = { .name = "t124.DomainMCSPDU", .label = "Message", .type = FIELD_UINT, .names = choices },
+	[PDU] = { FIELD_NAMED("t124.DomainMCSPDU", "Message"), .type = FIELD_UINT, .names = choices },
 	[INITIATOR] = FIELD_WALK(FIELD_UINT, "t124.initiator", "User"),
 	[CHANNEL] = FIELD_WALK(FIELD_UINT, "t124.channelId", "Channel"),
 	[RESULT] = FIELD_WALK(FIELD_UINT, "t124.result", "Result"),
@@ -162,7 +162,7 @@ static void rdp_summary(struct summary *s, const struct packet *p, const struct 
 	}
 }
 
-#define HEX(n, digits, lab) { .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
+#define HEX(n, digits, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
 
 static const struct value_name neg_types[] = {
 	{ NEG_REQUEST, "Negotiation request" }, { NEG_RESPONSE, "Negotiation response" }, { NEG_FAILURE, "Negotiation failure" }, { 0, NULL }
@@ -170,7 +170,7 @@ static const struct value_name neg_types[] = {
 
 static const struct field fields[F_COUNT] = {
 	[COOKIE] = FIELD_WALK(FIELD_STRING, "rdp.rt_cookie", "Cookie"),
-	[NEG_TYPE] = { .name = "rdp.neg_type", .label = "Negotiation", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
+	[NEG_TYPE] = { FIELD_NAMED("rdp.neg_type", "Negotiation"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
 		       .names = neg_types },
 	[NEG_LENGTH] = FIELD_WALK(FIELD_UINT, "rdp.neg_length", "Negotiation length"),
 	[REQ_FLAGS] = HEX("rdp.negReq.flags", 2, "Request flags"),

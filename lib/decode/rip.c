@@ -102,7 +102,7 @@ static void rip_summary(struct summary *s, const struct packet *p, const struct 
 }
 
 static const struct field rip_fields[] = {
-	[COMMAND] = { .name = "rip.command", .label = "Command", .type = FIELD_UINT, .width = 1, .names = commands },
+	[COMMAND] = { FIELD_NAMED("rip.command", "Command"), .type = FIELD_UINT, .width = 1, .names = commands },
 	[VERSION] = FIELD_FIXED(FIELD_UINT, "rip.version", 1, 1, "Version"),
 	[FAMILY] = FIELD_WALK(FIELD_UINT, "rip.family", "Address family"),
 	[TAG] = FIELD_WALK(FIELD_UINT, "rip.route_tag", "Route tag"),

@@ -64,7 +64,7 @@ static void ripng_summary(struct summary *s, const struct packet *p, const struc
 static const struct value_name commands[] = { { REQUEST, "Request" }, { RESPONSE, "Response" }, { 0, NULL } };
 
 static const struct field ripng_fields[] = {
-	[COMMAND] = { .name = "ripng.cmd", .label = "Command", .type = FIELD_UINT, .width = 1, .names = commands },
+	[COMMAND] = { FIELD_NAMED("ripng.cmd", "Command"), .type = FIELD_UINT, .width = 1, .names = commands },
 	[VERSION] = FIELD_FIXED(FIELD_UINT, "ripng.version", 1, 1, "Version"),
 	[PREFIX] = FIELD_WALK(FIELD_IPV6, "ripng.rte.ipv6_prefix", "Prefix"),
 	[TAG] = FIELD_WALK_HEX("ripng.rte.route_tag", 4, "Route tag"),

@@ -292,7 +292,7 @@ static void rpc_summary(struct summary *s, const struct packet *p, const struct 
 }
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, "rpc." n, lab)
-#define HEX(n, lab) { .name = "rpc." n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8 }
+#define HEX(n, lab) { FIELD_NAMED("rpc." n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8 }
 
 static const struct value_name types[] = { { CALL, "Call" }, { REPLY, "Reply" }, { 0, NULL } };
 
@@ -300,9 +300,9 @@ static const struct field fields[F_COUNT] = {
 	[LASTFRAG] = FIELD_WALK(FIELD_BOOL, "rpc.lastfrag", "Last fragment"),
 	[FRAGLEN] = UINT("fraglen", "Fragment length"),
 	[XID] = HEX("xid", "Transaction"),
-	[MSGTYP] = { .name = "rpc.msgtyp", .label = "Message type", .type = FIELD_UINT, .names = types },
+	[MSGTYP] = { FIELD_NAMED("rpc.msgtyp", "Message type"), .type = FIELD_UINT, .names = types },
 	[VERSION] = UINT("version", "RPC version"),
-	[PROGRAM] = { .name = "rpc.program", .label = "Program", .type = FIELD_UINT, .names = programs },
+	[PROGRAM] = { FIELD_NAMED("rpc.program", "Program"), .type = FIELD_UINT, .names = programs },
 	[PROGRAM_VERSION] = UINT("programversion", "Program version"),
 	[PROCEDURE] = UINT("procedure", "Procedure"),
 	[REPLY_STATE] = UINT("replystat", "Denied"),

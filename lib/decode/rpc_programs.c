@@ -30,7 +30,7 @@ static bool get_procedure(const struct packet *p, const struct layer *l, const s
 }
 
 #define PROCEDURE(n, version, nam) \
-	{ .name = n, .label = "Procedure, version " #version, .type = FIELD_UINT, .shift = version, .get = get_procedure, .names = nam }
+	{ FIELD_NAMED(n, "Procedure, version ") #version, .type = FIELD_UINT, .shift = version, .get = get_procedure, .names = nam }
 
 /* ---- port mapper ----------------------------------------------------------------------------------- */
 

@@ -57,7 +57,7 @@ static void rsvp_summary(struct summary *s, const struct packet *p, const struct
 }
 
 static const struct field rsvp_fields[] = {
-	[MSG] = { .name = "rsvp.msg", .label = "Message", .type = FIELD_UINT, .offset = 1, .width = 1, .names = messages },
+	[MSG] = { FIELD_NAMED("rsvp.msg", "Message"), .type = FIELD_UINT, .offset = 1, .width = 1, .names = messages },
 	[OBJECT] = FIELD_WALK(FIELD_UINT, "rsvp.object", "Class of an object"),
 	[SESSION_DESTINATION] = FIELD_WALK(FIELD_IPV4, "rsvp.session.ip", "Session: destination"),
 	[SESSION_PROTOCOL] = FIELD_WALK(FIELD_UINT, "rsvp.session.proto", "Session: protocol"),

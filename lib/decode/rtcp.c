@@ -141,7 +141,7 @@ static void rtcp_summary(struct summary *s, const struct packet *p, const struct
 }
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-#define HEX32(n, lab) { .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8 }
+#define HEX32(n, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8 }
 static const struct field rtcp_fields[] = {
 	[VERSION] = FIELD_BITS(FIELD_UINT, "rtcp.version", 0, 1, 0xc0, "Version"),
 	[PADDING] = FIELD_BITS(FIELD_BOOL, "rtcp.padding", 0, 1, 0x20, "Padded"),

@@ -79,7 +79,7 @@ static const struct field rtp_fields[] = {
 	[SEQ] = FIELD_FIXED(FIELD_UINT, "rtp.seq", 2, 2, "Sequence number"),
 	[TIMESTAMP] = FIELD_FIXED(FIELD_UINT, "rtp.timestamp", 4, 4, "Timestamp"),
 	[SSRC] = FIELD_FIXED_HEX("rtp.ssrc", 8, 4, "Source"),
-	[CSRC] = { .name = "rtp.csrc.item", .label = "Contributing source", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8 },
+	[CSRC] = { FIELD_NAMED("rtp.csrc.item", "Contributing source"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8 },
 	[EXT_PROFILE] = FIELD_WALK(FIELD_BYTES, "rtp.ext.profile", "Kind of the header extension"),
 	[EXT_LEN] = FIELD_WALK(FIELD_UINT, "rtp.ext.len", "Words of the header extension"),
 	[PAYLOAD] = FIELD_WALK(FIELD_BYTES, "rtp.payload", "Payload"),

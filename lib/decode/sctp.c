@@ -283,7 +283,7 @@ static const struct field sctp_fields[] = {
 	[PORT] = FIELD_EITHER(FIELD_UINT, "sctp.port", "Source or destination port", SRCPORT + 1, DSTPORT + 1),
 	[TAG] = FIELD_FIXED_HEX("sctp.verification_tag", 4, 4, "Verification tag"),
 	[CHECKSUM] = FIELD_FIXED_HEX("sctp.checksum", 8, 4, "CRC32c"),
-	[CHUNK_TYPE] = { .name = "sctp.chunk_type", .label = "Chunk type", .type = FIELD_UINT, .names = chunk_type_names },
+	[CHUNK_TYPE] = { FIELD_NAMED("sctp.chunk_type", "Chunk type"), .type = FIELD_UINT, .names = chunk_type_names },
 	[CHUNK_FLAGS] = FIELD_WALK_HEX("sctp.chunk_flags", 2, "Chunk flags"),
 	[CHUNK_LENGTH] = NUMBER("sctp.chunk_length", "Chunk length"),
 	[INITIATE_TAG] = FIELD_WALK_HEX("sctp.initiate_tag", 8, "Initiate tag"),

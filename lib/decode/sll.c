@@ -85,7 +85,7 @@ static const struct field sll_fields[] = {
 	[SRC_ETH] = FIELD_GET(FIELD_ETHER, "sll.src.eth", get_source, "Source"),
 	[SRC_IPV4] = FIELD_GET(FIELD_IPV4, "sll.src.ipv4", get_source, "Source"),
 	[SRC_OTHER] = FIELD_GET(FIELD_BYTES, "sll.src.other", get_source, "Source"),
-	[ETYPE] = { .name = "sll.etype", .label = "Protocol", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
+	[ETYPE] = { FIELD_NAMED("sll.etype", "Protocol"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
 		    .get = get_number },
 	[IFINDEX] = FIELD_GET(FIELD_UINT, "sll.ifindex", get_number, "Interface index"),
 };

@@ -160,11 +160,11 @@ static void smb_summary(struct summary *s, const struct packet *p, const struct 
 
 #define FLAG(n, msk, lab) FIELD_BITS(FIELD_BOOL, "smb.flags." n, 9, 1, msk, lab)
 #define FLAG2(n, msk, lab) FIELD_LE_BITS(FIELD_BOOL, "smb.flags2." n, 10, 2, msk, lab)
-#define WALK_HEX(n, digits, lab) { .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
+#define WALK_HEX(n, digits, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
 
 static const struct field fields[F_COUNT] = {
 	[COMPONENT] = FIELD_LE_HEX("smb.server_component", 0, 4, "Protocol id"),
-	[CMD] = { .name = "smb.cmd", .label = "Command", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2, .names = commands },
+	[CMD] = { FIELD_NAMED("smb.cmd", "Command"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2, .names = commands },
 	[NT_STATUS] = WALK_HEX("smb.nt_status", 8, "Status"),
 	[ERROR_CLASS] = WALK_HEX("smb.error_class", 2, "Error class"),
 	[ERROR_CODE] = WALK_HEX("smb.error_code", 4, "Error code"),

@@ -259,21 +259,21 @@ static void smb2_summary(struct summary *s, const struct packet *p, const struct
 	outbuf_hex(s->out, get_le64(h + 40), 16);
 }
 
-#define GET(ty, n, off, bytes, fn, lab) { .name = n, .label = lab, .type = ty, .offset = off, .shift = bytes, .get = fn }
+#define GET(ty, n, off, bytes, fn, lab) { FIELD_NAMED(n, lab), .type = ty, .offset = off, .shift = bytes, .get = fn }
 #define GET_HEX(n, off, bytes, fn, lab) \
-	{ .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, .shift = bytes, \
+	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, .shift = bytes, \
 	  .get = fn }
 #define FLAG(n, msk, lab) \
-	{ .name = "smb2.flags." n, .label = lab, .type = FIELD_BOOL, .offset = 16, .shift = 4, .mask = msk, .get = get_plain }
-#define WALK_HEX(n, digits, lab) { .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
+	{ FIELD_NAMED("smb2.flags." n, lab), .type = FIELD_BOOL, .offset = 16, .shift = 4, .mask = msk, .get = get_plain }
+#define WALK_HEX(n, digits, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
 
 static const struct field fields[F_COUNT] = {
-	[PROTOCOL_ID] = { .name = "smb2.protocol_id", .label = "Protocol id", .type = FIELD_UINT, .show = SHOW_HEX, .width = 4 },
+	[PROTOCOL_ID] = { FIELD_NAMED("smb2.protocol_id", "Protocol id"), .type = FIELD_UINT, .show = SHOW_HEX, .width = 4 },
 	[HEADER_LEN] = GET(FIELD_UINT, "smb2.header_len", 4, 2, get_plain, "Header length"),
 	[CHARGE] = GET(FIELD_UINT, "smb2.credit.charge", 6, 2, get_plain, "Credit charge"),
 	[CHANNEL_SEQUENCE] = GET(FIELD_UINT, "smb2.channel_sequence", 8, 2, get_request, "Channel sequence"),
 	[NT_STATUS] = GET_HEX("smb2.nt_status", 8, 4, get_response, "Status"),
-	[CMD] = { .name = "smb2.cmd", .label = "Command", .type = FIELD_UINT, .offset = 12, .shift = 2, .get = get_plain,
+	[CMD] = { FIELD_NAMED("smb2.cmd", "Command"), .type = FIELD_UINT, .offset = 12, .shift = 2, .get = get_plain,
 		  .names = commands },
 	[REQUESTED] = GET(FIELD_UINT, "smb2.credits.requested", 14, 2, get_request, "Credits requested"),
 	[GRANTED] = GET(FIELD_UINT, "smb2.credits.granted", 14, 2, get_response, "Credits granted"),

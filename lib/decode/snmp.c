@@ -494,7 +494,7 @@ static const struct field snmp_fields[] = {
 	[ENCRYPTED] = BYTES("snmp.encryptedPDU", "Encrypted request or answer"),
 	[CONTEXT_ENGINE_ID] = BYTES("snmp.contextEngineID", "Engine of the context"),
 	[CONTEXT_NAME] = TEXT("snmp.contextName", "Context"),
-	[DATA] = { .name = "snmp.data", .label = "Kind of request or answer", .type = FIELD_UINT, .names = pdus },
+	[DATA] = { FIELD_NAMED("snmp.data", "Kind of request or answer"), .type = FIELD_UINT, .names = pdus },
 	[ENTERPRISE] = TEXT("snmp.enterprise", "Enterprise"),
 	[AGENT_ADDR] = FIELD_WALK(FIELD_IPV4, "snmp.agent_addr", "Agent"),
 	[GENERIC_TRAP] = INT("snmp.generic_trap", "Trap"),

@@ -471,7 +471,7 @@ static const struct field fields[F_COUNT] = {
 	[F_PAYLOAD] = BYTES("ssh.payload", "Payload"),
 	[F_LENGTH_ENCRYPTED] = BYTES("ssh.packet_length_encrypted", "Packet length, encrypted"),
 	[F_ENCRYPTED] = BYTES("ssh.encrypted_packet", "Encrypted packet"),
-	[F_CODE] = { .name = "ssh.message_code", .label = "Message", .type = FIELD_UINT, .names = codes },
+	[F_CODE] = { FIELD_NAMED("ssh.message_code", "Message"), .type = FIELD_UINT, .names = codes },
 	[F_COOKIE] = BYTES("ssh.cookie", "Cookie"),
 	LIST(0, "ssh.kex_algorithms", "Key exchange"),
 	LIST(1, "ssh.server_host_key_algorithms", "Host keys"),

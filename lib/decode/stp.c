@@ -242,7 +242,7 @@ static void stp_summary(struct summary *s, const struct packet *p, const struct 
 
 #define FLAG(ty, n, msk, lab) PART_BITS(ty, n, 0, msk, lab)
 /* not shifted: 32768, as people know it */
-#define PRIORITY(n, off, wid, lab) { .name = n, .label = lab, .type = FIELD_UINT, .offset = off, .width = wid, .mask = 0xf000 }
+#define PRIORITY(n, off, wid, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .offset = off, .width = wid, .mask = 0xf000 }
 
 static const struct field stp_fields[] = {
 	[PROTOCOL] = FIELD_FIXED_HEX("stp.protocol", 0, 2, "Protocol"),
@@ -269,19 +269,19 @@ static const struct field stp_fields[] = {
 	[MAX_AGE] = FIELD_FIXED(FIELD_UINT, "stp.max_age", 29, 1, "Greatest age, s"),
 	[HELLO] = FIELD_FIXED(FIELD_UINT, "stp.hello", 31, 1, "Hello time, s"),
 	[FORWARD] = FIELD_FIXED(FIELD_UINT, "stp.forward", 33, 1, "Forward delay, s"),
-	[V1_LENGTH] = { .name = "stp.version_1_length", .label = "Length of version 1", .type = FIELD_UINT, .offset = HEADER,
+	[V1_LENGTH] = { FIELD_NAMED("stp.version_1_length", "Length of version 1"), .type = FIELD_UINT, .offset = HEADER,
 			.get = get_after },
 	[PVST_TYPE] = PART_HEX("stp.pvst.tlvtype", 0, 4, "Type of a value of PVST"),
 	[PVST_LEN] = PART_FIELD(FIELD_UINT, "stp.pvst.tlvlen", 2, "Length of a value of PVST"),
 	[PVST_VLAN] = PART_FIELD(FIELD_UINT, "stp.pvst.origvlan", 4, "VLAN of the tree"),
-	[V3_LENGTH] = { .name = "mstp.version_3_length", .label = "Length of version 3", .type = FIELD_UINT,
+	[V3_LENGTH] = { FIELD_NAMED("mstp.version_3_length", "Length of version 3"), .type = FIELD_UINT,
 			.offset = HEADER + 1, .get = get_after },
 	[M_SELECTOR] = PART_FIELD(FIELD_UINT, "mstp.config_format_selector", 0, "Format of the MST configuration"),
 	[M_NAME] = PART_FIELD(FIELD_STRING, "mstp.config_name", 1, "Name of the MST configuration"),
 	[M_REVISION] = PART_FIELD(FIELD_UINT, "mstp.config_revision_level", 33, "Revision of the MST configuration"),
 	[M_DIGEST] = PART_FIELD(FIELD_BYTES, "mstp.config_digest", 35, "Digest of the MST configuration"),
 	[M_COST] = PART_FIELD(FIELD_UINT, "mstp.cist_internal_root_path_cost", 51, "Cost of the path inside the region"),
-	[M_BRIDGE_PRIO] = { .name = "mstp.cist_bridge.prio", .label = "Priority of the CIST bridge", .type = FIELD_UINT,
+	[M_BRIDGE_PRIO] = { FIELD_NAMED("mstp.cist_bridge.prio", "Priority of the CIST bridge"), .type = FIELD_UINT,
 			    .offset = 55, .mask = 0xf000 },
 	[M_BRIDGE_EXT] = PART_BITS(FIELD_UINT, "mstp.cist_bridge.ext", 55, 0x0fff, "Tree of the CIST bridge"),
 	[M_BRIDGE_HW] = PART_FIELD(FIELD_ETHER, "mstp.cist_bridge.hw", 57, "Address of the CIST bridge"),

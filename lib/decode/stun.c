@@ -214,10 +214,10 @@ static void stun_summary(struct summary *s, const struct packet *p, const struct
 
 /* ---- the protocol -------------------------------------------------------------------------- */
 
-#define MESSAGE(ty, n, lab) { .name = n, .label = lab, .type = ty, .show = SHOW_HEX, .hex_digits = 4, .get = get_message }
+#define MESSAGE(ty, n, lab) { FIELD_NAMED(n, lab), .type = ty, .show = SHOW_HEX, .hex_digits = 4, .get = get_message }
 #define BYTES(n, lab) FIELD_WALK(FIELD_BYTES, n, lab)
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-#define HEX(n, digits, lab) { .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
+#define HEX(n, digits, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
 #define TEXT(n, lab) PART_FIELD(FIELD_STRING, n, 0, lab)
 static const struct field stun_fields[] = {
 	[TYPE] = MESSAGE(FIELD_UINT, "stun.type", "Type"),
@@ -225,8 +225,8 @@ static const struct field stun_fields[] = {
 	[METHOD] = MESSAGE(FIELD_UINT, "stun.type.method", "Method"),
 	[ASSIGNMENT] = MESSAGE(FIELD_UINT, "stun.type.method-assignment", "Method assigned by designated expert"),
 	[LENGTH] = FIELD_GET(FIELD_UINT, "stun.length", get_message, "Length"),
-	[COOKIE] = { .name = "stun.cookie", .label = "Magic cookie", .type = FIELD_BYTES, .offset = 4, .get = get_message },
-	[ID] = { .name = "stun.id", .label = "Transaction", .type = FIELD_BYTES, .offset = 8, .get = get_message },
+	[COOKIE] = { FIELD_NAMED("stun.cookie", "Magic cookie"), .type = FIELD_BYTES, .offset = 4, .get = get_message },
+	[ID] = { FIELD_NAMED("stun.id", "Transaction"), .type = FIELD_BYTES, .offset = 8, .get = get_message },
 	[CHANNEL] = HEX("stun.channel", 4, "Channel"),
 	[ATTRIBUTE] = HEX("stun.att.type", 4, "Attribute"),
 	[ATT_COMPREHENSION] = HEX("stun.att.type.comprehension", 4, "Attribute may be ignored"),

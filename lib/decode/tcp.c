@@ -149,23 +149,23 @@ static const char *tcp_column(const struct packet *p, const struct layer *l)
 }
 
 #define FLAG(n, msk, lab) FIELD_BITS(FIELD_BOOL, n, 12, 2, msk, lab)
-#define RESULT(ty, n, what, lab) { .name = n, .label = lab, .type = ty, .get = tcp_result_get, .shift = what, .conversation = true, \
+#define RESULT(ty, n, what, lab) { FIELD_NAMED(n, lab), .type = ty, .get = tcp_result_get, .shift = what, .conversation = true, \
 	  .analysis = true }
 #define VERDICT_FIELD(n, verdict, lab) \
-	{ .name = n, .label = lab, .type = FIELD_BOOL, .get = tcp_verdict_get, .mask = verdict, .conversation = true, \
+	{ FIELD_NAMED(n, lab), .type = FIELD_BOOL, .get = tcp_verdict_get, .mask = verdict, .conversation = true, \
 	  .analysis = true }
 
 static const struct field tcp_fields[] = {
 	[SRCPORT] = FIELD_FIXED(FIELD_UINT, "tcp.srcport", 0, 2, "Source port"),
 	[DSTPORT] = FIELD_FIXED(FIELD_UINT, "tcp.dstport", 2, 2, "Destination port"),
 	[PORT] = FIELD_EITHER(FIELD_UINT, "tcp.port", "Source or destination port", SRCPORT + 1, DSTPORT + 1),
-	[STREAM] = { .name = "tcp.stream", .label = "Conversation, counted from 0", .type = FIELD_UINT,
+	[STREAM] = { FIELD_NAMED("tcp.stream", "Conversation, counted from 0"), .type = FIELD_UINT,
 		     .get = conversation_field, .conversation = true },
 	[LEN] = FIELD_GET(FIELD_UINT, "tcp.len", get_len, "Payload length"),
 	[SEQ_RAW] = FIELD_FIXED(FIELD_UINT, "tcp.seq_raw", 4, 4, "Sequence number"),
 	[ACK_RAW] = FIELD_FIXED(FIELD_UINT, "tcp.ack_raw", 8, 4, "Acknowledgment number"),
 	[HDR_LEN] = FIELD_GET(FIELD_UINT, "tcp.hdr_len", get_hdr_len, "Header length, bytes"),
-	[FLAGS] = { .name = "tcp.flags", .label = "Flags", .type = FIELD_UINT, .show = SHOW_HEX, .offset = 12, .width = 2,
+	[FLAGS] = { FIELD_NAMED("tcp.flags", "Flags"), .type = FIELD_UINT, .show = SHOW_HEX, .offset = 12, .width = 2,
 		    .mask = 0x0fff, .hex_digits = 4 },
 	[RES] = FIELD_BITS(FIELD_UINT, "tcp.flags.res", 12, 2, 0x0e00, "Reserved bits"),
 	[AE] = FLAG("tcp.flags.ae", 0x0100, "Accurate ECN"),
@@ -187,9 +187,9 @@ static const struct field tcp_fields[] = {
 	[MSS] = FIELD_WALK(FIELD_UINT, "tcp.options.mss_val", "Maximum segment size"),
 	[WSCALE] = FIELD_WALK(FIELD_UINT, "tcp.options.wscale.shift", "Window scale, shift count"),
 	[SACK_PERM] = FIELD_WALK(FIELD_BOOL, "tcp.options.sack_perm", "SACK permitted"),
-	[SACK_LE] = { .name = "tcp.options.sack_le", .label = "SACK left edge, counted from the first number", .type = FIELD_UINT,
+	[SACK_LE] = { FIELD_NAMED("tcp.options.sack_le", "SACK left edge, counted from the first number"), .type = FIELD_UINT,
 		      .conversation = true, .analysis = true },
-	[SACK_RE] = { .name = "tcp.options.sack_re", .label = "SACK right edge, counted from the first number", .type = FIELD_UINT,
+	[SACK_RE] = { FIELD_NAMED("tcp.options.sack_re", "SACK right edge, counted from the first number"), .type = FIELD_UINT,
 		      .conversation = true, .analysis = true },
 	[TSVAL] = FIELD_WALK(FIELD_UINT, "tcp.options.timestamp.tsval", "Time stamp value"),
 	[TSECR] = FIELD_WALK(FIELD_UINT, "tcp.options.timestamp.tsecr", "Time stamp echo reply"),

@@ -168,10 +168,10 @@ static void tipc_summary(struct summary *s, const struct packet *p, const struct
 
 /* ---- tables ------------------------------------------------------------------------------ */
 
-#define WORD(n, off, lab) { .name = n, .label = lab, .type = FIELD_UINT, .offset = off, .get = get_word }
+#define WORD(n, off, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .offset = off, .get = get_word }
 #define BITS(n, off, msk, lab) \
-	{ .name = n, .label = lab, .type = FIELD_UINT, .offset = off, .mask = msk, .shift = __builtin_ctz(msk), .get = get_word }
-#define NODE(n, off, lab) { .name = n, .label = lab, .type = FIELD_STRING, .offset = off, .get = get_node }
+	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .offset = off, .mask = msk, .shift = __builtin_ctz(msk), .get = get_word }
+#define NODE(n, off, lab) { FIELD_NAMED(n, lab), .type = FIELD_STRING, .offset = off, .get = get_node }
 
 static const struct field tipc_fields[] = {
 	[VER] = BITS("tipc.ver", 0, 0xe0000000, "Version"),

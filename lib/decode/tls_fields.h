@@ -10,9 +10,9 @@ extern const struct value_name tls_contents[], tls_versions[], tls_messages[], t
 #define TLS_UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 #define TLS_BYTES(n, lab) FIELD_WALK(FIELD_BYTES, n, lab)
 #define TLS_TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
-#define TLS_NAMED(n, nam, lab) { .name = n, .label = lab, .type = FIELD_UINT, .names = nam }
+#define TLS_NAMED(n, nam, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .names = nam }
 #define TLS_HEX(n, digits, nam, lab) \
-	{ .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits, .names = nam }
+	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits, .names = nam }
 
 #define TLS_COMMON_FIELDS(P) \
 	[TLS_CONTENT_TYPE] = TLS_NAMED(P ".record.content_type", tls_contents, "Content type"), \

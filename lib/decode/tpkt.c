@@ -127,8 +127,8 @@ static bool get_continuation(const struct packet *p, const struct layer *l, cons
 
 static const struct field fields[F_COUNT] = {
 	[VERSION] = FIELD_GET(FIELD_UINT, "tpkt.version", get_header, "Version"),
-	[RESERVED] = { .name = "tpkt.reserved", .label = "Reserved", .type = FIELD_UINT, .offset = 1, .get = get_header },
-	[LENGTH] = { .name = "tpkt.length", .label = "Length", .type = FIELD_UINT, .offset = 2, .get = get_header },
+	[RESERVED] = { FIELD_NAMED("tpkt.reserved", "Reserved"), .type = FIELD_UINT, .offset = 1, .get = get_header },
+	[LENGTH] = { FIELD_NAMED("tpkt.length", "Length"), .type = FIELD_UINT, .offset = 2, .get = get_header },
 	[CONTINUATION] = FIELD_GET(FIELD_BYTES, "tpkt.continuation_data", get_continuation, "What is no message"),
 };
 
@@ -262,11 +262,11 @@ static void cotp_summary(struct summary *s, const struct packet *p, const struct
 }
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-#define HEX(n, digits, lab) { .name = n, .label = lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
+#define HEX(n, digits, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
 
 static const struct field cotp_fields[COTP_COUNT] = {
 	[LI] = UINT("cotp.li", "Header length"),
-	[TYPE] = { .name = "cotp.type", .label = "Type", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2, .names = types },
+	[TYPE] = { FIELD_NAMED("cotp.type", "Type"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2, .names = types },
 	[DESTREF] = HEX("cotp.destref", 4, "Destination reference"),
 	[SRCREF] = HEX("cotp.srcref", 4, "Source reference"),
 	[CLASS] = UINT("cotp.class", "Class"),

@@ -32,7 +32,7 @@ static const struct field udp_fields[] = {
 	[SRCPORT] = FIELD_FIXED(FIELD_UINT, "udp.srcport", 0, 2, "Source port"),
 	[DSTPORT] = FIELD_FIXED(FIELD_UINT, "udp.dstport", 2, 2, "Destination port"),
 	[PORT] = FIELD_EITHER(FIELD_UINT, "udp.port", "Source or destination port", SRCPORT + 1, DSTPORT + 1),
-	[STREAM] = { .name = "udp.stream", .label = "Conversation, counted from 0", .type = FIELD_UINT,
+	[STREAM] = { FIELD_NAMED("udp.stream", "Conversation, counted from 0"), .type = FIELD_UINT,
 		     .get = conversation_field, .conversation = true },
 	[LENGTH] = FIELD_FIXED(FIELD_UINT, "udp.length", 4, 2, "Length, header included"),
 	[CHECKSUM] = FIELD_FIXED_HEX("udp.checksum", 6, 2, "Checksum"),

@@ -30,7 +30,7 @@ static const struct field vlan_fields[] = {
 	[PRIORITY] = FIELD_BITS(FIELD_UINT, "vlan.priority", 0, 2, 0xe000, "Priority"),
 	[DEI] = FIELD_BITS(FIELD_BOOL, "vlan.dei", 0, 2, 0x1000, "Drop eligible"),
 	[ID] = FIELD_BITS(FIELD_UINT, "vlan.id", 0, 2, 0x0fff, "VLAN number"),
-	[ETYPE] = { .name = "vlan.etype", .label = "Type", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
+	[ETYPE] = { FIELD_NAMED("vlan.etype", "Type"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
 		    .get = get_type_or_len },
 	[LEN] = FIELD_GET(FIELD_UINT, "vlan.len", get_type_or_len, "Length"),
 };

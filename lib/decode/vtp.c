@@ -134,7 +134,7 @@ static const struct field vtp_fields[] = {
 	[MD] = FIELD_GET(FIELD_STRING, "vtp.md", get_domain, "Domain"),
 	[REVISION] = PART_FIELD(FIELD_UINT, "vtp.conf_rev_num", 0, "Revision of the configuration"),
 	[UPDATER] = PART_FIELD(FIELD_IPV4, "vtp.upd_id", 4, "Who made the last change"),
-	[TIMESTAMP] = { .name = "vtp.upd_ts", .label = "When, yymmddhhmmss", .type = FIELD_STRING, .offset = 8 },
+	[TIMESTAMP] = { FIELD_NAMED("vtp.upd_ts", "When, yymmddhhmmss"), .type = FIELD_STRING, .offset = 8 },
 	[DIGEST] = PART_FIELD(FIELD_BYTES, "vtp.md5_digest", 20, "MD5"),
 	[START] = PART_HEX("vtp.start_value", 0, 4, "First VLAN wanted"),
 	[V_LEN] = PART_FIELD(FIELD_UINT, "vtp.vlan_info.len", 0, "Length of a VLAN's part"),

@@ -144,14 +144,14 @@ static const struct value_name opcodes[] = {
 
 static const struct field fields[] = {
 	[F_FIN] = FIELD_BITS(FIELD_BOOL, "websocket.fin", 0, 1, 0x80, "Last of the message"),
-	[F_RSV] = { .name = "websocket.rsv", .label = "Reserved", .type = FIELD_UINT, .show = SHOW_HEX, .width = 1, .mask = 0x70,
+	[F_RSV] = { FIELD_NAMED("websocket.rsv", "Reserved"), .type = FIELD_UINT, .show = SHOW_HEX, .width = 1, .mask = 0x70,
 		    .shift = 4, .hex_digits = 2 },
-	[F_OPCODE] = { .name = "websocket.opcode", .label = "Opcode", .type = FIELD_UINT, .width = 1, .mask = 0x0f, .names = opcodes },
+	[F_OPCODE] = { FIELD_NAMED("websocket.opcode", "Opcode"), .type = FIELD_UINT, .width = 1, .mask = 0x0f, .names = opcodes },
 	[F_MASK] = FIELD_BITS(FIELD_BOOL, "websocket.mask", 1, 1, 0x80, "Masked"),
 	[F_LENGTH] = FIELD_BITS(FIELD_UINT, "websocket.payload_length", 1, 1, 0x7f, "Payload length"),
-	[F_LENGTH_16] = { .name = "websocket.payload_length_ext_16", .label = "Extended payload length", .type = FIELD_UINT,
+	[F_LENGTH_16] = { FIELD_NAMED("websocket.payload_length_ext_16", "Extended payload length"), .type = FIELD_UINT,
 			  .shift = 16, .get = get_length },
-	[F_LENGTH_64] = { .name = "websocket.payload_length_ext_64", .label = "Extended payload length", .type = FIELD_UINT,
+	[F_LENGTH_64] = { FIELD_NAMED("websocket.payload_length_ext_64", "Extended payload length"), .type = FIELD_UINT,
 			  .shift = 64, .get = get_length },
 	[F_KEY] = FIELD_GET(FIELD_BYTES, "websocket.masking_key", get_key, "Masking key"),
 	[F_TEXT] = FIELD_WALK(FIELD_STRING, "websocket.payload.text", "Text"),

@@ -78,7 +78,7 @@ static const struct value_name type_names[] = {
 };
 
 static const struct field wg_fields[] = {
-	[TYPE] = { .name = "wg.type", .label = "Type", .type = FIELD_UINT, .width = 1, .names = type_names },
+	[TYPE] = { FIELD_NAMED("wg.type", "Type"), .type = FIELD_UINT, .width = 1, .names = type_names },
 	[RESERVED] = FIELD_FIXED(FIELD_BYTES, "wg.reserved", 1, 3, "Reserved"),
 	[SENDER] = FIELD_WALK_HEX("wg.sender", 8, "Sender"),
 	[RECEIVER] = FIELD_WALK_HEX("wg.receiver", 8, "Receiver"),

@@ -178,7 +178,7 @@ static void wlan_walk(struct walk *w, const struct packet *p, const struct layer
 #define WLAN_FLAG(n, lab) FIELD_GET(FIELD_BOOL, n, get_number, lab)
 
 #define QOS_BITS(ty, n, msk, lab) \
-	{ .name = n, .label = lab, .type = ty, .mask = msk, .shift = __builtin_ctz(msk), .get = get_qos }
+	{ FIELD_NAMED(n, lab), .type = ty, .mask = msk, .shift = __builtin_ctz(msk), .get = get_qos }
 #define CAPABILITY(n, msk, lab) PART_BITS(FIELD_BOOL, "wlan.fixed.capabilities." n, 0, msk, lab)
 
 static const struct field wlan_fields[] = {
@@ -186,9 +186,9 @@ static const struct field wlan_fields[] = {
 	[W_FC_VERSION] = FIELD_GET(FIELD_UINT, "wlan.fc.version", get_number, "Version"),
 	[W_FC_TYPE] = FIELD_GET(FIELD_UINT, "wlan.fc.type", get_number, "Type"),
 	[W_FC_SUBTYPE] = FIELD_GET(FIELD_UINT, "wlan.fc.subtype", get_number, "Subtype"),
-	[W_FC_TYPE_SUBTYPE] = { .name = "wlan.fc.type_subtype", .label = "Type and subtype", .type = FIELD_UINT,
+	[W_FC_TYPE_SUBTYPE] = { FIELD_NAMED("wlan.fc.type_subtype", "Type and subtype"), .type = FIELD_UINT,
 			      .show = SHOW_HEX, .hex_digits = 4, .get = get_number },
-	[W_DS] = { .name = "wlan.fc.ds", .label = "To and from the distribution system", .type = FIELD_UINT, .show = SHOW_HEX,
+	[W_DS] = { FIELD_NAMED("wlan.fc.ds", "To and from the distribution system"), .type = FIELD_UINT, .show = SHOW_HEX,
 		   .hex_digits = 2, .get = get_number },
 	[W_TODS] = WLAN_FLAG("wlan.fc.tods", "To the distribution system"),
 	[W_FROMDS] = WLAN_FLAG("wlan.fc.fromds", "From the distribution system"),
@@ -208,13 +208,13 @@ static const struct field wlan_fields[] = {
 	[W_ADDR] = FIELD_WALK(FIELD_ETHER, "wlan.addr", "Any address"),
 	[W_SEQ] = FIELD_GET(FIELD_UINT, "wlan.seq", get_number, "Sequence number"),
 	[W_FRAG] = FIELD_GET(FIELD_UINT, "wlan.frag", get_number, "Fragment number"),
-	[W_QOS] = { .name = "wlan.qos", .label = "QoS", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4, .get = get_qos },
+	[W_QOS] = { FIELD_NAMED("wlan.qos", "QoS"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4, .get = get_qos },
 	[W_QOS_TID] = QOS_BITS(FIELD_UINT, "wlan.qos.tid", 0x000f, "Traffic identifier"),
 	[W_QOS_PRIORITY] = QOS_BITS(FIELD_UINT, "wlan.qos.priority", 0x0007, "Priority"),
 	[W_QOS_EOSP] = QOS_BITS(FIELD_BOOL, "wlan.qos.eosp", 0x0010, "End of the service period"),
 	[W_QOS_ACK] = QOS_BITS(FIELD_UINT, "wlan.qos.ack", 0x0060, "How to acknowledge"),
 	[W_QOS_AMSDU] = QOS_BITS(FIELD_BOOL, "wlan.qos.amsdupresent", 0x0080, "Several frames in one"),
-	[W_FCS] = { .name = "wlan.fcs", .label = "Check sequence", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8,
+	[W_FCS] = { FIELD_NAMED("wlan.fcs", "Check sequence"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8,
 		    .get = get_fcs },
 
 	[W_REASON] = PART_HEX("wlan.fixed.reason_code", 0, 4, "Reason"),
@@ -233,7 +233,7 @@ static const struct field wlan_fields[] = {
 	[W_LISTEN] = PART_HEX("wlan.fixed.listen_ival", 2, 4, "Listens each that many beacons"),
 	[W_CURRENT_AP] = PART_FIELD(FIELD_ETHER, "wlan.fixed.current_ap", 4, "Access point so far"),
 	[W_STATUS] = PART_HEX("wlan.fixed.status_code", 0, 4, "Status"),
-	[W_AID] = { .name = "wlan.fixed.aid", .label = "Association identifier", .type = FIELD_UINT, .show = SHOW_HEX,
+	[W_AID] = { FIELD_NAMED("wlan.fixed.aid", "Association identifier"), .type = FIELD_UINT, .show = SHOW_HEX,
 		    .hex_digits = 4, .offset = 4, .mask = 0x3fff },
 	[W_AUTH_ALG] = PART_FIELD(FIELD_UINT, "wlan.fixed.auth.alg", 0, "Algorithm of authentication"),
 	[W_AUTH_SEQ] = PART_HEX("wlan.fixed.auth_seq", 2, 4, "Step of authentication"),
@@ -288,7 +288,7 @@ static const struct field wlan_fields[] = {
 	[W_RSN_PMKID] = FIELD_WALK(FIELD_BYTES, "wlan.pmkid.akms", "RSN: known key"),
 	[W_VENDOR_OUI] = FIELD_WALK(FIELD_UINT, "wlan.tag.oui", "Organization of an element"),
 	[W_VENDOR_TYPE] = FIELD_WALK(FIELD_UINT, "wlan.tag.vendor.oui.type", "Type of the organization's element"),
-	[W_WFA_TYPE] = { .name = "wlan.wfa.ie.type", .label = "Type of the Wi-Fi Alliance's element", .type = FIELD_UINT,
+	[W_WFA_TYPE] = { FIELD_NAMED("wlan.wfa.ie.type", "Type of the Wi-Fi Alliance's element"), .type = FIELD_UINT,
 			 .show = SHOW_HEX, .hex_digits = 2 },
 	[W_WPA_VERSION] = PART_FIELD(FIELD_UINT, "wlan.wfa.ie.wpa.version", 0, "WPA"),
 	[W_WPA_MCS] = FIELD_WALK(FIELD_UINT, "wlan.wfa.ie.wpa.mcs", "WPA: cipher of the group"),

@@ -172,7 +172,7 @@ static void x11_summary(struct summary *s, const struct packet *p, const struct 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, "x11." n, lab)
 
 static const struct field fields[F_COUNT] = {
-	[ORDER_OF_BYTES] = { .name = "x11.byte-order", .label = "Byte order", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
+	[ORDER_OF_BYTES] = { FIELD_NAMED("x11.byte-order", "Byte order"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
 	[MAJOR] = UINT("protocol-major-version", "Major version"),
 	[MINOR] = UINT("protocol-minor-version", "Minor version"),
 	[OPCODE] = UINT("opcode", "Request"),

@@ -241,7 +241,7 @@ static void x509_walk(struct walk *w, const struct packet *p, const struct layer
 static const struct value_name time_choice[] = { { 0, "utcTime" }, { 1, "generalizedTime" }, { 0, NULL } };
 static const struct value_name versions[] = { { 0, "v1" }, { 1, "v2" }, { 2, "v3" }, { 0, NULL } };
 
-#define NAMED(n, nam, lab) { .name = n, .label = lab, .type = FIELD_UINT, .names = nam }
+#define NAMED(n, nam, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .names = nam }
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
 
 static const struct field fields[] = {

@@ -76,7 +76,7 @@ static void offer_fields(struct offer *o)
 		offer(o, p->name, "protocol", p->title);
 		for (unsigned k = 0; dotted && k < p->nfields; k++)
 			if (k == 0 || strcmp(p->fields[k].name, p->fields[k - 1].name) != 0)
-				offer(o, p->fields[k].name, "field", p->fields[k].label);
+				offer(o, p->fields[k].name, "field", field_label(&p->fields[k]));
 	}
 }
 

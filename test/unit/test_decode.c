@@ -188,7 +188,7 @@ TEST(registry_is_sound)
 			const struct field *f = &p->fields[j];
 			int ways = !!f->width + !!f->get + f->is_either;
 
-			if (!check_report(f->name && f->label, __FILE__, __LINE__, "%s: field %u has no name or label", p->name, j))
+			if (!check_report(f->name && *field_label(f), __FILE__, __LINE__, "%s: field %u has no name or label", p->name, j))
 				continue;
 			check_report(ways <= 1, __FILE__, __LINE__, "%s gets its value in two ways", f->name);
 			check_report(ways == 1 || p->walk, __FILE__, __LINE__, "%s gets its value in no way", f->name);

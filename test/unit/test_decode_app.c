@@ -551,7 +551,7 @@ TEST(field_tables_are_complete)
 		for (unsigned j = 0; j < p->nfields; j++) {
 			const struct field *f = &p->fields[j];
 
-			if (!CHECK(f->name && f->label))
+			if (!CHECK(f->name && *field_label(f)))
 				break;
 			CHECK(!strncmp(f->name, p->name, n) || f->name[0]);
 			CHECK(f->width || f->get || f->is_either || p->walk);
