@@ -81,7 +81,8 @@ int apply_shift(void *opts, const struct option_row *row, const char *value, str
 	struct nwfilter_options *o = opts;
 
 	(void)row;
-	o->edit.shift_to = false;
+	if (o->edit.shift_to)
+		return errmsg_set(err, NW_EINPUT, "--shift and --shift-to: both move the time stamps; use one of them");
 	if (!edit_parse_shift(value, &o->edit.shift_ns))
 		return errmsg_set(err, NW_EINPUT, "--shift %s: is no span of time, such as 3600, -0.5 or +2h", value);
 	return 0;
@@ -92,6 +93,8 @@ int apply_shift_to(void *opts, const struct option_row *row, const char *value, 
 	struct nwfilter_options *o = opts;
 
 	(void)row;
+	if (o->edit.shift_ns && !o->edit.shift_to)
+		return errmsg_set(err, NW_EINPUT, "--shift and --shift-to: both move the time stamps; use one of them");
 	o->edit.shift_to = true;
 	if (!text_parse_time(value, &o->edit.shift_ns))
 		return errmsg_set(err, NW_EINPUT, "--shift-to %s: is no time, such as 2026-11-20T12:00:00Z", value);
@@ -164,41 +167,41 @@ int apply_split(void *opts, const struct option_row *row, const char *value, str
 
 /* ---- together ---------------------------------------------------------------------------------- */
 
-char *read_whole_file(const char *path, size_t max, size_t *len, struct errmsg *err)
+int read_whole_file(const char *path, size_t max, char **data, size_t *len, struct errmsg *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *data = malloc(max + 1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
 	long n = 0;
 
+	*data = NULL;
 	*len = 0;
-	if (fd < 0) {
-		errmsg_errno(err, "%s: cannot read it", path);
-		free(data);
-		return NULL;
-	}
-	if (!data)
-		errmsg_set(err, NW_ELIMIT, "%s: no memory for it", path);
-	while (data && *len <= max && (n = io_read(fd, data + *len, max + 1 - *len, path, err)) > 0)
+	if (fd < 0)
+		return errmsg_errno(err, "%s: cannot read it", path);
+	*data = malloc(max + 1);
+	if (!*data)
+		rc = errmsg_set(err, NW_ELIMIT, "%s: no memory for it", path);
+	while (*data && *len <= max && (n = io_read(fd, *data + *len, max + 1 - *len, path, err)) > 0)
 		*len += (size_t)n;
 	close(fd);
-	if (data && (n < 0 || *len > max)) {
-		if (n >= 0)
-			errmsg_set(err, NW_EINPUT, "%s: is longer than the %zu bytes that are allowed", path, max);
-		free(data);
-		return NULL;
+	if (n < 0)
+		rc = (int)n;
+	else if (*len > max)
+		rc = errmsg_set(err, NW_EINPUT, "%s: is longer than the %zu bytes that are allowed", path, max);
+	if (rc) {
+		free(*data);
+		*data = NULL;
 	}
-	return data;
+	return rc;
 }
 
 static int read_key(struct nwfilter_options *o, struct errmsg *err)
 {
 	enum { KEY_FILE_MAX = 65536 };
 	size_t len;
-	char *data = read_whole_file(o->key_file, KEY_FILE_MAX, &len, err);
-	int rc;
+	char *data;
+	int rc = read_whole_file(o->key_file, KEY_FILE_MAX, &data, &len, err);
 
-	if (!data)
-		return NW_EINPUT;
+	if (rc)
+		return rc;
 	rc = edit_make_key(data, len, o->key, err);
 	explicit_bzero(data, len);
 	free(data);

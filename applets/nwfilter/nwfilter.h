@@ -49,8 +49,8 @@ struct nwfilter_options {
 option_apply apply_ranges, apply_shift, apply_shift_to, apply_strip_vlan, apply_dedup, apply_chop, apply_split;
 /* What can only be checked when all options are known; reads the key file. */
 int editing_check(struct nwfilter_options *o, struct errmsg *err);
-/* A whole file of at most `max` bytes; the caller frees it. NULL and a message otherwise. */
-char *read_whole_file(const char *path, size_t max, size_t *len, struct errmsg *err);
+/* A whole file of at most `max` bytes; the caller frees `data`. NULL, an error and a message otherwise. */
+int read_whole_file(const char *path, size_t max, char **data, size_t *len, struct errmsg *err);
 
 /* ---- judge.c -------------------------------------------------------------------------- */
 

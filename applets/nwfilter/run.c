@@ -11,6 +11,7 @@
 #include "nwfilter.h"
 
 #include "loop/loop.h"
+#include "pcapio/keylog.h"
 #include "sys/io.h"
 
 #include <errno.h>
@@ -409,8 +410,8 @@ static int close_output(struct run *r, struct errmsg *err)
 	int rc = writer_close(r->writer, err);
 
 	if (left_out)
-		fprintf(stderr, "nwfilter: %u block%s (names, secrets) in the other byte order could not be taken over; filter "
-			"one file at a time, which copies them as they stand\n", left_out, left_out == 1 ? "" : "s");
+		fprintf(stderr, "nwfilter: %u block%s (names, secrets) in the other byte order could not be taken over; only "
+			"filtering one file, without changes, copies them as they stand\n", left_out, left_out == 1 ? "" : "s");
 	if (r->fd > STDERR_FILENO && close(r->fd) < 0 && errno != EINTR && !rc)
 		rc = errmsg_errno(err, "%s", r->o->write);
 	r->writer = NULL;
@@ -437,14 +438,31 @@ static void say_edits(const struct run *r)
 			(unsigned long long)c->not_understood, c->not_understood == 1 ? "" : "s");
 }
 
+/* A key log has a line that is a key. Anything else, such as a private key, has no business in a capture. */
+static bool is_key_log(const char *text, size_t len)
+{
+	while (len) {
+		const char *end = memchr(text, '\n', len);
+		size_t line = end ? (size_t)(end - text) : len, n = line;
+
+		if (n && text[n - 1] == '\r')
+			n--;
+		if (keylog_is_key(text, n) || (n > 15 && !memcmp(text, "RSA Session-ID:", 15)))
+			return true;
+		text += line + (end != NULL);
+		len -= line + (end != NULL);
+	}
+	return false;
+}
+
 static int read_secrets(struct run *r, struct errmsg *err)
 {
-	if (!r->o->inject_keys)
-		return 0;
-	r->secrets = read_whole_file(r->o->inject_keys, SECRETS_MAX, &r->secrets_len, err);
-	if (r->secrets && !r->secrets_len)
-		return errmsg_set(err, NW_EINPUT, "%s: holds no keys", r->o->inject_keys);
-	return r->secrets ? 0 : NW_EINPUT;
+	int rc = r->o->inject_keys ? read_whole_file(r->o->inject_keys, SECRETS_MAX, &r->secrets, &r->secrets_len, err) : 0;
+
+	if (!rc && r->secrets && !is_key_log(r->secrets, r->secrets_len))
+		return errmsg_set(err, NW_EINPUT, "%s: holds no keys; lines of a key log are LABEL RANDOM SECRET (SSLKEYLOGFILE)",
+				  r->o->inject_keys);
+	return rc;
 }
 
 static int print_count(const struct run *r, struct errmsg *err)

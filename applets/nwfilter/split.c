@@ -22,12 +22,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { OPEN_MAX_FILES = 64, FILES_MAX = 65536, SLOTS = 2 * FILES_MAX, KEY_MAX = 120, BUFFER = 16384, PCAP_HEADER_LEN = 24 };
 
 struct part {
 	char *key;
+	char *path;               /* while it is open */
 	int fd;                   /* -1: not open */
 	bool begun;               /* there is a file, whose header is not written again */
 	uint32_t to_skip;         /* bytes of a pcap header that the file has already */
@@ -153,14 +155,27 @@ static void number_key(struct split *s, const struct frame *f, char *key)
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
-/* An outbuf_sink in front of a part's descriptor: leaves out the header of a pcap that is gone on with. */
+/*
+ * An outbuf_sink in front of a part's descriptor: leaves out the header of a pcap that is gone on with. It is given whole
+ * records, so that a file whose disk is full is whole again when what has arrived of them is taken back.
+ */
 static int part_write(void *user, const char *data, size_t len, struct errmsg *err)
 {
 	struct part *p = user;
 	size_t skip = p->to_skip < len ? p->to_skip : len;
+	bool known;
+	struct stat st;
+	struct errmsg why;
+	int rc;
 
+	known = fstat(p->fd, &st) == 0 && S_ISREG(st.st_mode);
+	rc = io_write_all(p->fd, data + skip, len - skip, p->path, &why);
 	p->to_skip -= (uint32_t)skip;
-	return io_write_all(p->fd, data + skip, len - skip, p->key, err);
+	if (!rc)
+		return 0;
+	if (known && ftruncate(p->fd, st.st_size) < 0)
+		return errmsg_set(err, rc, "%s; its last packet is cut off", why.text);
+	return errmsg_set(err, rc, "%s; what is in it is good, make room or name another place with -w", why.text);
 }
 
 static int part_close(struct split *s, struct part *p, struct errmsg *err)
@@ -170,8 +185,10 @@ static int part_close(struct split *s, struct part *p, struct errmsg *err)
 	p->out.writer = NULL;
 	packet_file_release(&p->out);
 	if (close(p->fd) < 0 && errno != EINTR && !rc)
-		rc = errmsg_errno(err, "%s", p->key);
+		rc = errmsg_errno(err, "%s", p->path);
 	p->fd = -1;
+	free(p->path);
+	p->path = NULL;
 	for (unsigned i = 0; i < s->nopen; i++)
 		if (s->open[i] == p)
 			s->open[i--] = s->open[--s->nopen];
@@ -192,7 +209,6 @@ static int part_open(struct split *s, struct part *p, struct errmsg *err)
 {
 	struct writer_options wo = s->wo;
 	struct part *oldest = NULL;
-	char *path;
 	int rc = 0;
 
 	if (s->nopen == OPEN_MAX_FILES) {
@@ -203,19 +219,20 @@ static int part_open(struct split *s, struct part *p, struct errmsg *err)
 		if (rc)
 			return rc;
 	}
-	path = part_path(s, p->key);
-	if (!path)
+	p->path = part_path(s, p->key);
+	if (!p->path)
 		return errmsg_set(err, NW_ELIMIT, "no memory for a file name");
-	p->fd = open(path, O_WRONLY | O_CLOEXEC | O_CREAT | (p->begun ? O_APPEND : O_TRUNC), 0666);
-	if (p->fd < 0)
-		rc = errmsg_errno(err, "%s: cannot %s it", path, p->begun ? "go on with" : "create");
-	free(path);
-	if (rc)
+	p->fd = open(p->path, O_WRONLY | O_CLOEXEC | O_CREAT | (p->begun ? O_APPEND : O_TRUNC), 0666);
+	if (p->fd < 0) {
+		rc = errmsg_errno(err, "%s: cannot %s it", p->path, p->begun ? "go on with" : "create");
+		free(p->path);
+		p->path = NULL;
 		return rc;
+	}
 	wo.sink = part_write;
 	wo.sink_user = p;
 	p->to_skip = p->begun && wo.format == FORMAT_PCAP ? PCAP_HEADER_LEN : 0;
-	rc = writer_open(&p->out.writer, p->fd, p->key, &wo, err);
+	rc = writer_open(&p->out.writer, p->fd, p->path, &wo, err);
 	if (!rc && s->o.secrets && !p->begun)
 		rc = writer_secrets(p->out.writer, SECRETS_TLS, s->o.secrets, s->o.secrets_len, err);
 	p->out.bare = s->o.bare;

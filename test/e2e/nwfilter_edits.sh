@@ -107,6 +107,14 @@ if [ -s many.pcap ]; then
 	done
 fi
 
+if [ -s many.pcap ] && (ulimit -f 40 2>/dev/null); then
+	rm -rf parts; mkdir parts
+	(ulimit -f 40; nwfilter -r many.pcap --split packets:1000 -w parts/x.pcap 2>stderr; echo $? >status)
+	same "--split on a full disk: exit status, file, cure" "$(cat status) $(grep -c 'parts/x-00000.pcap: File too large.*make room' stderr)" "1 1"
+	same "--split on a full disk: whole packets, and some" \
+		"$(nwfilter -c -r parts/x-00000.pcap >count 2>&1; echo $?) $([ "$(cat count)" -gt 100 ] && echo some)" "0 some"
+fi
+
 # ---- a file that is read is not written to
 cp tcp.pcap x.pcap
 refused "-r X >> X is refused" "standard output is also the input" sh -c 'nwfilter -r x.pcap >>x.pcap'
@@ -116,6 +124,10 @@ check "and X is as it was" cmp x.pcap tcp.pcap
 refused "--split without a name" "name them with -w" nwfilter -r tcp.pcap --split flow
 refused "--split by nothing known" "none of flow, host" nwfilter -r tcp.pcap --split colour -w y.pcap
 refused "--inject-keys into pcap" "no place for keys" nwfilter -r tcp.pcap --inject-keys key -F pcap -w y.pcap
+printf 'root:x:0:0:root:/root:/bin/sh\n' >nokeys
+refused "--inject-keys of a file without keys" "nokeys: holds no keys" nwfilter -r tcp.pcap --inject-keys nokeys -w y.pcapng
+refused "--shift and --shift-to" "use one of them" nwfilter -r tcp.pcap --shift 1 --shift-to 2 -w y.pcap
+refused "--shift-to and --shift" "use one of them" nwfilter -r tcp.pcap --shift-to 2 --shift 1 -w y.pcap
 refused "--anonymize with keys" "at odds" nwfilter -r tcp.pcap --anonymize key --inject-keys key -w y.pcapng
 refused "--anonymize-payload alone" "goes with --anonymize" nwfilter -r tcp.pcap --anonymize-payload keep
 refused "an empty key" "is empty" nwfilter -r tcp.pcap --anonymize /dev/null
