@@ -4,7 +4,7 @@
 
 function __nwbox_fields
     set -l word (commandline -ct)
-    set -l before (string match -r '^.*,' -- $word)
+    set -l before (string match -r '^.*,' -- $word); or set before ''
     for found in (nwbox nwfilter --complete (string replace -r '^.*,' '' -- $word) 2>/dev/null)
         echo $before$found
     end
