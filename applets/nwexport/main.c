@@ -30,8 +30,8 @@ static int apply_columns(void *opts, const struct option_row *row, const char *v
 {
 	struct opts *o = opts;
 	char *word = (char *)value, *comma;
+	unsigned before = o->ncolumns;
 
-	(void)row;
 	for (; word; word = comma) {
 		comma = strchr(word, ',');
 		if (comma)
@@ -42,6 +42,8 @@ static int apply_columns(void *opts, const struct option_row *row, const char *v
 			return errmsg_set(err, NW_EINPUT, "more than %d fields", EXPORT_FIELDS_MAX);
 		o->columns[o->ncolumns++] = word;
 	}
+	if (o->ncolumns == before)
+		return errmsg_set(err, NW_EINPUT, "--%s: names no field; --list-fields shows all", row->name);
 	return 0;
 }
 
@@ -175,6 +177,43 @@ static const char *default_format(const struct opts *o)
 	return !o->output && io_is_terminal(STDOUT_FILENO) ? "table" : "tsv";
 }
 
+/* What is neither text nor a table has no lines for people. */
+static int check_lines(const struct opts *o, struct errmsg *err)
+{
+	bool text = !strcmp(o->format, "text"), table = !strcmp(o->format, "table");
+	bool columns = table || !strcmp(o->format, "csv") || !strcmp(o->format, "tsv");
+	const char *what = o->hex ? "-x" : o->hex_ascii ? "-X" : o->ascii ? "-A" : NULL;
+
+	if (what && !text)
+		return errmsg_set(err, NW_EINPUT, "%s belongs to the format text, not to %s; -f hex and -f c write bytes", what, o->format);
+	if (o->time && !text && !table)
+		return errmsg_set(err, NW_EINPUT, "-t belongs to the formats text and table; %s has one form of time", o->format);
+	if (o->width_said && !columns)
+		return errmsg_set(err, NW_EINPUT, "--width is about tables; use -f table, or leave it out");
+	if ((o->header_said || o->separator || o->quote || o->aggregator) && !columns)
+		return errmsg_set(err, NW_EINPUT, "-E header, separator, quote and aggregator are about rows; %s has none", o->format);
+	return 0;
+}
+
+/* --info and --list-fields look at no packets one by one. */
+static int check_reports(const struct opts *o, struct errmsg *err)
+{
+	const char *what = o->filter ? "-Y" : o->count ? "-c" : o->ncolumns ? "--fields" : o->follow ? "-F" : o->profile ? "--profile" :
+			   o->decode_as.count ? "-d" : o->state ? "--state" : o->append ? "--append" :
+			   o->part_packets || o->part_bytes || o->part_ns ? "--split" : NULL;
+
+	if (o->info && o->list_fields)
+		return errmsg_set(err, NW_EINPUT, "--info and --list-fields are two reports; use one of them");
+	if (what && o->info)
+		return errmsg_set(err, NW_EINPUT, "--info reports on whole files; leave %s out%s", what,
+				  o->filter || o->count ? " (nwfilter … | nwexport --info reports on a part)" : "");
+	if (!what && o->list_fields && o->output)
+		what = "-o";
+	if (what && o->list_fields)
+		return errmsg_set(err, NW_EINPUT, "--list-fields writes its list to standard output; leave %s out", what);
+	return 0;
+}
+
 static int complete(struct opts *o, struct errmsg *err)
 {
 	int rc = 0;
@@ -185,6 +224,8 @@ static int complete(struct opts *o, struct errmsg *err)
 		rc = tshark_decode_as(o->decode_as.item[i], err);
 	if (o->tshark_format)
 		tshark_apply(o);
+	if (!rc && (o->info || o->list_fields))
+		rc = check_reports(o, err);
 	if (!o->format && !o->list_fields)
 		o->format = default_format(o);
 	find_width(o);
@@ -192,9 +233,7 @@ static int complete(struct opts *o, struct errmsg *err)
 		return rc;
 	if (o->state && o->follow)
 		return errmsg_set(err, NW_EINPUT, "--state and -F: the one takes what is there and ends, the other waits; use one of them");
-	if (o->info && (o->state || o->append || o->part_packets || o->part_bytes || o->part_ns))
-		return errmsg_set(err, NW_EINPUT, "--info reports on whole files; leave --state, --append and --split out");
-	return 0;
+	return o->info || o->list_fields ? 0 : check_lines(o, err);
 }
 
 /* ---- instead of packets ----------------------------------------------------------------------------- */

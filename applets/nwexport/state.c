@@ -308,8 +308,16 @@ int state_open(struct state *s, const char *path, struct errmsg *err)
 	long n;
 
 	*s = (struct state){ .path = path };
+	if (fd < 0 && errno == ENOENT) { /* the first run; better to learn now that its folder takes no file than behind the work */
+		struct outfile file;
+
+		rc = outfile_open(&file, path, err);
+		if (!rc)
+			outfile_abort(&file);
+		return rc ? errmsg_prefix(err, rc, "--state ") : 0;
+	}
 	if (fd < 0)
-		return errno == ENOENT ? 0 : errmsg_errno(err, "--state %s: cannot open it", path);
+		return errmsg_errno(err, "--state %s: cannot open it", path);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > STATE_BYTES_MAX) {
 		close(fd);
 		return errmsg_set(err, NW_EINPUT, "--state %s: is no state of nwexport", path);

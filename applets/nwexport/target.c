@@ -236,12 +236,15 @@ static int open_target(struct target *out, int64_t ts_ns, const char *header, bo
 	return 0;
 }
 
-static int count_and_write(void *user, const char *data, size_t len, struct errmsg *err)
+static int write_counted(void *user, const char *data, size_t len, struct errmsg *err)
 {
 	struct target *out = user;
+	struct errmsg why;
+	int rc;
 
 	out->written += len;
-	return out->gzip ? gzip_sink_write(out->gzip, data, len, err) : io_write_all(out->fd, data, len, out->name, err);
+	rc = out->gzip ? gzip_sink_write(out->gzip, data, len, &why) : io_write_all(out->fd, data, len, out->name, &why);
+	return rc ? errmsg_set(err, rc, "%s%s", why.text, rc == NW_ESYS && !out->standard ? "; make room or name another place with -o" : "") : 0;
 }
 
 int target_open(struct target *out, int64_t ts_ns, const char *header, bool *has_header, struct errmsg *err)
@@ -267,9 +270,7 @@ int target_open(struct target *out, int64_t ts_ns, const char *header, bool *has
 		if (rc)
 			return rc;
 	}
-	if (compress || out->o->part_bytes)
-		return outbuf_to_sink(&out->buf, count_and_write, out, OUTPUT_BYTES, err);
-	return outbuf_to_fd(&out->buf, out->fd, OUTPUT_BYTES, err);
+	return outbuf_to_sink(&out->buf, write_counted, out, OUTPUT_BYTES, err);
 }
 
 uint64_t target_bytes(const struct target *out)

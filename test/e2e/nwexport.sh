@@ -177,10 +177,20 @@ fails "bad -t" 5 "-t noon" "epoch" -- nwexport -t noon dns.pcap
 fails "bad -d" 5 "tcp.port==8888,http" -- nwexport -d 8888=http dns.pcap
 fails "-c without its number" 5 "-c" -- nwexport dns.pcap -c
 fails "two link types into pcap" 5 "pcapng" -- nwexport -f pcap -o out dns.pcap null.pcap
+fails "--fields without a field" 5 "--fields: names no field" -- nwexport -f csv --fields '' -o out dns.pcap
+fails "-x of a table" 5 "-x belongs to the format text" -- nwexport -f csv -x -o out dns.pcap
+fails "-t of JSON" 5 "-t belongs to" -- nwexport -f json -t epoch -o out dns.pcap
+fails "--width of text" 5 "--width is about tables" -- nwexport --width 20 -o out dns.pcap
+fails "-E header of JSON" 5 "json has none" -- nwexport -T json -E header=y -o out dns.pcap
+fails "--info of some packets" 5 "leave -Y out" "nwfilter" -- nwexport --info -Y dns -o out dns.pcap
+fails "--list-fields into a file" 5 "leave -o out" -- nwexport --list-fields -o out
+fails "a state that cannot be kept, before the work" 1 "--state nosuch/s" -- nwexport --state nosuch/s -o out dns.pcap
 fails "a directory that is not there" 1 "nosuch" -- nwexport -f csv -o nosuch/out dns.pcap
 if [ -c /dev/full ]; then
 	nwexport -f csv dns.pcap >/dev/full 2>stderr
 	same "a full disk" "$? $(grep -c 'No space left' stderr)" "1 1"
+	nwexport -f csv -o /dev/full dns.pcap 2>stderr
+	same "a full disk: the file and the cure" "$? $(grep -c '/dev/full: No space left.*make room' stderr)" "1 1"
 	for words in --list "nwexport --list-fields" "nwfilter --version" "nwcap --version"; do
 		"$NWBOX" $words >/dev/full 2>stderr
 		same "a full disk: $words" "$? $(grep -c 'standard output: cannot write' stderr)" "1 1"
