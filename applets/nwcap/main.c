@@ -165,12 +165,16 @@ static int list_tstamp_types(const struct nwcap_options *o, struct errmsg *err)
 	return 0;
 }
 
-/* The link type decides what a filter compiles to: that of -y, else of the interface or file, else Ethernet. */
-static int dump_linktype(const struct nwcap_options *o, int *linktype, struct errmsg *err)
+/*
+ * The link type decides what a filter compiles to: that of -y, else of the interface or file, else Ethernet. What it keeps
+ * of a packet is the snapshot length of -s, else of the file.
+ */
+static int dump_linktype(const struct nwcap_options *o, int *linktype, uint32_t *snaplen, struct errmsg *err)
 {
 	struct reader *r;
 	int n;
 
+	*snaplen = (uint32_t)o->snaplen;
 	*linktype = o->linktype_number >= 0 ? o->linktype_number : LINKTYPE_ETHERNET;
 	if (o->linktype_number >= 0)
 		return 0;
@@ -185,15 +189,19 @@ static int dump_linktype(const struct nwcap_options *o, int *linktype, struct er
 		return n;
 	if (!reader_interfaces(r)) /* pcapng says it a little later */
 		reader_fill(r, NULL);
-	if (reader_interfaces(r))
+	if (reader_interfaces(r)) {
 		*linktype = reader_interface(r, 0)->linktype;
+		if (!*snaplen && reader_interface(r, 0)->snaplen)
+			*snaplen = reader_interface(r, 0)->snaplen;
+	}
 	reader_close(r);
 	return 0;
 }
 
 static int dump_filter(const struct nwcap_options *o, struct errmsg *err)
 {
-	int linktype, bad = dump_linktype(o, &linktype, err);
+	uint32_t snaplen;
+	int linktype, bad = dump_linktype(o, &linktype, &snaplen, err);
 	struct outbuf out;
 
 	if (bad)
@@ -201,7 +209,7 @@ static int dump_filter(const struct nwcap_options *o, struct errmsg *err)
 	bad = outbuf_to_fd(&out, STDOUT_FILENO, 16384, err);
 	if (bad)
 		return bad;
-	bad = capture_dump_filter(o->bpf, (unsigned)linktype, (uint32_t)o->snaplen, !o->no_optimize, o->dump, &out, err);
+	bad = capture_dump_filter(o->bpf, (unsigned)linktype, snaplen, !o->no_optimize, o->dump, &out, err);
 	if (!bad)
 		bad = outbuf_flush(&out, err);
 	outbuf_release(&out);

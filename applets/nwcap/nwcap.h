@@ -32,10 +32,10 @@ struct nwcap_options {
 	const char *netns, *read, *write, *format, *direction, *display_filter, *filter_file, *linktype, *user;
 	const char *read_list, *tstamp_type, *precision, *command, *print_name, *fanout, *keylog, *output;
 	bool list_devices, list_linktypes, no_promiscuous, quiet, link_header, line_buffered, packet_buffered, nano;
-	bool immediate, print, count_only, no_optimize, absolute_seq, hex_ascii;
+	bool immediate, print, count_only, no_optimize, absolute_seq;
 	bool doctor, drops, gzip, list_tstamp_types, monitor, micro, group_read, number, lengths, no_checksums;
-	int no_names, verbose, hex, hex_both, times, dump;
-	uint64_t threads, count, skip, max_bytes, keep, snaplen, buffer_bytes;
+	int no_names, verbose, hex_ascii, hex, hex_both, times, dump;
+	uint64_t threads, count, skip, max_bytes, file_count, keep, snaplen, buffer_bytes;
 	int64_t interval_ns, stats_ns;
 	uint64_t max_packets;     /* -b packets:N */
 	int64_t duration_ns;      /* -b duration:S */

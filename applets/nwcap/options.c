@@ -167,7 +167,7 @@ static const struct option_row rows[] = {
 	OPT_SIZE('C', "file-size", S, max_bytes, "MB", 1000000, 1000, 0, "next file after that many million bytes (or 64k, 1G)"),
 	OPT_DURATION('G', "rotate-interval", S, interval_ns, "SECONDS",
 		     "next file every so often by the clock; FILE may hold strftime names (%H%M%S)"),
-	OPT_U64('W', "file-count", S, keep, "N", 1, 100000, "keep the newest N files"),
+	OPT_U64('W', "file-count", S, file_count, "N", 1, 100000, "with -C keep the newest N files; with -G alone end after N files"),
 	OPT_CALL('b', "ring-buffer", apply_ring, "KEY:VALUE", RING_KEYS " as in dumpcap"),
 	OPT_CALL('a', "autostop", apply_autostop, "KEY:VALUE", "stop after " STOP_KEYS),
 	OPT_FLAG(0, "gzip", S, gzip, "finished files become FILE.gz in the background; a ring named FILE.gz is the same"),
@@ -190,7 +190,7 @@ static const struct option_row rows[] = {
 	OPT_FLAG('e', "link-level", S, link_header, "show the link-level header"),
 	OPT_COUNT('x', NULL, S, hex, "dump bytes in hexadecimal (-xx: with the link-level header)"),
 	OPT_COUNT('X', NULL, S, hex_both, "dump bytes in hexadecimal and ASCII (-XX: with the link-level header)"),
-	OPT_FLAG('A', NULL, S, hex_ascii, "dump bytes in ASCII"),
+	OPT_COUNT('A', NULL, S, hex_ascii, "dump bytes in ASCII (-AA: with the link-level header)"),
 	OPT_COUNT('t', NULL, S, times,
 		  "-t no time, -tt epoch, -ttt since the packet before, -tttt date, -ttttt since the first"),
 	OPT_FLAG('S', "absolute-tcp-sequence-numbers", S, absolute_seq, "absolute TCP sequence numbers"),
@@ -310,12 +310,26 @@ static int check_threads(const struct nwcap_options *o, struct errmsg *err)
 	if (!ENABLE_FANOUT)
 		return errmsg_set(err, NW_EINPUT, "this build captures in one thread; leave --threads out");
 	if (!o->write || !strcmp(o->write, "-") || o->print)
-		return errmsg_set(err, NW_EINPUT, "several threads write several files; name them with -w FILE (FILE-t0, FILE-t1 …)");
+		return errmsg_set(err, NW_EINPUT, "several threads write several files; %s", o->write && o->print ?
+				  "leave --print out: the lines of one would be between those of the others" :
+				  "name them with -w FILE (FILE-t0, FILE-t1 …)");
 	if (o->read || o->read_list)
 		return errmsg_set(err, NW_EINPUT, "--threads is about interfaces; a file is read in one go");
 	if (o->count || o->skip)
 		return errmsg_set(err, NW_EINPUT, "%s counts packets in their order, which several threads do not have; leave --threads out",
-				  o->count ? "-c" : "--skip");
+				  o->count ? "-c (-a packets)" : "--skip");
+	return 0;
+}
+
+/* tcpdump's -W: a ring of so many files by size, but the end after so many by the clock alone. */
+static int apply_file_count(struct nwcap_options *o, struct errmsg *err)
+{
+	if (o->file_count && o->keep)
+		return errmsg_set(err, NW_EINPUT, "-W and -b files both say how many files; use one of them");
+	if (o->file_count && o->interval_ns && !o->max_bytes && !o->max_packets && !o->duration_ns)
+		o->stop_files = o->stop_files && o->stop_files < o->file_count ? o->stop_files : o->file_count;
+	else
+		o->keep = o->file_count ? o->file_count : o->keep;
 	return 0;
 }
 
@@ -334,7 +348,9 @@ int nwcap_check_options(struct nwcap_options *o, struct errmsg *err)
 	o->nano |= o->precision && o->precision[0] == 'n';
 	if (o->stats_ns && o->stats_ns < 100000000)
 		return errmsg_set(err, NW_EINPUT, "--stats: the interval must be at least 0.1 seconds");
-	bad = check_source(o, err);
+	bad = apply_file_count(o, err);
+	if (!bad)
+		bad = check_source(o, err);
 	if (!bad && o->drops)
 		bad = check_drops(o, err);
 	if (!bad)

@@ -60,7 +60,7 @@ static enum capture_format choose_format(const struct nwcap_options *o, unsigned
 static int check_rotation(const struct nwcap_options *o, struct errmsg *err)
 {
 	const char *what = o->max_bytes ? "-C" : o->interval_ns ? "-G" : o->max_packets ? "-b packets" :
-			   o->duration_ns ? "-b duration" : o->keep ? "-W" : o->stop_files ? "-a files" :
+			   o->duration_ns ? "-b duration" : o->file_count ? "-W" : o->keep ? "-b files" : o->stop_files ? "-a files" :
 			   o->gzip ? "--gzip" : o->name_time_number ? "-b nametimenum" : o->print_name ? "-b printname" : o->command ? "-z" : NULL;
 	bool rotates = o->max_bytes || o->interval_ns || o->max_packets || o->duration_ns;
 
@@ -266,7 +266,7 @@ static int open_text(struct output *out, struct errmsg *err)
 			.no_checksums = o->no_checksums,
 		},
 		.hexdump = o->hex_ascii ? 'A' : o->hex_both ? 'X' : o->hex ? 'x' : 0,
-		.hexdump_link = o->hex_both > 1 || o->hex > 1,
+		.hexdump_link = o->hex_both > 1 || o->hex > 1 || o->hex_ascii > 1,
 	};
 	int bad;
 

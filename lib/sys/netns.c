@@ -66,6 +66,8 @@ static int open_namespace(const char *which, struct errmsg *err)
 		return fd;
 	if (errno == ENOENT)
 		return errmsg_set(err, NW_EINPUT, "network namespace %s: there is no process with this number", which);
+	if (errno == EACCES || errno == EPERM)
+		return errmsg_set(err, NW_EPERM, "network namespace of process %s: it is another user's process; run as root", which);
 	return errmsg_errno(err, "network namespace of process %s", which);
 }
 

@@ -48,7 +48,7 @@ style()
 		"$(tcpdump -nn -r "$TMP/a.pcap" $1 2>/dev/null | sed -n "${2}p")"
 }
 for t in -t -tt -ttt -tttt -ttttt -q -e -v; do style $t 2; done
-for t in -x -X -xx -XX -A; do style $t '2,$'; done
+for t in -x -X -xx -XX -A -AA; do style $t '2,$'; done
 
 if nwcap --help | grep -q -- --display-filter && ! nwcap -r "$TMP/a.pcap" -Y udp 2>&1 | grep -q 'no display filter'; then
 	same "display filter" "$(nwcap -r "$TMP/a.pcap" -Y 'udp.dstport == 8888' --count 2>/dev/null)" "2 packets"
@@ -119,6 +119,9 @@ same "a slow pipe: INT ends it" "$? $(count "$TMP/slow.pcap")" "0 5"
 exec 3>&-
 
 same "-d" "$(nwcap -r "$TMP/a.pcap" -d udp)" "$(tcpdump -r "$TMP/a.pcap" -d udp 2>/dev/null)"
+(head -c 16 "$TMP/a.pcap"; printf '\140\000\000\000'; tail -c +21 "$TMP/a.pcap") >"$TMP/snap96.pcap"
+same "-d of a file: its snapshot length" "$(nwcap -r "$TMP/snap96.pcap" -d udp)" "$(tcpdump -r "$TMP/snap96.pcap" -d udp 2>/dev/null)"
+same "-d of a file: that is what it keeps" "$(nwcap -r "$TMP/snap96.pcap" -d udp | grep -c 'ret .*#96')" 1
 same "-dd" "$(nwcap -y EN10MB -dd udp)" "$(tcpdump -y EN10MB -dd udp 2>/dev/null)"
 same "-d with -O" "$(nwcap -y EN10MB -O -d host 1.2.3.4)" "$(tcpdump -y EN10MB -O -d host 1.2.3.4 2>/dev/null)"
 same "-d for raw IP" "$(nwcap -y RAW -d udp)" "$(tcpdump -y RAW -d udp 2>/dev/null)"

@@ -42,14 +42,19 @@ wait "$PID"
 same "-a filesize: ends by itself" "$? $([ "$(wc -c <"$TMP/filesize.pcap")" -ge 20000 ] && echo enough)" "0 enough"
 
 # the clock turns files over although nothing comes
-mkdir "$TMP/time" && start time -i "$VETH_B" -w "$TMP/time/%s.pcap" -G 1 -W 4 || exit 1
+mkdir "$TMP/time" && start time -i "$VETH_B" -w "$TMP/time/%s.pcap" -G 1 -b files:4 || exit 1
 wait_for 8 sh -c '[ "$(ls "$1" | wc -l)" -ge 3 ]' - "$TMP/time" || not_ok "-G: files without packets" "$(ls -A "$TMP/time")"
 finish time
 same "-G: exit status" "$STATUS" 0
-same "-G -W: at most so many" "$([ "$(ls "$TMP/time" | wc -l)" -le 4 ] && echo yes)" yes
+same "-G -b files: at most so many" "$([ "$(ls "$TMP/time" | wc -l)" -le 4 ] && echo yes)" yes
 same "-G: files without packets are whole" "$(for f in "$TMP"/time/*; do packets "$f"; done | sort -u)" 0
 same "-G: named by whole seconds, one after the other" \
 	"$(ls "$TMP/time" | sed 's/[^0-9].*//' | awk 'NR > 1 && $1 != last + 1 { bad++ } { last = $1 } END { print bad + 0 }')" 0
+
+# -W is a number of files for a ring by size, but the end for one by the clock alone, as in tcpdump
+mkdir "$TMP/some" && start some -i "$VETH_B" -w "$TMP/some/%s.pcap" -G 1 -W 2 || exit 1
+wait "$PID"
+same "-G -W: ends by itself" "$? $(ls "$TMP/some" | wc -l | tr -d ' ')" "0 2"
 
 # HUP: the next file now; USR1: counters now
 mkdir "$TMP/hup" && start hup -i "$VETH_B" -w "$TMP/hup/a.pcap" -G 3600 || exit 1
