@@ -404,8 +404,11 @@ int writer_follow(struct writer *w, struct reader *r, struct errmsg *err)
 	w->o.format = reader_format(r);
 	w->secrets_due = true;
 	if (w->o.format == FORMAT_PCAPNG) {
+		int rc;
+
 		w->pass_kind = RECORD_PCAPNG;
-		return reader_on_block(r, pass_block, w, err);
+		rc = reader_on_block(r, pass_block, w, err);
+		return rc ? rc : writer_sync(w, err); /* what was read at open is borrowed, and reader_fill() comes next */
 	}
 	w->o.linktype = i->linktype;
 	w->o.snaplen = i->snaplen;
