@@ -36,7 +36,7 @@ sample=20
 CORPUS=$CORPUS sh "$CORPUS/check.sh" --group captures --skip fields,bpf --nontrivial --sample $sample \
 	--report "$TMP/filters.tsv" >"$TMP/filters" 2>&1
 score=$(sed -n 's/^SCORE .* filters \([0-9.]*\) .*/\1/p' "$TMP/filters")
-if [ "$(echo "${score:-0} ${FILTERS_MIN:-95}" | awk '{ print ($1 >= $2) }')" = 1 ]; then
+if [ "$(echo "${score:-0} ${FILTERS_MIN:-97}" | awk '{ print ($1 >= $2) }')" = 1 ]; then
 	ok "corpus filters ($score % agree)"
 else
 	not_ok "corpus filters" "only ${score:-no} % agree: $(tail -n 5 "$TMP/filters")"
