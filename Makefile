@@ -197,8 +197,8 @@ install: $(NW) $(if $(shell grep -x ENABLE_NWEXPORT=1 $(CONF)),man)
 		mkdir -p $$dir && echo "ln -sf ../bin/nwbox $$dir/$$name" && ln -sf ../bin/nwbox $$dir/$$name || exit; \
 		install -D -m 644 dist/man/$$name.1 $(DESTDIR)$(PREFIX)/share/man/man1/$$name.1 || exit; done
 	install -D -m 644 dist/man/nwbox.1 $(DESTDIR)$(PREFIX)/share/man/man1/nwbox.1
-	@for page in dist/man/*.7 $(wildcard $(B)/man/*.7); do \
-		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man7/$${page##*/} || exit; done
+	@for page in dist/man/*.[57] $(B)/man/*.7; do [ -f $$page ] || continue; \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; done
 	install -D -m 644 dist/completions/nwbox.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/nwbox
 	install -D -m 644 dist/completions/_nwbox $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_nwbox
 	install -D -m 644 dist/completions/nwbox.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/nwbox.fish

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# make install puts the binary and one link for each applet of the profile below DESTDIR.
+# make install puts the binary, one link for each applet of the profile, the manuals and completions below DESTDIR.
 . "$(dirname "$0")/../lib.sh"
 
 make -s install DESTDIR="$TMP/inst" PREFIX=/usr >/dev/null 2>&1
@@ -9,6 +9,13 @@ check "nwbox is installed" cmp "$TMP/inst/usr/bin/nwbox" build/full/nwbox
 for applet in $(sed -n 's/^APPLET(\([a-z]*\),.*/\1/p' applets/applets.def); do
 	link=$(ls "$TMP/inst/usr/bin/$applet" "$TMP/inst/usr/sbin/$applet" 2>/dev/null)
 	check "$applet runs through its link" "${link:-/nonexistent/$applet}" --version
+done
+for page in man1/nwbox.1 man1/nwcap.1 man1/nwfilter.1 man1/nwexport.1 man5/nwbox-json.5 man7/nwbox-filter.7 \
+	man7/nwbox-fields.7; do
+	check "${page##*/} is installed" test -s "$TMP/inst/usr/share/man/$page"
+done
+for file in bash-completion/completions/nwcap zsh/site-functions/_nwbox fish/vendor_completions.d/nwcap.fish; do
+	check "completions: $file" test -s "$TMP/inst/usr/share/$file"
 done
 case $(file -b "$TMP/inst/usr/bin/nwbox" 2>/dev/null) in
 '') skip "the binary is static-pie" "file is not installed" ;;

@@ -27,6 +27,6 @@ awk '/^\.(It|Ss) "/ { gsub(/\\-/, "-"); split($0, part, "\""); print part[2] }' 
 same "nwbox-fields(7) has every protocol and field" "$(cut -f 1 "$TMP/fields" | sort | comm -3 - "$TMP/page" | head -n 5)" ""
 
 need mandoc
-for page in dist/man/*.[17] "$TMP/nwbox-fields.7"; do
+for page in dist/man/*.[157] "$TMP/nwbox-fields.7"; do
 	same "${page##*/} is good mdoc" "$(mandoc -T lint -W warning "$page" | grep -v 'referenced manual not found' | sed "s,.*/,," | head -n 5)" ""
 done
