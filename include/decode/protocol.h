@@ -131,6 +131,9 @@ struct protocol {
 	const char *reference;    /* "RFC 9293" */
 	bool application;         /* decoded only when asked for */
 	bool notes;               /* remembers connections: lib/decode/notes.h */
+	/* An application that carries whole frames (decode_later()): decoded whenever its port says so, as somebody may ask
+	 * for what is in them; the packet stays its own, not theirs. */
+	bool envelope;
 	/* A layer of this protocol carries that protocol's fields (mdns: dns). NULL: its own. */
 	const struct protocol *fields_of;
 	/* Reads the header with decode_take(), narrows to the payload with
@@ -183,6 +186,17 @@ void frame_times_next(struct frame_times *t, const struct frame *f);
 
 /* ---- for the decode functions ------------------------------------------------- */
 
+struct decode;
+/* Where the walk goes on when the chain of layers has ended: decode_later(). */
+struct decode_return {
+	uint8_t (*next)(struct decode *d); /* NULL: nowhere */
+	struct cursor c;
+	uint32_t wire_left;
+	uint8_t source;
+	int8_t transport;
+	bool quoted, fragment;
+};
+
 struct decode {
 	struct packet *p;
 	const struct decoder *decoder;
@@ -192,6 +206,8 @@ struct decode {
 	uint8_t source;      /* of the layer that follows: decode_source() */
 	bool quoted;         /* inside an ICMP error: a cut packet is no news */
 	bool fragment;       /* inside the first of several IP fragments: lengths reach beyond it */
+	bool inside;         /* of a frame entered with decode_enter() */
+	struct decode_return back;
 };
 
 /* The next n bytes of the header, and past them; NULL if they were not kept (return cursor_short(&d->c)). */
@@ -207,6 +223,13 @@ static inline const uint8_t *decode_take(struct decode *d, uint32_t n)
 /* What follows is `n` bytes long by this header: narrows cursor and wire_left. Returns
  * false and narrows nothing if the outer layer does not have as many on the wire (the header lies). */
 bool decode_limit(struct decode *d, uint32_t n);
+
+/* Whole frames in the records of a protocol (sFlow's samples). When the chain of layers has ended, next() is called with
+ * cursor and wire_left as they are now and returns the protocol that goes on there, or PROTO_NONE; it may say decode_later()
+ * again, then decode_enter() the frame and return its protocol. False inside of such a frame: one level is all there is. */
+bool decode_later(struct decode *d, uint8_t (*next)(struct decode *d));
+/* What follows is a frame of which `len` bytes are at `frame`: quoted, so that a cut one is no news. */
+void decode_enter(struct decode *d, const uint8_t *frame, uint32_t len);
 
 /* What follows is not in the frame but in `len` bytes that the layer made of it (decrypted, put together), in scratch
  * memory: cursor and wire_left are set on them, and the layers from here on are in that source. Returns false when
@@ -244,10 +267,21 @@ static inline uint8_t decode_claimed(enum claim_kind kind, unsigned value)
  * claims but are no applications, are always given. */
 uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port);
 
+/* Where envelopes are over TCP: a test of the ports that costs nothing. */
+extern struct port_range {
+	uint32_t first, count;
+} tcp_envelopes;
+
+static inline bool decode_envelope_near(uint16_t port)
+{
+	return port - tcp_envelopes.first < tcp_envelopes.count;
+}
+
 static inline uint8_t decode_application(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port)
 {
-	/* over TCP there is nothing but applications, over UDP there are tunnels too */
-	if (kind == CLAIM_TCP_PORT && !(ENABLE_APP_PROTOCOLS && d->decoder->application))
+	/* over TCP there are applications and hardly anything else, over UDP there are tunnels too */
+	if (kind == CLAIM_TCP_PORT && !(ENABLE_APP_PROTOCOLS && d->decoder->application) && !decode_envelope_near(src_port) &&
+	    !decode_envelope_near(dst_port))
 		return PROTO_NONE;
 	return decode_by_ports(d, kind, src_port, dst_port);
 }

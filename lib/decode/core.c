@@ -39,9 +39,19 @@ const struct protocol *const protocols[PROTO_COUNT] = {
 enum { CLAIM_SLOTS = 1 << CLAIM_BITS, CLAIMS_MAX = CLAIM_SLOTS / 2 };
 
 struct claim_slot claim_slots[CLAIM_SLOTS];
+struct port_range tcp_envelopes;
 static unsigned claims;
 /* By content: who may accept a payload that begins with this byte, [0] on TCP, [1] on UDP. */
 static struct proto_set detectors[2][256];
+
+static void envelope_port(unsigned port)
+{
+	struct port_range *r = &tcp_envelopes;
+	unsigned first = r->count && r->first < port ? r->first : port;
+	unsigned end = r->count && r->first + r->count > port ? r->first + r->count : port + 1;
+
+	*r = (struct port_range){ first, end - first };
+}
 
 int decoder_claim(unsigned kind, unsigned value, unsigned proto)
 {
@@ -55,6 +65,8 @@ int decoder_claim(unsigned kind, unsigned value, unsigned proto)
 		claims++;
 	}
 	claim_slots[i] = (struct claim_slot){ key, proto };
+	if (kind == CLAIM_TCP_PORT && protocols[proto]->envelope)
+		envelope_port(value);
 	return 0;
 }
 
@@ -181,7 +193,7 @@ uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t s
 	by_port = decode_claimed(kind, low);
 	if (by_port == PROTO_NONE)
 		by_port = decode_claimed(kind, high);
-	if (by_port != PROTO_NONE && (application || !protocols[by_port]->application) &&
+	if (by_port != PROTO_NONE && (application || !protocols[by_port]->application || protocols[by_port]->envelope) &&
 	    (!protocols[by_port]->detect || protocols[by_port]->detect(d, &d->c)))
 		return by_port;
 	if (!application)
@@ -269,6 +281,40 @@ bool decode_limit(struct decode *d, uint32_t n)
 	return true;
 }
 
+bool decode_later(struct decode *d, uint8_t (*next)(struct decode *d))
+{
+	if (d->inside)
+		return false;
+	d->back = (struct decode_return){ next, d->c, d->wire_left, d->source, d->p->transport, d->quoted, d->fragment };
+	return true;
+}
+
+void decode_enter(struct decode *d, const uint8_t *frame, uint32_t len)
+{
+	d->c = cursor_over(frame, len, true);
+	d->wire_left = len;
+	d->inside = d->quoted = true;
+	d->fragment = false;
+	d->p->transport = -1; /* memories of connections are not of sampled ones */
+}
+
+/* The chain has ended: what goes on where decode_later() was said. PROTO_NONE if the packet has no room for it. */
+static uint8_t go_back(struct decode *d)
+{
+	enum { ROOM = 8 };
+	struct decode_return b = d->back;
+
+	d->back.next = NULL;
+	d->c = b.c;
+	d->wire_left = b.wire_left;
+	d->source = b.source;
+	d->p->transport = b.transport;
+	d->inside = false;
+	d->quoted = b.quoted;
+	d->fragment = b.fragment;
+	return d->p->nlayers + ROOM < PACKET_LAYERS_MAX ? b.next(d) : PROTO_NONE;
+}
+
 void packet_decode(struct packet *p, const struct decoder *decoder, const struct frame *f)
 {
 	struct layer *l = p->layers;
@@ -280,7 +326,8 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 	d.decoder = decoder;
 	d.c = cursor_over(f->data, f->caplen, f->wirelen > f->caplen);
 	d.wire_left = f->wirelen > f->caplen ? f->wirelen : f->caplen;
-	d.quoted = d.fragment = false;
+	d.quoted = d.fragment = d.inside = false;
+	d.back.next = NULL;
 	d.source = 0;
 	p->frame = f;
 	p->source[0] = (struct packet_source){ f->data, f->caplen };
@@ -299,8 +346,10 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 		enum decode_result r;
 		uint32_t end;
 
-		if (!protocols[proto]->decode)
-			break; /* left out */
+		if (!protocols[proto]->decode) {
+			proto = PROTO_NONE; /* left out */
+			goto ended;
+		}
 		if (n == PACKET_LAYERS_MAX) {
 			l->result = p->result = DECODE_MALFORMED;
 			break;
@@ -331,11 +380,16 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 				p->result = (uint8_t)r;
 			d.c.cut = false;
 			if (proto == PROTO_NONE)
-				break; /* what the header says of its end is not to be believed */
+				goto ended; /* what the header says of its end is not to be believed */
 		}
 		/* only ever narrower: a last layer may walk its bytes without counting them off wire_left */
 		if (d.source == l->source && at + d.wire_left < l->wire_end)
 			l->wire_end = at + d.wire_left;
+ended:
+		if (__builtin_expect(proto == PROTO_NONE && d.back.next, 0)) {
+			proto = go_back(&d);
+			at = (uint32_t)(d.c.pos - p->source[d.source].data);
+		}
 	}
 }
 
@@ -379,10 +433,10 @@ uint8_t *packet_scratch(struct packet *p, uint32_t len)
 	return at;
 }
 
-/* What these carry does not make the packet one of those: an ICMP error quotes it, PIM registers it. */
+/* What these carry does not make the packet one of those: an ICMP error quotes it, PIM registers it, sFlow samples it. */
 static bool names_the_packet(unsigned proto)
 {
-	return proto == PROTO_icmp || proto == PROTO_icmpv6 || proto == PROTO_pim;
+	return proto == PROTO_icmp || proto == PROTO_icmpv6 || proto == PROTO_pim || protocols[proto]->envelope;
 }
 
 /* "GTP <UDP>": the mobile networks' tunnel stays visible, as in Wireshark. */
@@ -404,7 +458,8 @@ const char *packet_column(const struct packet *p)
 	unsigned n = p->nlayers;
 
 	if (proto_set_has(&p->present, PROTO_icmp) || proto_set_has(&p->present, PROTO_icmpv6) ||
-	    proto_set_has(&p->present, PROTO_pim))
+	    proto_set_has(&p->present, PROTO_pim) || proto_set_has(&p->present, PROTO_sflow) ||
+	    proto_set_has(&p->present, PROTO_openflow))
 		for (unsigned i = 0; i < n; i++)
 			if (names_the_packet(p->layers[i].proto))
 				n = i + 1;

@@ -55,6 +55,18 @@ static bool get_interface_name(const struct packet *p, const struct layer *l, co
 	return true;
 }
 
+/* Wireshark has a decoder for each version. */
+static const char *openflow_step(const struct layer *l)
+{
+	switch (l->aux[0]) {
+	case 1: return "openflow_v1";
+	case 4: return "openflow_v4";
+	case 5: return "openflow_v5";
+	case 6: return "openflow_v6";
+	default: return NULL;
+	}
+}
+
 /* What kind of message it is. */
 static const char *isis_step(const struct layer *l)
 {
@@ -80,6 +92,7 @@ static const char *step_behind(const struct layer *l)
 	case PROTO_vlan: return l->aux[0] >= 1536 ? "ethertype" : NULL;
 	case PROTO_sll: return l->aux[1] >= 1536 ? "ethertype" : NULL;
 	case PROTO_isis: return isis_step(l);
+	case PROTO_openflow: return openflow_step(l);
 	case PROTO_igmp: return l->aux[1] ? "igmp" : l->aux[0] == 0x14 ? "pim" : NULL;
 	case PROTO_netlink: return !(l->aux[1] & 0x100) ? NULL : !l->aux[0] ? "netlink-route" :
 				   l->aux[0] == 12 ? "netlink-netfilter" : NULL;

@@ -65,7 +65,8 @@ static bool mysql_detect(const struct decode *d, const struct cursor *payload)
 /* Says what the packet is and books what later ones need. */
 static void classify(struct decode *d, struct layer *l, const uint8_t *h, uint32_t n)
 {
-	const uint8_t *ports = d->p->frame->data + d->p->layers[d->p->transport].off;
+	const struct layer *tcp = &d->p->layers[d->p->transport > 0 ? d->p->transport : 0];
+	const uint8_t *ports = d->p->frame->data + tcp->off;
 	struct memory none = { 0 }, *m = decode_memory(d, MEMORY_CONNECTION, false);
 	bool server = get_be16(ports) == PORT;
 	struct cursor c = cursor_over(h, n, false);
@@ -79,7 +80,7 @@ static void classify(struct decode *d, struct layer *l, const uint8_t *h, uint32
 		m->value[M_SERVER_PORT] = get_be16(ports);
 		l->aux[0] = GREETING;
 		if (get_be16(ports) != PORT)
-			note_stay(d, decode_note(d, &d->p->layers[d->p->transport]), PROTO_mysql);
+			note_stay(d, decode_note(d, tcp), PROTO_mysql);
 	} else if (server) {
 		l->aux[0] = RESPONSE;
 		if (h[HEADER] == CODE_OK)

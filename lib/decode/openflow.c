@@ -4,13 +4,18 @@
  *
  *	|version 8|type 8|length 16|transaction 32|...      the length counts from the version on
  *
- * Wireshark has a set of names for each version; 1.0 (1), 1.3 (4), 1.4 (5) and 1.5 (6) are spoken.
+ * Wireshark has a set of names for each version; 1.0 (1), 1.3 (4), 1.4 (5) and 1.5 (6) are spoken. The frame that a switch sends
+ * to the controller (packet-in) or back (packet-out) is decoded behind the message's layer:
+ *
+ *	in 1.0   |header 8|buffer 4|total 2|port 2|reason|0|frame...           1.2+ |header 8|buffer 4|total 2|reason|table|
+ *	                                                     cookie 8, from 1.3 on|match 2|length 2|...to a multiple of 8|0 2|frame...
+ *	out 1.0  |header 8|buffer 4|port 2|actions' length 2|actions|frame...  1.1+ |header 8|buffer 4|port 4|length 2|0 6|actions|frame...
  */
 #include "message.h"
 #include "summary.h"
 
 enum { V10_VERSION, V10_TYPE, V10_LENGTH, V10_XID, V13_VERSION = 4, V14_VERSION = 8, V15_VERSION = 12, F_COUNT = 16 };
-enum { HEADER = 8, V10 = 1, V13 = 4, V15 = 6, TYPES = 36 };
+enum { HEADER = 8, V10 = 1, V12 = 3, V13 = 4, V15 = 6, TYPES = 36, PACKET_IN = 10, PACKET_OUT = 13 };
 
 static bool header_fits(const uint8_t *h)
 {
@@ -29,6 +34,41 @@ static bool openflow_detect(const struct decode *d, const struct cursor *payload
 	return h ? header_fits(h) : message_rest(d) > 0;
 }
 
+/* Where the frame in a message begins, `left` bytes of which are there; 0: it has none, or in a form that is not known. */
+static uint32_t frame_at(const uint8_t *h, uint32_t left)
+{
+	uint32_t match = h[0] == V12 ? 16 : 24;
+
+	if (h[1] == PACKET_IN && h[0] == V10)
+		return 18;
+	if (h[1] == PACKET_IN && h[0] >= V12 && left >= match + 4)
+		return match + ((get_be16(h + match + 2) + 7u) & ~7u) + 2;
+	if (h[1] == PACKET_OUT && h[0] == V10 && left >= 16)
+		return 16 + get_be16(h + 14);
+	if (h[1] == PACKET_OUT && h[0] > V10 && h[0] < V15 && left >= 24)
+		return 24 + get_be16(h + 16);
+	return 0;
+}
+
+static uint8_t next_message(struct decode *d)
+{
+	return cursor_left(&d->c) ? PROTO_openflow : PROTO_NONE;
+}
+
+/* The chain has ended behind a message with a frame, which is at the cursor once more. */
+static uint8_t enter_frame(struct decode *d)
+{
+	const uint8_t *h = d->c.pos;
+	uint32_t left = (uint32_t)cursor_left(&d->c), n = get_be16(h + 2) < left ? get_be16(h + 2) : left, at = frame_at(h, n);
+
+	decode_take(d, n);
+	if (!at || at >= n)
+		return next_message(d);
+	decode_later(d, next_message);
+	decode_enter(d, h + at, n - at);
+	return PROTO_eth;
+}
+
 static enum decode_result openflow_decode(struct decode *d, struct layer *l)
 {
 	const uint8_t *h;
@@ -40,7 +80,9 @@ static enum decode_result openflow_decode(struct decode *d, struct layer *l)
 		d->c.pos = d->c.end;
 		return !h && d->c.snapped ? DECODE_TRUNCATED : h ? DECODE_MALFORMED : DECODE_OK;
 	}
-	return message_end(d, l, get_be16(h + 2), PROTO_openflow);
+	l->aux[0] = h[0];
+	return message_end(d, l, get_be16(h + 2), frame_at(h, (uint32_t)cursor_left(&d->c)) && decode_later(d, enter_frame) ?
+						  PROTO_NONE : PROTO_openflow);
 }
 
 /* The field's version is its mask. */
@@ -82,7 +124,7 @@ static void openflow_summary(struct summary *s, const struct packet *p, const st
 
 	if (packet_bytes(p, l, &h) < HEADER)
 		return;
-	if (l[-1].proto == PROTO_tcp || l[-1].wire_end == l[-1].off)
+	if (l == packet_layer(p, PROTO_openflow) || (l[-1].proto == PROTO_openflow && l[-1].wire_end == l[-1].off))
 		outbuf_str(o, ": OpenFlow");
 	outbuf_str(o, "\n\tversion 1.");
 	outbuf_u64(o, h[0] - 1u);
@@ -124,6 +166,7 @@ const struct protocol proto_openflow = {
 	.title = "OpenFlow",
 	.reference = "OpenFlow Switch Specification",
 	.application = true,
+	.envelope = true,
 	.decode = openflow_decode,
 	.detect = openflow_detect,
 	.summary = openflow_summary,

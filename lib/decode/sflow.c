@@ -4,7 +4,12 @@
  *
  *	|5|address type|agent, 4 or 16 bytes|sub-agent|sequence|uptime, ms|samples| then of each |enterprise 20|format 12|length|...|
  *
- * Samples hold records of the same form: sampled headers, interface counters.
+ * Samples hold records of the same form: interface counters, and headers of packets, as long as there was room:
+ *
+ *	flow sample  |1|length|... 32 bytes|records|...      expanded |3|length|... 44 bytes|records|...
+ *	raw header   |1|length|protocol|frame's length|stripped|header's length|header...
+ *
+ * The first such header of each sample is decoded: its layers follow ours.
  */
 #include "layout.h"
 #include "summary.h"
@@ -16,6 +21,7 @@ enum {
 	IF_DIRECTION, IF_IN_OCTETS, IF_IN_PACKETS, IF_IN_ERRORS, IF_OUT_OCTETS, IF_OUT_PACKETS, IF_OUT_ERRORS
 };
 enum { HEADER_4 = 28, HEADER_6 = 40, FLOW = 1, COUNTERS = 2, GENERIC_INTERFACE = 1, ADDRESS_6 = 2, FLOW_SAMPLE = 40 };
+enum { EXPANDED_FLOW = 3, EXPANDED_FLOW_SAMPLE = 52, RAW_HEADER = 1, RAW_HEADER_LEN = 24 };
 
 static uint32_t header_len(const uint8_t *h)
 {
@@ -32,12 +38,76 @@ static bool sflow_detect(const struct decode *d, const struct cursor *payload)
 	return get_be32(h) == 5 && (get_be32(h + 4) == 1 || get_be32(h + 4) == ADDRESS_6);
 }
 
+/* The protocol of a sampled header (INMON_HEADER_PROTOCOL of the specification). */
+static uint8_t header_protocol(uint32_t number)
+{
+	switch (number) {
+	case 1: return PROTO_eth;
+	case 4: return PROTO_fr;
+	case 7: return PROTO_ppp;
+	case 11: return PROTO_ip;
+	case 12: return PROTO_ipv6;
+	case 13: return PROTO_mpls;
+	default: return PROTO_NONE;
+	}
+}
+
+static uint8_t next_sample(struct decode *d);
+
+/* Goes into the first raw header among the records of a flow sample. */
+static uint8_t enter_header(struct decode *d, struct cursor records)
+{
+	const uint8_t *h;
+
+	while ((h = cursor_peek(&records, 8))) {
+		struct cursor record = cursor_sub(&records, get_be32(h + 4) + (size_t)8), frame;
+		uint8_t proto;
+
+		if (get_be32(h) != RAW_HEADER || !cursor_take(&record, RAW_HEADER_LEN))
+			continue;
+		proto = header_protocol(get_be32(h + 8));
+		frame = cursor_sub(&record, get_be32(h + 20));
+		if (proto == PROTO_NONE || !cursor_left(&frame) || !decode_later(d, next_sample))
+			continue;
+		decode_enter(d, frame.pos, (uint32_t)cursor_left(&frame));
+		return proto;
+	}
+	return PROTO_NONE;
+}
+
+static uint8_t next_sample(struct decode *d)
+{
+	const uint8_t *h;
+
+	while ((h = cursor_peek(&d->c, 8))) {
+		uint32_t format = get_be32(h), len = get_be32(h + 4);
+		uint8_t proto = PROTO_NONE;
+		struct cursor sample = cursor_sub(&d->c, len + (size_t)8);
+
+		d->wire_left -= (uint32_t)(d->c.pos - h);
+		if (format == FLOW ? cursor_skip(&sample, FLOW_SAMPLE) :
+				     format == EXPANDED_FLOW && cursor_skip(&sample, EXPANDED_FLOW_SAMPLE))
+			proto = enter_header(d, sample);
+		if (proto != PROTO_NONE)
+			return proto;
+	}
+	return PROTO_NONE;
+}
+
+static uint8_t first_sample(struct decode *d)
+{
+	return decode_take(d, header_len(d->c.pos)) ? next_sample(d) : PROTO_NONE;
+}
+
 static enum decode_result sflow_decode(struct decode *d, struct layer *l)
 {
 	const uint8_t *h = cursor_peek(&d->c, 8);
 
 	(void)l;
-	return h ? decode_rest(d, header_len(h)) : cursor_short(&d->c);
+	if (!h)
+		return cursor_short(&d->c);
+	decode_later(d, first_sample);
+	return decode_rest(d, header_len(h));
 }
 
 /* Records of a flow sample: |enterprise 20|format 12|length 32|...| */
@@ -168,6 +238,7 @@ const struct protocol proto_sflow = {
 	.title = "sFlow",
 	.reference = "sFlow Version 5",
 	.application = true,
+	.envelope = true,
 	.decode = sflow_decode,
 	.detect = sflow_detect,
 	PROTOCOL_WALK(sflow_walk),

@@ -205,17 +205,28 @@ static void close_l2tp(struct summary *s, const struct packet *p)
 }
 
 static void put_layers(struct summary *s, const struct packet *p, unsigned from)
+/* Behind this layer, the next one that the line is about: not what is in the records of an envelope. */
+static unsigned next_told(const struct packet *p, unsigned i)
+{
+	unsigned proto = p->layers[i++].proto;
+
+	while (protocols[proto]->envelope && i < p->nlayers && p->layers[i].proto != proto)
+		i++;
+	return i;
+}
+
 {
 	const struct layer *bad = NULL; /* contradicts itself, but it could be read on */
 
-	for (unsigned i = from; i < p->nlayers; i++) {
+	for (unsigned i = from, next; i < p->nlayers; i = next) {
 		const struct layer *l = &p->layers[i];
 
 		if (protocols[l->proto]->summary)
+		next = next_told(p, i);
 			protocols[l->proto]->summary(s, p, l);
 		/* an ICMP error shows the packet it quotes itself; of a quiet line the ports are the end */
 		if (l->proto == PROTO_icmp || l->proto == PROTO_icmpv6 || (s->quiet && l->proto >= PROTO_tcp) ||
-		    i + 1 == p->nlayers) {
+		    next == p->nlayers) {
 			if (payload_cut(p, l))
 				put_cut(s->out, l);
 			put_mark(s->out, l);
@@ -284,11 +295,19 @@ static bool is_stranger(const struct packet *p, const struct layer *last)
 /* A link-layer frame whose content nobody knows: its header, whether asked for or not, and its bytes. */
 static void put_stranger(struct summary *s, const struct packet *p)
 {
+static bool in_envelope(const struct packet *p)
+{
+	for (unsigned i = 0; i < p->nlayers; i++)
+		if (protocols[p->layers[i].proto]->envelope)
+			return true;
+	return false;
+}
+
 	const struct layer *last = &p->layers[p->nlayers - 1];
 	struct cursor c = packet_payload(p, last);
 	bool shown = s->link_header;
 
-	if (last->result != DECODE_OK)
+	if (last->result != DECODE_OK || in_envelope(p))
 		return;
 	s->link_header = true;
 	if (!shown)

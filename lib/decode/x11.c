@@ -62,7 +62,7 @@ static bool is_setup(const struct cursor *c)
 static unsigned flags_of(const struct decode *d)
 {
 	enum { M_ORDER, M_AWAITED }; /* in memory: 2 for big-endian, 1 for little; 1 until the server has answered the setup */
-	const uint8_t *ports = d->p->frame->data + d->p->layers[d->p->transport].off;
+	const uint8_t *ports = d->p->frame->data + d->p->layers[d->p->transport > 0 ? d->p->transport : 0].off;
 	struct memory *m = decode_memory(d, MEMORY_CONNECTION, false);
 	unsigned flags = get_be16(ports) >= PORT_FIRST && get_be16(ports) <= PORT_LAST ? FROM_SERVER : 0;
 

@@ -370,7 +370,8 @@ void packet_endpoints(const struct packet *p, struct endpoints *e)
 		case PROTO_icmpv6:
 			break;
 		default:
-			continue;
+			if (!protocols[l->proto]->envelope)
+				continue;
 		}
 		break;
 	}

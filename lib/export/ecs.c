@@ -186,10 +186,12 @@ static const char *transport(const struct packet *p)
 
 static const char *application(const struct packet *p)
 {
-	for (unsigned i = p->nlayers; i--;)
+	const struct protocol *innermost = NULL;
+
+	for (unsigned i = 0; i < p->nlayers && !(innermost && innermost->envelope); i++)
 		if (protocols[p->layers[i].proto]->application)
-			return protocols[p->layers[i].proto]->name;
-	return NULL;
+			innermost = protocols[p->layers[i].proto];
+	return innermost ? innermost->name : NULL;
 }
 
 static void put_packet_row(struct export *e, struct ecs *s, const struct ecs_row *row, struct packet *p)

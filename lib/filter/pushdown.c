@@ -542,7 +542,7 @@ static struct bound short_packets(struct push *s)
 /* Neither plain nor an end: something may come behind it. */
 static bool is_carrier(unsigned proto)
 {
-	return proto != PROTO_NONE && !protocols[proto]->application && !find_plain(proto);
+	return proto != PROTO_NONE && (!protocols[proto]->application || protocols[proto]->envelope) && !find_plain(proto);
 }
 
 /* "word 4 or 41 or 47": the numbers of one kind below `end` that carry something. */
