@@ -292,6 +292,8 @@ bool decode_conversation(struct decode *d, struct layer *l, const uint8_t *h);
 /* The addresses and ports of a TCP or UDP layer and the IP layer that carries it; false if there is none. */
 struct conversation_key;
 bool decode_ends(const struct decode *d, const struct layer *l, const uint8_t *h, struct conversation_key *k);
+/* Is this layer within a packet that an ICMP error quotes or an envelope carries? */
+bool layer_quoted(const struct packet *p, const struct layer *l);
 /* tcp.stream, udp.stream: what decode_conversation() booked in aux. */
 field_get conversation_field;
 /* tcp.payload, udp.payload: what follows the header, if anything does. */

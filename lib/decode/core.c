@@ -433,6 +433,22 @@ uint8_t *packet_scratch(struct packet *p, uint32_t len)
 	return at;
 }
 
+/* May there be layers that are not the packet's own? */
+static bool quotes(const struct packet *p)
+{
+	return proto_set_has(&p->present, PROTO_icmp) || proto_set_has(&p->present, PROTO_icmpv6) ||
+	       proto_set_has(&p->present, PROTO_sflow) || proto_set_has(&p->present, PROTO_openflow);
+}
+
+bool layer_quoted(const struct packet *p, const struct layer *l)
+{
+	if (quotes(p))
+		while (l-- > p->layers)
+			if (l->proto == PROTO_icmp || l->proto == PROTO_icmpv6 || protocols[l->proto]->envelope)
+				return true;
+	return false;
+}
+
 /* What these carry does not make the packet one of those: an ICMP error quotes it, PIM registers it, sFlow samples it. */
 static bool names_the_packet(unsigned proto)
 {
@@ -457,9 +473,7 @@ const char *packet_column(const struct packet *p)
 {
 	unsigned n = p->nlayers;
 
-	if (proto_set_has(&p->present, PROTO_icmp) || proto_set_has(&p->present, PROTO_icmpv6) ||
-	    proto_set_has(&p->present, PROTO_pim) || proto_set_has(&p->present, PROTO_sflow) ||
-	    proto_set_has(&p->present, PROTO_openflow))
+	if (quotes(p) || proto_set_has(&p->present, PROTO_pim))
 		for (unsigned i = 0; i < n; i++)
 			if (names_the_packet(p->layers[i].proto))
 				n = i + 1;

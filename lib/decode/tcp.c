@@ -46,8 +46,8 @@ static bool get_len(const struct packet *p, const struct layer *l, const struct 
 	uint32_t start;
 
 	(void)f;
-	if (l->result == DECODE_MALFORMED || packet_bytes(p, l, &h) < HEADER)
-		return false;
+	if (l->result == DECODE_MALFORMED || packet_bytes(p, l, &h) < HEADER || layer_quoted(p, l))
+		return false; /* of what somebody quotes, the length is not to be trusted */
 	start = l->off + (h[12] >> 4) * 4u; /* also of a header that was cut in its options */
 	v->u = l->wire_end > start ? l->wire_end - start : 0;
 	return true;
