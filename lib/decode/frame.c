@@ -96,6 +96,7 @@ static const char *step_behind(const struct layer *l)
 	case PROTO_igmp: return l->aux[1] ? "igmp" : l->aux[0] == 0x14 ? "pim" : NULL;
 	case PROTO_netlink: return !(l->aux[1] & 0x100) ? NULL : !l->aux[0] ? "netlink-route" :
 				   l->aux[0] == 12 ? "netlink-netfilter" : NULL;
+	case PROTO_tr: return l->aux[0] ? "trmac" : NULL;
 	case PROTO_prism:
 	case PROTO_radiotap: return "wlan_radio";
 	default: return NULL;

@@ -151,6 +151,7 @@ static const char *mark_name(unsigned proto)
 	case PROTO_dns:
 	case PROTO_mdns: return "domain";
 	case PROTO_dhcp: return "bootp";
+	case PROTO_tr: return "token-ring";
 	default: return protocols[proto]->name;
 	}
 }
@@ -204,7 +205,6 @@ static void close_l2tp(struct summary *s, const struct packet *p)
 			outbuf_char(s->out, '}');
 }
 
-static void put_layers(struct summary *s, const struct packet *p, unsigned from)
 /* Behind this layer, the next one that the line is about: not what is in the records of an envelope. */
 static unsigned next_told(const struct packet *p, unsigned i)
 {
@@ -215,14 +215,15 @@ static unsigned next_told(const struct packet *p, unsigned i)
 	return i;
 }
 
+static void put_layers(struct summary *s, const struct packet *p, unsigned from)
 {
 	const struct layer *bad = NULL; /* contradicts itself, but it could be read on */
 
 	for (unsigned i = from, next; i < p->nlayers; i = next) {
 		const struct layer *l = &p->layers[i];
 
-		if (protocols[l->proto]->summary)
 		next = next_told(p, i);
+		if (protocols[l->proto]->summary)
 			protocols[l->proto]->summary(s, p, l);
 		/* an ICMP error shows the packet it quotes itself; of a quiet line the ports are the end */
 		if (l->proto == PROTO_icmp || l->proto == PROTO_icmpv6 || (s->quiet && l->proto >= PROTO_tcp) ||
@@ -280,6 +281,8 @@ static bool is_stranger(const struct packet *p, const struct layer *last)
 	case PROTO_ppp:
 	case PROTO_pppoed:
 	case PROTO_mpls:
+	case PROTO_tr:
+	case PROTO_juniper:
 	case PROTO_radiotap:
 	case PROTO_wlan:
 		return false;
@@ -292,9 +295,6 @@ static bool is_stranger(const struct packet *p, const struct layer *last)
 	}
 }
 
-/* A link-layer frame whose content nobody knows: its header, whether asked for or not, and its bytes. */
-static void put_stranger(struct summary *s, const struct packet *p)
-{
 static bool in_envelope(const struct packet *p)
 {
 	for (unsigned i = 0; i < p->nlayers; i++)
@@ -303,6 +303,9 @@ static bool in_envelope(const struct packet *p)
 	return false;
 }
 
+/* A link-layer frame whose content nobody knows: its header, whether asked for or not, and its bytes. */
+static void put_stranger(struct summary *s, const struct packet *p)
+{
 	const struct layer *last = &p->layers[p->nlayers - 1];
 	struct cursor c = packet_payload(p, last);
 	bool shown = s->link_header;

@@ -178,7 +178,7 @@ void vxlan_summary(struct summary *s, const struct packet *p, const struct layer
 	if (l->aux[0]) { /* the generic protocol extension */
 		outbuf_printf(s->out, "VXLAN-GPE, flags [%s%s%s], vni %u", h[0] & 8 ? "I" : ".", h[0] & 4 ? "P" : "",
 			      h[0] & 1 ? "O" : "", get_be24(h + 4));
-		outbuf_str(s->out, summary_next(p, l) ? ": " : "");
+		outbuf_str(s->out, !summary_next(p, l) ? "" : s->verbose ? "\n    " : ": ");
 		return;
 	}
 	outbuf_str(s->out, "VXLAN, flags [");

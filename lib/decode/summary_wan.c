@@ -3,6 +3,8 @@
 #include "pppoe.h"
 #include "summary.h"
 
+#include <string.h>
+
 static void put_number(struct outbuf *o, const char *label, uint32_t v)
 {
 	outbuf_str(o, label);
@@ -88,19 +90,26 @@ static void put_sap(struct outbuf *o, unsigned sap, const char *unknown)
 /* "00:53:00:00:00:01 Null > 00:53:00:00:00:02 SNA ", and one name where both are the same */
 static void put_llc_ends(struct outbuf *o, const struct packet *p, const struct layer *l, const uint8_t *h)
 {
-	const struct layer *eth = l;
+	const struct layer *link = l;
+	const uint8_t *to = NULL;
 
-	while (eth > p->layers && eth->proto != PROTO_eth)
-		eth--;
+	while (link > p->layers && link->proto != PROTO_eth && link->proto != PROTO_fddi && link->proto != PROTO_tr)
+		link--;
+	if (link > p->layers)
+		to = p->frame->data + link->off + (link->proto == PROTO_tr ? 2 : link->proto == PROTO_fddi);
 	for (int i = 1; i >= 0; i--) {
-		if (eth > p->layers) {
-			outbuf_mac(o, p->frame->data + eth->off + 6 * i);
+		if (to) {
+			uint8_t mac[6];
+
+			memcpy(mac, to + 6 * i, sizeof(mac));
+			mac[0] &= i && link->proto == PROTO_tr ? 0x7f : 0xff; /* the other bit says that a route follows */
+			outbuf_mac(o, mac);
 			outbuf_char(o, ' ');
 		}
 		if ((h[0] ^ h[1]) & 0xfe)
 			put_sap(o, h[i], i ? "Unknown SSAP" : "Unknown DSAP");
 		if (i)
-			outbuf_str(o, (h[0] ^ h[1]) & 0xfe ? " > " : eth > p->layers ? "> " : "");
+			outbuf_str(o, (h[0] ^ h[1]) & 0xfe ? " > " : to ? "> " : "");
 	}
 	if (!((h[0] ^ h[1]) & 0xfe))
 		put_sap(o, h[0], "Unknown DSAP");

@@ -12,7 +12,7 @@
 #include "summary.h"
 
 enum { FLAGS, FLAG_G, FLAG_I, GBP, VNI, NEXT_PROTO };
-enum { HEADER = 8, PORT_GPE = 4790, GPE_IP = 1, GPE_IPV6 = 2, GPE_ETHERNET = 3, GPE_MPLS = 5 };
+enum { HEADER = 8, PORT_GPE = 4790, GPE_IP = 1, GPE_IPV6 = 2, GPE_ETHERNET = 3, GPE_NSH = 4, GPE_MPLS = 5 };
 
 static bool is_gpe(const struct packet *p, const struct layer *l)
 {
@@ -31,7 +31,7 @@ static enum decode_result vxlan_decode(struct decode *d, struct layer *l)
 	l->aux[0] = is_gpe(d->p, l);
 	if (l->aux[0])
 		d->next = h[3] == GPE_IP ? PROTO_ip : h[3] == GPE_IPV6 ? PROTO_ipv6 : h[3] == GPE_MPLS ? PROTO_mpls :
-			  h[3] == GPE_ETHERNET ? PROTO_eth : PROTO_NONE;
+			  h[3] == GPE_ETHERNET ? PROTO_eth : h[3] == GPE_NSH ? PROTO_nsh : PROTO_NONE;
 	return DECODE_OK;
 }
 
