@@ -23,16 +23,21 @@ python3 test/corpus/score.py "$CORPUS" "$TMP/report.tsv" \
 cat "$TMP/score"
 sed -n 's/^SCORE/# all frames, protocols of later issues too: SCORE/p' "$TMP/fields"
 
+# Under the sanitizers a tenth of the expressions does: what they look for is not in the figures.
+case $NWBOX in
+*/san/*) sample=5 bpf='--sample 10' FILTERS_MIN=90 ;;
+*) sample=20 bpf='' ;;
+esac
+[ -z "${CORPUS_FULL:-}" ] || sample=100 bpf=''
+
 # BPF: every expression of the truth must keep the same frames as libpcap does in tcpdump.
-CORPUS=$CORPUS sh "$CORPUS/check.sh" --skip fields,filters >"$TMP/bpf" 2>&1
+CORPUS=$CORPUS sh "$CORPUS/check.sh" --skip fields,filters $bpf >"$TMP/bpf" 2>&1
 for group in captures derived; do
 	line=$(grep "^== bpf, $group:" "$TMP/bpf")
 	same "corpus bpf $group" "$(echo "$line" | sed -n 's/.* run, agree \([0-9.]*%\).*/\1/p')" 100.00%
 done
 
 # Display filters: of those that match some but not all frames of a file.
-sample=20
-[ -z "${CORPUS_FULL:-}" ] || sample=100
 CORPUS=$CORPUS sh "$CORPUS/check.sh" --group captures --skip fields,bpf --nontrivial --sample $sample \
 	--report "$TMP/filters.tsv" >"$TMP/filters" 2>&1
 score=$(sed -n 's/^SCORE .* filters \([0-9.]*\) .*/\1/p' "$TMP/filters")
