@@ -71,20 +71,19 @@ include config/deps.mk
 
 # --- our code
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wundef -Wvla -Wno-psabi \
-	$(if $(filter 1,$(WERROR)),-Werror)
+	$(if $(filter 1,$(WERROR)),-Werror) $(if $(filter fuzz,$(TOOLCHAIN)),-Wno-missing-field-initializers)
 CFLAGS := -std=gnu11 -D_GNU_SOURCE= $(WARN) $(BASE_CFLAGS)
 CPPFLAGS = -Iinclude -Ilib -isystem $(D)/include -include $(B)/config.h $(BANNED)
 BANNED := -include config/banned.h
 # What runs for every packet is -O2, the rest -Os: 45 kB less, and no figure of test/bench differs. The capture
 # profile records; it decodes and reads files only for a person at the screen.
 HOT_BASE := base/outbuf pcapio/writer pcapio/pcapng_write capture/capture
-HOT_READ := pcapio/reader pcapio/pcap pcapio/pcapng pcapio/gzip pcapio/merge $(addprefix filter/,eval values search regex) \
+HOT_READ := pcapio/reader pcapio/pcap pcapio/pcapng $(addprefix filter/,eval values search) \
 	$(addprefix decode/,core fields conversation eth vlan ip ipv6 tcp udp)
 # Formatting, which a router's small caches and flash would rather have small.
-HOT_TEXT := $(addprefix decode/,tcp_analysis tcp_analysis_fields seq_table summary summary_ip summary_transport) \
-	base/series $(patsubst lib/%.c,%,$(wildcard lib/export/*.c))
+HOT_TEXT := $(addprefix decode/,tcp_analysis seq_table) base/series flow/flow $(addprefix export/,all column csv format json json_value stat_talks text)
 HOT_full := $(HOT_READ) $(HOT_TEXT)
-HOT_router := $(HOT_READ)
+HOT_router := $(addprefix decode/,core conversation eth ip tcp udp) $(addprefix pcapio/,reader pcap pcapng) filter/eval
 FAST := $(patsubst %,lib/%.c,$(HOT_BASE) $(HOT_$(PROFILE)))
 opt = $(if $(filter $(FAST),$(1)),$(OPT_FAST),$(OPT_SMALL))
 

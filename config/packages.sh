@@ -11,7 +11,7 @@ build='gcc:gcc ld:binutils make:make flex:flex bison:bison m4:m4 xz:xz-utils bzi
 	/usr/include/stdio.h:libc6-dev /usr/include/linux/if_packet.h:linux-libc-dev flock:util-linux'
 demo='ip:iproute2 busybox:busybox dnsmasq:dnsmasq-base'
 test='ip:iproute2 tshark:tshark tcpdump:tcpdump python3:python3 ping:iputils-ping file:file unshare:util-linux
-	mandoc:mandoc zsh:zsh fish:fish'
+	mandoc:mandoc zsh:zsh fish:fish nfcapd:nfdump /usr/lib/python3/dist-packages/jsonschema:python3-jsonschema'
 
 missing() # LIST: the packages whose command is not found
 {

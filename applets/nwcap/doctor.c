@@ -13,6 +13,7 @@
 #include "nwcap.h"
 #include "base/version.h"
 #include "capture/dropmon.h"
+#include "host/host.h"
 #include "sys/privilege.h"
 
 #include <dirent.h>
@@ -143,9 +144,9 @@ static void check_build(struct doctor *d)
 {
 	char text[200];
 
-	snprintf(text, sizeof(text), "nwbox %s, profile %s:%s%s%s%s capture", NWBOX_VERSION, NWBOX_PROFILE,
+	snprintf(text, sizeof(text), "nwbox %s, profile %s:%s%s%s%s%s capture", NWBOX_VERSION, NWBOX_PROFILE,
 		 ENABLE_DISPLAY_FILTER ? " display filter," : "", ENABLE_GZIP ? " gzip," : "", ENABLE_FANOUT ? " threads," : "",
-		 ENABLE_DROPS ? " drops," : "");
+		 ENABLE_DROPS ? " drops," : "", ENABLE_PROC ? " owners," : "");
 	report(d, OK, NULL, NULL, text);
 }
 
@@ -336,6 +337,34 @@ static void check_drop_monitor(struct doctor *d)
 		report(d, OK, NULL, NULL, "--drops shows what the kernel throws away");
 }
 
+/* --proc: tried as it would be done. */
+static void check_owners(struct doctor *d)
+{
+	struct errmsg err = { "" };
+	struct host_counts k;
+	struct host *h;
+	char text[200];
+
+	if (!ENABLE_PROC) {
+		report(d, MISSING, NULL, "a build with ENABLE_PROC=1", "this build leaves it out");
+		return;
+	}
+	if (host_open(&h, d->o->netns, &err)) {
+		report(d, MISSING, NULL, "a kernel with CONFIG_INET_DIAG", err.text);
+		return;
+	}
+	host_counts(h, &k);
+	if (host_limits(h)[0]) {
+		report(d, LIMITED, NULL, geteuid() ? "sudo nwcap --proc …" : "run it on the machine itself, not in a container",
+		       host_limits(h));
+	} else {
+		snprintf(text, sizeof(text), "--proc names the processes of all connections: %u processes, %u network namespace%s",
+			 k.processes, k.namespaces, nwcap_plural(k.namespaces));
+		report(d, OK, NULL, NULL, text);
+	}
+	host_close(h);
+}
+
 /* ---- files ----------------------------------------------------------------------------------------------- */
 
 static void check_disk(struct doctor *d)
@@ -397,6 +426,7 @@ static const struct {
 	{ "clock", check_clock },
 	{ "interface", check_interfaces },
 	{ "drop monitor", check_drop_monitor },
+	{ "owners", check_owners },
 	{ "disk", check_disk },
 	{ "limits", check_limits },
 };

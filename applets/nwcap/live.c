@@ -10,6 +10,7 @@
  * have ended their members are drained and closed here, one after the other.
  */
 #include "live.h"
+#include "proc.h"
 #include "sys/io.h"
 
 #include <inttypes.h>
@@ -91,6 +92,8 @@ static int dispatch(struct source *s)
 	struct live *l = s->live;
 	int n, sum = 0;
 
+	if (ENABLE_PROC && __builtin_expect(l->out.proc != NULL, 0))
+		proc_round(l->out.proc);
 	if (__builtin_expect(!l->keylog, 1))
 		return capture_dispatch(s->capture, 0, l->take, s, &l->err);
 	do {
@@ -263,6 +266,8 @@ static void say_counters(struct live *l)
 	fprintf(stderr, "%" PRIu64 " packet%s dropped by kernel\n", k.dropped, nwcap_plural(k.dropped));
 	if (k.ifdropped)
 		fprintf(stderr, "%" PRIu64 " packet%s dropped by interface\n", k.ifdropped, nwcap_plural(k.ifdropped));
+	if (ENABLE_PROC && l->team->out.proc)
+		proc_say(l->team->out.proc);
 	say_parts(l);
 }
 
@@ -435,6 +440,8 @@ static int enter_loop(struct live *l, struct errmsg *err)
 		s->io = (struct loop_fd){ .fd = capture_fd(s->capture), .events = LOOP_READ, .ready = source_ready };
 		bad = loop_add_fd(&l->loop, &s->io, err);
 	}
+	if (ENABLE_PROC && !bad && l->out.proc)
+		bad = proc_enter_loop(l->out.proc, &l->loop, err);
 	l->alive = l->nsources;
 	l->reader_gone = (struct loop_fd){ .fd = STDOUT_FILENO, .ready = reader_gone };
 	if (!bad && pipe)
@@ -560,6 +567,8 @@ int nwcap_live(const struct nwcap_options *o)
 		team[i] = (struct live){ .o = o, .team = team, .index = i, .members = members,
 					 .loop = { .epfd = -1, .sigfd = -1, .endfd = -1, .wallfd = -1 } };
 	status = run(team);
+	if (ENABLE_PROC)
+		proc_stop(team->out.proc);
 	for (struct live *l = team; l < team + members; l++) {
 		for (unsigned i = 0; i < l->nsources; i++)
 			capture_close(l->sources[i].capture);

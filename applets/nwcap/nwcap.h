@@ -12,6 +12,7 @@
  *   doctor.c   --doctor
  *   output.c   where packets go from either: display filter, file or ring, text
  *   helper.c   -z: programs for finished files
+ *   proc.c     --proc: who owns a connection; prochelper.c is the process that looks
  */
 #ifndef APPLETS_NWCAP_H
 #define APPLETS_NWCAP_H
@@ -33,7 +34,7 @@ struct nwcap_options {
 	const char *read_list, *tstamp_type, *precision, *command, *print_name, *fanout, *keylog, *output;
 	bool list_devices, list_linktypes, no_promiscuous, quiet, link_header, line_buffered, packet_buffered, nano;
 	bool immediate, print, count_only, no_optimize, absolute_seq;
-	bool doctor, drops, gzip, list_tstamp_types, monitor, micro, group_read, number, lengths, no_checksums;
+	bool doctor, drops, proc, gzip, list_tstamp_types, monitor, micro, group_read, number, lengths, no_checksums;
 	int no_names, verbose, hex_ascii, hex, hex_both, times, dump;
 	uint64_t threads, count, skip, max_bytes, file_count, keep, snaplen, buffer_bytes;
 	int64_t interval_ns, stats_ns;
@@ -83,6 +84,7 @@ struct output {
 	unsigned interfaces;          /* added so far, for --ifname */
 	struct helper helper;         /* -z */
 	int names_fd;                 /* -b printname; 0: none */
+	struct proc *proc;            /* --proc of a live capture, or NULL */
 	struct packet packet;
 };
 

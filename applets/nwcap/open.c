@@ -10,6 +10,7 @@
  * are set, so nothing is missed in between.
  */
 #include "live.h"
+#include "proc.h"
 #include "base/text.h"
 #include "sys/io.h"
 #include "sys/privilege.h"
@@ -67,7 +68,7 @@ static int open_source(struct live *l, const char *given, uint16_t *group, struc
 {
 	const struct nwcap_options *o = l->o;
 	struct source *s = &l->sources[l->nsources];
-	bool impatient = o->line_buffered || (l->out.to_text && io_is_terminal(STDOUT_FILENO));
+	bool impatient = o->proc || o->line_buffered || (l->out.to_text && io_is_terminal(STDOUT_FILENO));
 	char name[64];
 	struct capture_options c = {
 		.interface = name,
@@ -252,10 +253,21 @@ static int open_sources(struct live *team, struct errmsg *err)
 	return bad;
 }
 
+/* --proc, which is for one thread. */
+static void open_scouts(struct live *l)
+{
+	for (unsigned i = 0; i < l->nsources && l->out.proc; i++)
+		proc_scout(l->out.proc, capture_interface(l->sources[i].capture)->name);
+}
+
 int live_open(struct live *team, struct errmsg *err)
 {
-	int bad = open_sources(team, err);
+	int bad = ENABLE_PROC && team->o->proc ? proc_start(&team->out.proc, team->o, err) : 0;
 
+	if (!bad)
+		bad = open_sources(team, err);
+	if (ENABLE_PROC && !bad)
+		open_scouts(team);
 	if (!bad && team->o->user)
 		bad = drop(team, err);
 	for (struct live *l = team; l < team + team->members && !bad; l++)

@@ -134,6 +134,7 @@ static const struct option_row rows[] = {
 	OPT_STRING('r', "read", S, read, "FILE", "read packets from FILE (-: standard input) instead"),
 	OPT_STRING('V', NULL, S, read_list, "FILE", "read the captures that FILE names, one a line, one after the other"),
 	OPT_FLAG(0, "drops", S, drops, "show packets that the kernel throws away, with reason and place; -i: only from there"),
+	OPT_FLAG(0, "proc", S, proc, "find the processes that own the connections: into the file, and at the end of lines"),
 	OPT_FLAG('D', "list-interfaces", S, list_devices, "list the interfaces"),
 	OPT_FLAG('L', "list-data-link-types", S, list_linktypes, "list the link types of the interface"),
 	OPT_STRING('y', "linktype", S, linktype, "TYPE", "capture with this link type of -L"),
@@ -248,6 +249,9 @@ static int check_source(const struct nwcap_options *o, struct errmsg *err)
 	if (file && (o->monitor || o->tstamp_type))
 		return errmsg_set(err, NW_EINPUT, "%s is about interfaces; packets of a file have been captured already",
 				  o->monitor ? "-I" : "-j");
+	if (file && o->proc && o->write && !o->print)
+		return errmsg_set(err, NW_EINPUT, "--proc finds owners while packets are captured; those that a file names are copied without "
+				  "it, and shown in lines (leave -w out, or add --print)");
 	if (o->count_only && !file)
 		return errmsg_set(err, NW_EINPUT, "--count goes with -r FILE; a live capture says its counts at the end");
 	if (o->stop_ns && file)
@@ -291,7 +295,8 @@ static int check_files(const struct nwcap_options *o, struct errmsg *err)
 static int check_drops(const struct nwcap_options *o, struct errmsg *err)
 {
 	const char *what = o->read || o->read_list ? "-r" : o->threads > 1 ? "--threads" : o->netns ? "--netns" : o->linktype ? "-y" :
-			   o->direction ? "-Q" : o->monitor ? "-I" : o->tstamp_type ? "-j" : o->keylog ? "--keylog" : NULL;
+			   o->direction ? "-Q" : o->monitor ? "-I" : o->tstamp_type ? "-j" : o->keylog ? "--keylog" :
+			   o->proc ? "--proc" : NULL;
 
 	if (!ENABLE_DROPS)
 		return errmsg_set(err, NW_EINPUT, "this build does not know --drops");
@@ -315,6 +320,8 @@ static int check_threads(const struct nwcap_options *o, struct errmsg *err)
 				  "name them with -w FILE (FILE-t0, FILE-t1 …)");
 	if (o->read || o->read_list)
 		return errmsg_set(err, NW_EINPUT, "--threads is about interfaces; a file is read in one go");
+	if (o->proc)
+		return errmsg_set(err, NW_EINPUT, "--proc looks up the packets of one thread; leave --threads out");
 	if (o->count || o->skip)
 		return errmsg_set(err, NW_EINPUT, "%s counts packets in their order, which several threads do not have; leave --threads out",
 				  o->count ? "-c (-a packets)" : "--skip");
@@ -343,6 +350,8 @@ int nwcap_check_options(struct nwcap_options *o, struct errmsg *err)
 				  o->linktype);
 	if (!ENABLE_DOCTOR && o->doctor)
 		return errmsg_set(err, NW_EINPUT, "this build has no --doctor");
+	if (!ENABLE_PROC && o->proc)
+		return errmsg_set(err, NW_EINPUT, "this build does not know who owns connections (--proc)");
 	if (o->output && !o->doctor)
 		return errmsg_set(err, NW_EINPUT, "--output is the form of --doctor; packets have --format");
 	o->nano |= o->precision && o->precision[0] == 'n';

@@ -10,7 +10,7 @@
  * what everything downstream of tcpdump reads, and pcapng for several, because pcap
  * cannot say which interface a packet came from, and for comments, names and keys.
  */
-#include "nwcap.h"
+#include "proc.h"
 #include "pcapio/gzip.h"
 #include "sys/io.h"
 #include "sys/netns.h"
@@ -43,7 +43,8 @@ static bool is_named(const char *s, const char *end)
 /* What pcap has no place for. */
 static bool needs_pcapng(const struct nwcap_options *o)
 {
-	return o->comments.count || o->ifnames.count || o->ifdescrs.count || o->keylog;
+	return o->comments.count || o->ifnames.count || o->ifdescrs.count || o->keylog ||
+	       (o->proc && !o->read && !o->read_list);
 }
 
 static enum capture_format choose_format(const struct nwcap_options *o, unsigned interfaces)
@@ -145,8 +146,8 @@ static int check_pcapng_only(const struct output *out, struct errmsg *err)
 	const struct nwcap_options *o = out->o;
 
 	if (out->format == FORMAT_PCAP && needs_pcapng(o))
-		return errmsg_set(err, NW_EINPUT, "%s: pcap has no place for comments, names and keys; write pcapng (--format pcapng, or a "
-				  "name that ends in .pcapng)", o->write);
+		return errmsg_set(err, NW_EINPUT, "%s: pcap has no place for comments, names, keys and owners (--proc); write pcapng "
+				  "(--format pcapng, or a name that ends in .pcapng)", o->write);
 	return 0;
 }
 
@@ -267,6 +268,7 @@ static int open_text(struct output *out, struct errmsg *err)
 		},
 		.hexdump = o->hex_ascii ? 'A' : o->hex_both ? 'X' : o->hex ? 'x' : 0,
 		.hexdump_link = o->hex_both > 1 || o->hex > 1 || o->hex_ascii > 1,
+		.owners = o->proc,
 	};
 	int bad;
 
@@ -313,7 +315,7 @@ int output_add_interface(struct output *out, const struct interface *i, uint32_t
 
 bool output_is_plain(const struct output *out)
 {
-	return out->ring && !out->to_text && !out->o->skip && (!out->filter || out->filter_in_kernel);
+	return out->ring && !out->to_text && !out->o->skip && !out->proc && (!out->filter || out->filter_in_kernel);
 }
 
 static bool passes_filter(struct output *out, const struct frame *f, bool *decoded)
@@ -321,7 +323,8 @@ static bool passes_filter(struct output *out, const struct frame *f, bool *decod
 	if (!ENABLE_DISPLAY_FILTER || !out->filter || out->filter_in_kernel)
 		return true;
 	/* even what looks at the frame alone reaches it through the packet */
-	packet_decode(&out->packet, &out->decoder, f);
+	if (!*decoded)
+		packet_decode(&out->packet, &out->decoder, f);
 	*decoded = true;
 	return filter_match(out->filter, &out->packet);
 }
@@ -354,15 +357,25 @@ static void put_front(struct output *out, const struct frame *f, const char *ifn
 
 int output_frame(struct output *out, const struct frame *f, uint32_t ifid, const char *ifname, struct errmsg *err)
 {
-	bool decoded = false;
+	bool decoded = ENABLE_PROC && out->proc, first = ENABLE_PROC && decoded && proc_before_filter(out->proc);
+	struct frame owned;
 	int bad;
 
+	if (decoded) {
+		owned = *f;
+		f = &owned;
+		packet_decode(&out->packet, &out->decoder, f);
+	}
+	if (ENABLE_PROC && first)
+		proc_attach(out->proc, &out->packet, &owned);
 	if (!passes_filter(out, f, &decoded))
 		return 0;
 	if (out->skipped < out->o->skip) {
 		out->skipped++;
 		return 0;
 	}
+	if (ENABLE_PROC && out->proc && !first)
+		proc_attach(out->proc, &out->packet, &owned);
 	if (out->ring) {
 		bad = ring_frame(out->ring, f, ifid, err);
 		out->enough = bad == RING_ENOUGH;
@@ -396,7 +409,7 @@ int output_close(struct output *out, struct errmsg *err)
 	int bad = 0, worse;
 
 	if (out->export) {
-		export_close(out->export);
+		export_close(out->export, NULL);
 		bad = outbuf_flush(&out->text, err);
 	}
 	if (out->ring) {

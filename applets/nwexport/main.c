@@ -89,16 +89,19 @@ static int apply_width(void *opts, const struct option_row *row, const char *val
 static const struct option_row rows[] = {
 	OPT_GROUP("Input"),
 	OPT_LIST('r', "read", struct opts, inputs, "FILE", "read FILE, '-' is standard input; several are merged by time"),
-	OPT_FLAG('F', "follow", struct opts, follow, "wait for more when a file ends, as tail -f does"),
+	OPT_FLAG('F', "tail", struct opts, follow, "wait for more when a file ends, as tail -f does"),
 	OPT_STRING('Y', "filter", struct opts, filter, "FILTER", "only packets that match this display filter"),
 	OPT_U64('c', "count", struct opts, count, "N", 1, UINT64_MAX, "stop after N packets"),
+	OPT_FLAG(0, "no-reassembly", struct opts, no_reassembly, "decode TCP segments and IP fragments as they stand"),
 	OPT_LIST('d', "decode-as", struct opts, decode_as, "TEST,PROTO", "tcp.port==8888,http: this port carries that protocol"),
 	OPT_GROUP("Output"),
 	OPT_STRING('f', "format", struct opts, format, "FORMAT",
 		   "text, table, csv, tsv, json, ndjson, yaml, ek, hex, c, pcap, pcapng (text)"),
 	OPT_CALL(0, "fields", apply_columns, "A,B,…", "these columns; 'all': all fields in one flat object (json, ndjson, yaml)"),
+#if ENABLE_DIALECTS
 	OPT_STRING(0, "profile", struct opts, profile, "NAME", "ecs: Elastic Common Schema documents (json, ndjson, yaml, ek)"),
-	OPT_STRING('o', "output", struct opts, output, "FILE", "write FILE, which appears when it is complete; .gz compresses; %Y…"),
+#endif
+	OPT_STRING('o', "output", struct opts, output, "FILE", "write FILE, which appears when it is complete; .gz compresses; %Y…; ipfix: udp://HOST:PORT"),
 	OPT_FLAG(0, "append", struct opts, append, "go on at the end of -o FILE"),
 	OPT_CALL(0, "split", apply_split, "WHAT", "parts of packets:N, bytes:N or seconds:N: FILE-00001.csv, …"),
 	OPT_CALL(0, "gzip", apply_gzip, "[=LEVEL]", "compress the output (1 fast … 9 small)"),
@@ -126,6 +129,23 @@ static const struct option_row rows[] = {
 	OPT_COUNT('X', "hex-ascii", struct opts, hex_ascii, "the bytes and their characters; -XX likewise"),
 	OPT_COUNT('A', "ascii", struct opts, ascii, "the packet as text; -AA likewise"),
 	OPT_GROUP("Instead of packets"),
+	OPT_CALL(0, "flows", apply_report, NULL, "conversations, each as one record (csv, table, json, ndjson, eve, zeek, zeek-json, ipfix)"),
+	OPT_CALL(0, "flow-idle", apply_timeout, "TIME", "a record ends when nothing has come for TIME (5m; 0: never)"),
+	OPT_CALL(0, "flow-active", apply_timeout, "TIME", "and when it has lasted TIME: the rest is another (0: never; ipfix: 30m)"),
+	OPT_FLAG(0, "rtt", struct opts, rtt, "with round-trip times of TCP and what was sent again (csv, table, json, ndjson)"),
+	OPT_U64(0, "max-flows", struct opts, max_flows, "N", 1, UINT32_MAX, "conversations of a transport that are remembered (1048576)"),
+#if ENABLE_DIALECTS
+	OPT_CHOICE(0, "log", struct opts, log, "NAME", "conn dns ssl http", "of Zeek's logs this one (conn); -o FOLDER/ has all of them"),
+#endif
+	OPT_CALL(0, "ipfix", apply_ipfix, "KEY=VALUE,…", "domain=N, templates=TIME: how often a collector gets them (60s)"),
+	OPT_CALL(0, "separate", apply_separate, "WHAT,…", "vlan, vni, interface: equal addresses there are others"),
+	OPT_CALL(0, "follow", apply_report, "tcp|udp,N",
+		 "what was said in conversation N (its tcp.stream; or A:PORT,B:PORT; all); ,orig ,resp: one side (text, hex, raw)"),
+	OPT_CALL(0, "streams", apply_report, "DIR", "every TCP connection into files of DIR, one for each side; a row for each"),
+	OPT_CALL(0, "objects", apply_report, "DIR", "bodies of HTTP/1 as files of DIR; ,object:64M,all:1G: at most; a row for each"),
+	OPT_CALL(0, "stats", apply_stats, "NAME[,ARG]", "conv endpoints hierarchy io,SECONDS handshakes expert dns http (table, csv, json, ndjson)"),
+	OPT_CALL(0, "summary", apply_report, NULL, "a page about the whole capture (text, json, html)"),
+	OPT_U64(0, "top", struct opts, top, "N", 1, UINT32_MAX, "of tables that are sorted the first N rows"),
 	OPT_FLAG(0, "info", struct opts, info, "what the files are: format, counts, times, rates, interfaces (text, csv, json)"),
 	OPT_FLAG(0, "list-fields", struct opts, list_fields, "every field: name, type, what it is (-f json: for programs)"),
 	OPT_END
@@ -226,6 +246,8 @@ static int complete(struct opts *o, struct errmsg *err)
 		tshark_apply(o);
 	if (!rc && (o->info || o->list_fields))
 		rc = check_reports(o, err);
+	if (!rc)
+		rc = check_report(o, err);
 	if (!o->format && !o->list_fields)
 		o->format = default_format(o);
 	find_width(o);
@@ -233,7 +255,7 @@ static int complete(struct opts *o, struct errmsg *err)
 		return rc;
 	if (o->state && o->follow)
 		return errmsg_set(err, NW_EINPUT, "--state and -F: the one takes what is there and ends, the other waits; use one of them");
-	return o->info || o->list_fields ? 0 : check_lines(o, err);
+	return o->info || o->list_fields || o->report ? 0 : check_lines(o, err);
 }
 
 /* ---- instead of packets ----------------------------------------------------------------------------- */
@@ -264,7 +286,7 @@ static int fields(const struct opts *o, struct outbuf *out, struct errmsg *err)
 
 static int info(const struct opts *o, char **files, int nfiles, struct errmsg *err)
 {
-	const struct export_format *f = export_format_find(o->format);
+	const struct export_format *f = export_format_find(NULL, o->format);
 	struct errmsg input_text;
 	struct target out;
 	struct input in = { .count = 0 };

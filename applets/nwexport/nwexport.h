@@ -5,6 +5,7 @@
  *	files, pipes --reader, merge--> frame --decode--> packet --filter--> export --outbuf, gzip--> file or standard output
  *
  *   main.c      options, and what reads no packets
+ *   reports.c   --stats, --flows and the like: which report, and what goes with it
  *   tshark.c    -T, -E and -d: tshark's words in ours
  *   list.c      --list-fields
  *   input.c     files, pipes, folders of ring files; what a signal does
@@ -33,11 +34,19 @@ struct opts {
 	const char *format, *profile, *tshark_format, *filter, *output, *time, *lock, *state;
 	uint64_t count, gzip, width;
 	int verbose, hex, hex_ascii, ascii;
-	bool info, list_fields, no_header, utc, nano, quick, quiet, link_header, absolute_seq, line_buffered, follow, append;
+	bool info, list_fields, no_header, utc, nano, quick, quiet, link_header, absolute_seq, line_buffered, follow, append, no_reassembly;
 	bool header_said, header, width_said;
 	char separator, quote, aggregator, occurrence;
 	uint64_t part_packets, part_bytes;      /* --split; 0: not */
 	int64_t part_ns;
+	const char *report, *argument;          /* --stats, --flows, ...; NULL: packets */
+	struct flow_limits flow;                /* time-outs less than 0: never, said so */
+	uint64_t max_flows;
+	bool rtt;
+	const char *log;                        /* of Zeek */
+	uint32_t domain;                        /* of IPFIX */
+	int64_t templates_ns;
+	uint64_t top;
 };
 
 /* ---- tshark.c ---------------------------------------------------------------------- */
@@ -48,6 +57,13 @@ int tshark_setting(struct opts *o, const char *text, struct errmsg *err);
 void tshark_apply(struct opts *o);
 /* -d tcp.port==8888,http */
 int tshark_decode_as(const char *text, struct errmsg *err);
+
+/* ---- reports.c ---------------------------------------------------------------------- */
+
+/* --stats NAME[,ARGUMENT]; --flows, --follow WHAT, ...: the row's name is the report's. */
+option_apply apply_stats, apply_report, apply_separate, apply_timeout, apply_ipfix;
+/* Options that do not go with a report, and the report's usual format. */
+int check_report(struct opts *o, struct errmsg *err);
 
 /* ---- list.c ------------------------------------------------------------------------- */
 
@@ -99,6 +115,9 @@ struct target {
 	struct gzip_sink *gzip;
 	struct outfile file;
 	bool standard;          /* standard output */
+	bool folder;            /* the format makes files of its own in path[]; nothing is written here */
+	bool collector;         /* fd is a socket that takes messages */
+	uint64_t messages;      /* sent */
 	bool open, own;         /* own: `file` gets its name at the end */
 	int fd;
 	char path[4096];        /* of this part, or "standard output" */

@@ -11,6 +11,7 @@
 #include "nwexport.h"
 
 #include "decode/protocol.h"
+#include "decode/space.h"
 #include "pcapio/reader.h"
 
 #include <fcntl.h>
@@ -90,7 +91,7 @@ static char *dry_run(struct run *r, struct errmsg *err)
 		free(text);
 		return NULL;
 	}
-	export_close(e);
+	export_abandon(e);
 	outbuf_cstr(&o);
 	return text;
 }
@@ -109,6 +110,7 @@ static int part_open(struct run *r, int64_t ts_ns, struct errmsg *err)
 		rc = state_before(&r->state, &r->out, false, err);
 	if (!rc) {
 		r->eo.output_name = r->out.name;
+		r->eo.folder = r->out.folder ? r->out.path : NULL;
 		r->eo.header = r->eo.header && !has_header;
 		rc = export_open(&r->export, &r->eo, &r->decoder, &r->out.buf, err);
 	}
@@ -128,9 +130,11 @@ static void note_position(struct run *r)
 /* Closes the part, with or without success; the state follows what is on disk. */
 static int part_close(struct run *r, int rc, struct errmsg *err)
 {
-	export_close(r->export);
+	struct errmsg *why = rc ? NULL : err; /* the first error is the one to tell */
+	int closed = export_close(r->export, why);
+
 	r->export = NULL;
-	rc = target_finish(&r->out, rc, err);
+	rc = target_finish(&r->out, rc ? rc : closed, err);
 	note_position(r);
 	if (!rc && r->o->state)
 		rc = state_before(&r->state, &r->out, true, err);
@@ -203,6 +207,7 @@ static bool run_wants(struct run *r, struct packet *p)
 static int run_frame(struct run *r, struct frame *f, struct errmsg *err)
 {
 	struct packet *p = r->packet;
+	int failed;
 
 	progress_packet(&r->progress, f->record_len, r->exported);
 	f->ifid += r->ifid_base;
@@ -220,14 +225,14 @@ static int run_frame(struct run *r, struct frame *f, struct errmsg *err)
 		if (rc)
 			return rc;
 	}
-	export_packet(r->export, p);
+	failed = export_packet(r->export, p);
 	r->taken = f->number;
 	r->exported++;
 	r->in_part++;
 	if (r->o->line_buffered)
 		export_flush(r->export, NULL);
-	if (__builtin_expect(r->out.buf.error, 0))
-		return outbuf_flush(&r->out.buf, err);
+	if (__builtin_expect(r->out.buf.error || failed, 0))
+		return export_flush(r->export, err);
 	return r->exported != r->o->count;
 }
 
@@ -364,6 +369,16 @@ static int time_style(const char *name, enum timefmt_style *style, struct errmsg
 	return name ? errmsg_set(err, NW_EINPUT, "-t %s: there are time, epoch, delta, date, first, iso and none", name) : 0;
 }
 
+static void say_sentence(void *user, const char *sentence)
+{
+	const struct run *r = user;
+
+	if (r->o->quiet)
+		return;
+	progress_clear(&((struct run *)user)->progress);
+	fprintf(stderr, "nwexport: %s\n", sentence);
+}
+
 static int export_settings(struct run *r, struct errmsg *err)
 {
 	const struct opts *o = r->o;
@@ -381,6 +396,7 @@ static int export_settings(struct run *r, struct errmsg *err)
 		.quote = o->quote,
 		.aggregator = o->aggregator,
 		.occurrence = o->occurrence,
+		.bare_backslash = o->tshark_format && !strcmp(o->tshark_format, "fields"),
 		.append = o->append,
 		.width = (unsigned)o->width,
 		.colour = !o->output && io_is_terminal(STDOUT_FILENO) && !getenv("NO_COLOR"),
@@ -390,6 +406,17 @@ static int export_settings(struct run *r, struct errmsg *err)
 		.hexdump_link = o->hex > 1 || o->hex_ascii > 1 || o->ascii > 1,
 		.interface = input_interface,
 		.source = &r->in,
+		.report = o->report,
+		.argument = o->argument,
+		.flow = o->flow,
+		.log = o->log,
+		.rtt = o->rtt,
+		.datagrams = r->out.collector,
+		.ipfix = { o->domain, o->templates_ns },
+		.top = (uint32_t)o->top,
+		.input_name = r->in.count == 1 && !o->state ? reader_name(r->in.reader[0]) : NULL,
+		.say = say_sentence,
+		.say_user = r,
 	};
 	timefmt_init(&r->eo.time, style, o->nano ? 9 : people ? 6 : input_digits(&r->in), o->utc);
 	return rc;
@@ -571,10 +598,42 @@ static void run_release(struct run *r)
 	free(r->packet);
 }
 
+/* Bounds that were hit while packets were put together. */
+static void say_given_up(const struct decoder *d)
+{
+	uint64_t fragments = decoder_fragments(d).evicted, messages = decoder_streams(d).limits;
+
+	if (fragments)
+		fprintf(stderr, "nwexport: %llu datagram%s in fragments given up, as more than 1,024 or 16 MiB of them were under way; "
+			"a filter on addresses leaves fewer\n", (unsigned long long)fragments, fragments == 1 ? " was" : "s were");
+	if (messages)
+		fprintf(stderr, "nwexport: %llu message%s over several TCP segments given up, as they, or what came early, took too much "
+			"memory\n", (unsigned long long)messages, messages == 1 ? " was" : "s were");
+}
+
+/* Bounds that were hit while TCP was analysed. */
+static void say_unanalysed(const struct tcp_analyzer *a)
+{
+	uint32_t forgotten = a ? tcp_analyzer_forgotten(a) : 0;
+	uint64_t overflows = a ? tcp_analyzer_overflows(a) : 0;
+
+	if (forgotten)
+		fprintf(stderr, "nwexport: %lu TCP connection%s forgotten, as more than a million were open; what came of them later is "
+			"judged as new; a filter on addresses leaves fewer\n", (unsigned long)forgotten, forgotten == 1 ? " was" : "s were");
+	if (overflows)
+		fprintf(stderr, "nwexport: %llu segment%s could not wait for the acknowledgement, as %d others did: round trips and bytes "
+			"in flight lack them\n", (unsigned long long)overflows, overflows == 1 ? "" : "s", TCP_WAITING_MAX);
+}
+
 static void say_counters(const struct run *r)
 {
 	if (r->o->quiet)
 		return;
+	say_given_up(&r->decoder);
+	if (spaces_merged(r->decoder.spaces))
+		fprintf(stderr, "nwexport: %llu packets were of more than %d VLANs, networks or interfaces, and are in one with what has none; "
+			"separate fewer, or filter first\n", (unsigned long long)spaces_merged(r->decoder.spaces), SPACES_MAX);
+	say_unanalysed(r->decoder.analyzer);
 	if (interrupted)
 		fprintf(stderr, "nwexport: stopped by a signal: %llu packets read, %llu exported\n",
 			(unsigned long long)r->progress.packets, (unsigned long long)r->exported);
@@ -585,7 +644,7 @@ static void say_counters(const struct run *r)
 
 int nwexport_run(struct opts *o, char **files, int nfiles, struct errmsg *err)
 {
-	struct run r = { .o = o, .format = export_format_find(o->format) };
+	struct run r = { .o = o, .format = export_format_find(o->report, o->format) };
 	int rc = 0;
 
 	r.blocks_end = &r.blocks;
@@ -593,13 +652,15 @@ int nwexport_run(struct opts *o, char **files, int nfiles, struct errmsg *err)
 	r.lazy = r.parts || o->state;
 	r.raw = r.format && r.format->raw;
 	decoder_init(&r.decoder);
+	if (o->no_reassembly)
+		decoder_segments(&r.decoder);
 	r.packet = malloc(sizeof(*r.packet));
 	if (!r.packet)
 		rc = errmsg_set(err, NW_ELIMIT, "no memory for a packet");
 	else
 		r.packet->nlayers = 0;
 	if (!rc && !r.format) /* says which there are */
-		rc = export_open(&r.export, &(struct export_options){ .format = o->format }, &r.decoder, &r.out.buf, err);
+		rc = export_open(&r.export, &(struct export_options){ .format = o->format, .report = o->report }, &r.decoder, &r.out.buf, err);
 	if (!rc)
 		rc = target_check(o, r.format, err);
 	target_init(&r.out, o, r.format);

@@ -5,12 +5,16 @@
  *   standard output     as they come
  *   -o FILE             a file that appears under its name when it is complete
  *   -o FILE --append    the end of FILE; what a failed run has added is taken back
+ *   -o FOLDER/          Zeek's logs: the format's own files in it
+ *   -o udp://HOST:PORT  IPFIX: messages to a collector
  *   -o FILE --split     parts: FILE-00001.csv, FILE-00002.csv, ...; each appears when it is complete
  *
  * Conversions of strftime in the name stand for the time of the first packet of a part, without --split for the start
  * of the run; folders that they name are made.
  */
 #include "nwexport.h"
+
+#include "sys/udp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +26,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#define UDP "udp://"
+#define IPFIX_PORT "4739"
+enum { PAUSE_MESSAGES = 32 };
 enum { OUTPUT_BYTES = 256 * 1024, PIPE_BYTES = 1024 * 1024, PARTS_MAX = 99999, SHOWN = 100 /* characters of a header */ };
 
 static bool ends_with(const char *s, const char *tail)
@@ -36,11 +43,57 @@ static bool splits(const struct opts *o)
 	return o->part_packets || o->part_bytes || o->part_ns;
 }
 
+static bool to_folder(const struct opts *o, const struct export_format *f)
+{
+	return o->output && f && f->logs && ends_with(o->output, "/");
+}
+
+static bool to_collector(const struct opts *o, const struct export_format *f)
+{
+	return o->output && f && f->messages && !strncmp(o->output, UDP, strlen(UDP));
+}
+
+static int not_appended(const struct export_format *f, struct errmsg *err)
+{
+	return errmsg_set(err, NW_EINPUT, "--append: %s; use %s or --split",
+			  !strcmp(f->name, "json") ? "a json array is closed by its last bracket" :
+			  !strcmp(f->name, "pcap") ? "a pcap has one header, and its link type and precision are fixed by it" :
+			  !strcmp(f->name, "c") ? "the names of the arrays would come again" :
+						  "the widths of a table's columns belong to one run",
+			  !strcmp(f->name, "json") ? "ndjson" : !strcmp(f->name, "pcap") ? "pcapng" : "text");
+}
+
+/* Of flows each record stands for itself in some formats; most reports stand for a run. */
+static int report_not_appended(const struct opts *o, const struct export_format *f, struct errmsg *err)
+{
+	const char *why = !strcmp(f->name, "zeek") ? "a log of Zeek has one header and one end" :
+			  !strcmp(f->name, "json") ? "a json array is closed by its last bracket" :
+						     "the widths of a table's columns belong to one run";
+	char others[128];
+	struct outbuf list;
+
+	outbuf_fixed(&list, others, sizeof(others));
+	for (const struct export_format *other = export_report_find(o->report)->formats; other->name; other++)
+		if (other->append != APPEND_NEVER) {
+			outbuf_str(&list, outbuf_len(&list) ? ", " : "");
+			outbuf_str(&list, other->name);
+		}
+	if (outbuf_len(&list))
+		return errmsg_set(err, NW_EINPUT, "--append: %s; use one of %s, or --split", why, outbuf_cstr(&list));
+	return errmsg_set(err, NW_EINPUT, "--append: a report stands for one run; give each a file, as -o 'NAME-%%F-%%H%%M.%s' does",
+			  f->extension);
+}
+
 int target_check(const struct opts *o, const struct export_format *f, struct errmsg *err)
 {
 	bool standard = !o->output || !strcmp(o->output, "-");
 	bool compressed = o->gzip || (!standard && ends_with(o->output, ".gz"));
 
+	if (!standard && !f->messages && !strncmp(o->output, UDP, strlen(UDP)))
+		return errmsg_set(err, NW_EINPUT, "-o %s: a collector takes IPFIX; use --flows -f ipfix, or name a file", o->output);
+	if ((to_collector(o, f) || to_folder(o, f)) && (splits(o) || o->append || o->gzip))
+		return errmsg_set(err, NW_EINPUT, "%s is about one file; leave it out, or write to one instead of %s",
+				  splits(o) ? "--split" : o->append ? "--append" : "--gzip", o->output);
 	if (splits(o) && standard)
 		return errmsg_set(err, NW_EINPUT, "--split makes files: name them with -o FILE");
 	if (o->append && standard)
@@ -50,20 +103,15 @@ int target_check(const struct opts *o, const struct export_format *f, struct err
 	if (o->append && compressed)
 		return errmsg_set(err, NW_EINPUT, "--append cannot see into a compressed file; use --split, or leave the compression out");
 	if (o->append && f->append == APPEND_NEVER)
-		return errmsg_set(err, NW_EINPUT, "--append: %s; use %s or --split",
-				  !strcmp(f->name, "json") ? "a json array is closed by its last bracket" :
-				  !strcmp(f->name, "pcap") ? "a pcap has one header, and its link type and precision are fixed by it" :
-				  !strcmp(f->name, "c") ? "the names of the arrays would come again" :
-							  "the widths of a table's columns belong to one run",
-				  !strcmp(f->name, "json") ? "ndjson" : !strcmp(f->name, "pcap") ? "pcapng" : "text");
+		return o->report ? report_not_appended(o, f, err) : not_appended(f, err);
 	return 0;
 }
 
 void target_init(struct target *out, const struct opts *o, const struct export_format *f)
 {
-	*out = (struct target){ .o = o, .format = f, .fd = -1 };
-	out->standard = !o->output || !strcmp(o->output, "-");
-	out->name = out->standard ? "standard output" : out->path;
+	*out = (struct target){ .o = o, .format = f, .fd = -1, .folder = to_folder(o, f), .collector = to_collector(o, f) };
+	out->standard = !o->output || !strcmp(o->output, "-") || out->folder || out->collector;
+	out->name = out->folder || out->collector ? o->output : out->standard ? "standard output" : out->path;
 }
 
 /* ---- names --------------------------------------------------------------------------------- */
@@ -141,7 +189,7 @@ static int part_name(struct target *out, int64_t ts_ns, struct errmsg *err)
 	return rc;
 }
 
-/* The folders of `path`, as far as conversions have made their names. */
+/* The folders of `path`, as far as conversions have made their names; that of -o FOLDER/ is made by who writes into it. */
 static int make_folders(const struct target *out, struct errmsg *err)
 {
 	const char *percent = strchr(out->o->output, '%'), *last = strrchr(out->o->output, '/');
@@ -150,7 +198,7 @@ static int make_folders(const struct target *out, struct errmsg *err)
 	if (!percent || !last || percent > last)
 		return 0;
 	memcpy(dir, out->path, sizeof(dir));
-	for (char *slash = strchr(dir + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (char *slash = strchr(dir + 1, '/'); slash && !(out->folder && !slash[1]); slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(dir, 0777) < 0 && errno != EEXIST)
 			return errmsg_errno(err, "%s: cannot make the folder", dir);
@@ -218,6 +266,14 @@ static int open_target(struct target *out, int64_t ts_ns, const char *header, bo
 {
 	int rc;
 
+	if (out->collector) {
+		out->fd = udp_connect(out->o->output + strlen(UDP), IPFIX_PORT, err);
+		return out->fd < 0 ? out->fd : 0;
+	}
+	if (out->folder) {
+		rc = expand(out, ts_ns, out->path, sizeof(out->path), err);
+		return rc ? rc : make_folders(out, err);
+	}
 	out->fd = STDOUT_FILENO;
 	if (out->standard)
 		return 0;
@@ -236,6 +292,26 @@ static int open_target(struct target *out, int64_t ts_ns, const char *header, bo
 	return 0;
 }
 
+/* Each message is a datagram. After a few of them a pause, in which a collector empties its socket: what does not fit there
+ * is lost, and nobody is told. */
+static int send_messages(struct target *out, const char *data, size_t len, struct errmsg *err)
+{
+	static const struct timespec pause = { 0, 1000000 };
+
+	for (size_t n; len; data += n, len -= n) {
+		struct errmsg why;
+		int rc;
+
+		n = (size_t)(uint8_t)data[2] << 8 | (uint8_t)data[3];
+		rc = udp_send(out->fd, data, n, &why);
+		if (rc)
+			return errmsg_set(err, rc, "%s: %s", out->name, why.text);
+		if (++out->messages % PAUSE_MESSAGES == 0)
+			nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 static int write_counted(void *user, const char *data, size_t len, struct errmsg *err)
 {
 	struct target *out = user;
@@ -243,6 +319,8 @@ static int write_counted(void *user, const char *data, size_t len, struct errmsg
 	int rc;
 
 	out->written += len;
+	if (out->collector)
+		return send_messages(out, data, len, err);
 	rc = out->gzip ? gzip_sink_write(out->gzip, data, len, &why) : io_write_all(out->fd, data, len, out->name, &why);
 	return rc ? errmsg_set(err, rc, "%s%s", why.text, rc == NW_ESYS && !out->standard ? "; make room or name another place with -o" : "") : 0;
 }
@@ -287,9 +365,20 @@ static void give_up(struct target *out)
 		fprintf(stderr, "nwexport: %s: what was appended cannot be taken back: %s\n", out->path, strerror(errno));
 	if (!out->own && !out->standard && out->fd >= 0)
 		close(out->fd);
+	if (out->collector && out->fd >= 0)
+		close(out->fd);
 	signal_temporary = NULL;
 	out->own = out->open = false;
 	out->fd = -1;
+}
+
+/* A refusal of the last messages comes back after they were sent. */
+static int collector_finish(struct target *out, struct errmsg *err)
+{
+	struct errmsg why;
+	int rc = udp_finish(out->fd, &why);
+
+	return rc ? errmsg_set(err, rc, "%s: %s", out->name, why.text) : 0;
 }
 
 int target_finish(struct target *out, int rc, struct errmsg *err)
@@ -300,6 +389,8 @@ int target_finish(struct target *out, int rc, struct errmsg *err)
 		return rc;
 	if (!rc && out->buf.start)
 		rc = outbuf_flush(&out->buf, err);
+	if (!rc && out->collector)
+		rc = collector_finish(out, err);
 	end = gzip_sink_close(out->gzip, rc ? NULL : err);
 	out->gzip = NULL;
 	rc = rc ? rc : end;
@@ -320,7 +411,7 @@ int target_commit(struct target *out, struct errmsg *err)
 	signal_temporary = NULL;
 	if (out->own)
 		rc = outfile_commit(&out->file, err);
-	else if (!out->standard && close(out->fd) < 0 && errno != EINTR)
+	else if ((!out->standard || out->collector) && close(out->fd) < 0 && errno != EINTR)
 		rc = errmsg_errno(err, "%s", out->name);
 	out->own = out->open = false;
 	out->fd = -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Options that change packets or choose them by number, from words to struct edit_options. */
 #include "base/text.h"
+#include "flow/whole.h"
 #include "nwfilter.h"
 #include "sys/io.h"
 
@@ -165,6 +166,19 @@ int apply_split(void *opts, const struct option_row *row, const char *value, str
 	return good ? 0 : errmsg_set(err, NW_EINPUT, "--split %s: is none of flow, host, seconds:60, packets:1000, bytes:10M", value);
 }
 
+int apply_whole_flow(void *opts, const struct option_row *row, const char *value, struct errmsg *err)
+{
+	struct nwfilter_options *o = opts;
+
+	(void)row;
+	if (!ENABLE_FLOWS)
+		return errmsg_set(err, NW_EINPUT, "--whole-flow is not in this build, which has no flows");
+	o->whole_flow = true;
+	if (value && (!text_parse_size(value, &o->whole_bytes) || o->whole_bytes < WHOLE_BYTES_MIN || o->whole_bytes > SIZE_MAX / 2))
+		return errmsg_set(err, NW_EINPUT, "--whole-flow=%s: is no size of a buffer, such as 64M or 2G; 256K is the least", value);
+	return 0;
+}
+
 /* ---- together ---------------------------------------------------------------------------------- */
 
 int read_whole_file(const char *path, size_t max, char **data, size_t *len, struct errmsg *err)
@@ -214,7 +228,7 @@ int editing_check(struct nwfilter_options *o, struct errmsg *err)
 	bool edits = o->edit.shift_ns || o->edit.shift_to || o->edit.strip_vlan || o->edit.nchops || o->decap || o->link || o->key_file;
 
 	o->edit.decap = o->decap;
-	o->edit.link = o->link ? edit_link(o->link) : -1;
+	o->edit.link = ENABLE_EDIT && o->link ? edit_link(o->link) : -1;
 	if (o->dedup_by && !o->edit.dedup)
 		return errmsg_set(err, NW_EINPUT, "--dedup-by says how packets are compared: add --dedup");
 	if (o->dedup_by)
@@ -230,9 +244,12 @@ int editing_check(struct nwfilter_options *o, struct errmsg *err)
 	if ((edits || o->split || o->inject_keys) && !o->write && (o->count_only || o->quiet))
 		return errmsg_set(err, NW_EINPUT, "%s writes no packets: leave out what changes them, or name a file with -w",
 				  o->quiet ? "-q" : "-c");
+	if (o->whole_flow && (o->sample || o->rate))
+		return errmsg_set(err, NW_EINPUT, "--whole-flow keeps all packets of a conversation: leave out %s",
+				  o->sample ? "--sample" : "--rate");
 	if (o->split && (!o->write || !strcmp(o->write, "-")))
 		return errmsg_set(err, NW_EINPUT, "--split makes several files: name them with -w NAME");
 	if (o->inject_keys && o->format && !strcmp(o->format, "pcap"))
 		return errmsg_set(err, NW_EINPUT, "--inject-keys: pcap has no place for keys; use -F pcapng");
-	return o->key_file ? read_key(o, err) : 0;
+	return ENABLE_EDIT && o->key_file ? read_key(o, err) : 0;
 }

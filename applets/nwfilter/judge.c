@@ -22,8 +22,13 @@ int judge_open(struct judge *j, const struct nwfilter_options *o, struct errmsg 
 	j->o = o;
 	j->rate_second = INT64_MIN;
 	decoder_init(&j->decoder);
-	if (!o->text[strspn(o->text, " \t\r\n")])
+	if (o->no_reassembly)
+		decoder_segments(&j->decoder);
+	if (!o->text[strspn(o->text, " \t\r\n")]) {
+		if (o->whole_flow && !o->bpf)
+			return errmsg_set(err, NW_EINPUT, "--whole-flow needs a filter that says which conversations");
 		return 0;
+	}
 	if (!ENABLE_DISPLAY_FILTER)
 		return errmsg_set(err, NW_EINPUT, "display filters are not in this build; use --bpf EXPR");
 	rc = filter_compile(&j->filter, o->text, &notes, err);
@@ -87,7 +92,8 @@ static bool refuse(struct gate *g, const char *why)
 	return false;
 }
 
-static bool filters_match(struct judge *j, struct gate *g, const struct frame *f)
+/* `decoded`: j->packet is this one already. */
+static bool filters_match(struct judge *j, struct gate *g, const struct frame *f, bool decoded)
 {
 	if (g->refused)
 		return refuse(g, j->why.text);
@@ -97,7 +103,8 @@ static bool filters_match(struct judge *j, struct gate *g, const struct frame *f
 		return true;
 	if (!j->decode)
 		return filter_match_frame(j->filter, f);
-	packet_decode(&j->packet, &j->decoder, f);
+	if (!decoded)
+		packet_decode(&j->packet, &j->decoder, f);
 	return filter_match(j->filter, &j->packet);
 }
 
@@ -122,26 +129,46 @@ static bool in_range(struct judge *j, uint64_t number)
 	return !j->over && number >= j->o->ranges[j->range].first;
 }
 
+/* Do --range, --after and --before let it in? */
+static bool is_inside(struct judge *j, const struct frame *f)
+{
+	const struct nwfilter_options *o = j->o;
+
+	if (o->nranges && !in_range(j, f->number))
+		return false;
+	/* a time that does not fit is INT64_MAX; without --before it is not too late */
+	return f->ts_ns >= o->after_ns && (f->ts_ns < o->before_ns || o->before_ns == INT64_MAX);
+}
+
+static int enter_gate(struct judge *j, const struct frame *f, struct errmsg *err)
+{
+	return j->gate && j->gate->linktype == f->linktype ? 0 : judge_gate(j, f->linktype, err);
+}
+
+int judge_look(struct judge *j, const struct frame *f, bool *matches, struct errmsg *err)
+{
+	int rc = enter_gate(j, f, err);
+
+	if (rc || !is_inside(j, f))
+		return rc;
+	packet_decode(&j->packet, &j->decoder, f);
+	*matches = filters_match(j, j->gate, f, true) != j->o->invert;
+	return 1;
+}
+
 int judge_match(struct judge *j, const struct frame *f, struct errmsg *err)
 {
 	const struct nwfilter_options *o = j->o;
+	int rc;
 
 	if (__builtin_expect(j->plain && j->gate && j->gate->linktype == f->linktype, 1)) {
 		packet_decode(&j->packet, &j->decoder, f);
 		return filter_match(j->filter, &j->packet);
 	}
-	if (!j->gate || j->gate->linktype != f->linktype) {
-		int rc = judge_gate(j, f->linktype, err);
-
-		if (rc)
-			return rc;
-	}
-	if (o->nranges && !in_range(j, f->number))
-		return 0;
-	/* a time that does not fit is INT64_MAX; without --before it is not too late */
-	if (f->ts_ns < o->after_ns || (f->ts_ns >= o->before_ns && o->before_ns != INT64_MAX))
-		return 0;
-	if (filters_match(j, j->gate, f) == o->invert)
+	rc = enter_gate(j, f, err);
+	if (rc || !is_inside(j, f))
+		return rc;
+	if (filters_match(j, j->gate, f, false) == o->invert)
 		return 0;
 	if (o->sample > 1 && j->sampled++ % o->sample)
 		return 0;

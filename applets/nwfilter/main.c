@@ -40,8 +40,11 @@ static const struct option_row rows[] = {
 	OPT_STRING('f', "filter-file", O, filter_file, "FILE", "read the display filter from FILE (lines with # are comments)"),
 	OPT_STRING(0, "bpf", O, bpf, "EXPR", "packets that match EXPR, in libpcap's language (pcap-filter(7)); both must match"),
 	OPT_FLAG('v', "invert", O, invert, "packets that do not match the filter"),
+	OPT_FLAG(0, "no-reassembly", O, no_reassembly, "decode TCP segments and IP fragments as they stand"),
 	OPT_TIME(0, "after", O, after_ns, "TIME", "not before TIME: 2026-11-20, 2026-11-20T12:03:07.5Z, or seconds since 1970"),
 	OPT_TIME(0, "before", O, before_ns, "TIME", "before TIME"),
+	OPT_CALL(0, "whole-flow", apply_whole_flow, "[=SIZE]",
+		 "all packets of the conversations of which one matches; at most SIZE (64M) waits for that"),
 	OPT_GROUP("How much of it"),
 	OPT_U64('m', "max-count", O, max, "N", 1, UINT64_MAX, "end after N packets have matched"),
 	OPT_U64(0, "sample", O, sample, "N", 1, UINT64_MAX, "every Nth of those that match, the first included"),
@@ -49,6 +52,7 @@ static const struct option_row rows[] = {
 	OPT_U64('s', "snaplen", O, snaplen, "BYTES", 1, SNAPLEN_MAX, "keep the first BYTES of each packet"),
 	OPT_CALL(0, "range", apply_ranges, "N-M,...", "packets by their number in the input: 1-100,205,300-"),
 	OPT_GROUP("Changes, made in this order"),
+#if ENABLE_EDIT
 	OPT_CALL(0, "shift", apply_shift, "TIME", "move the time stamps: 3600, -0.5, +2h"),
 	OPT_CALL(0, "shift-to", apply_shift_to, "TIME", "move them so that the first packet is at TIME"),
 	OPT_CALL(0, "strip-vlan", apply_strip_vlan, "[=N]", "take VLAN tags off, all or the outer N"),
@@ -63,6 +67,7 @@ static const struct option_row rows[] = {
 	OPT_FLAG(0, "keep-oui", O, edit.keep_oui, "the vendor part of MAC addresses stays"),
 	OPT_CALL(0, "chop", apply_chop, "CUT", "cut bytes out: 4 (first), -4 (last), 12:4 (at 12); may be given again"),
 	OPT_FLAG('L', "adjust-length", O, edit.adjust_length, "what --chop and -s cut is off the length on the wire too"),
+#endif
 	OPT_STRING(0, "inject-keys", O, inject_keys, "FILE", "put the TLS keys of FILE (SSLKEYLOGFILE) into the pcapng"),
 	OPT_CALL(0, "split", apply_split, "BY", "several files NAME-KEY: flow, host, seconds:60, packets:1000, bytes:10M"),
 	OPT_GROUP("Instead of packets"),

@@ -5,7 +5,7 @@
  *   main.c     options, and what reads no packets (--explain, --fields, --complete)
  *   editing.c  options of edits
  *   judge.c    does this packet match?
- *   run.c      from the inputs through the judge and the edits (lib/edit) to the output
+ *   run.c      from the inputs through the judge (and lib/flow/whole.c) and the edits (lib/edit) to the output
  *   output.c   what files are called and hold; one of them being written
  *   split.c    many of them (--split)
  */
@@ -30,7 +30,7 @@ enum split_by { SPLIT_NONE, SPLIT_FLOW, SPLIT_HOST, SPLIT_SECONDS, SPLIT_PACKETS
 struct nwfilter_options {
 	struct option_list read;
 	const char *write, *format, *bpf, *filter_file, *fields_pattern, *complete;
-	bool invert, count_only, quiet, flush, explain, follow, list_fields;
+	bool invert, count_only, quiet, flush, explain, follow, list_fields, no_reassembly;
 	uint64_t max, snaplen, sample, rate;
 	int64_t after_ns, before_ns; /* INT64_MIN, INT64_MAX: not given */
 	const char *text;            /* display filter: the words, or the file; "" */
@@ -39,6 +39,8 @@ struct nwfilter_options {
 	struct edit_options edit;
 	const char *key_file, *payload, *dedup_by, *link, *decap, *inject_keys;
 	uint8_t key[32];
+	bool whole_flow;
+	uint64_t whole_bytes;        /* 0: as usual */
 	uint8_t split;               /* enum split_by */
 	uint64_t split_size;
 	int64_t split_ns;
@@ -46,7 +48,7 @@ struct nwfilter_options {
 
 /* ---- editing.c ------------------------------------------------------------------------ */
 
-option_apply apply_ranges, apply_shift, apply_shift_to, apply_strip_vlan, apply_dedup, apply_chop, apply_split;
+option_apply apply_ranges, apply_shift, apply_shift_to, apply_strip_vlan, apply_dedup, apply_chop, apply_split, apply_whole_flow;
 /* What can only be checked when all options are known; reads the key file. */
 int editing_check(struct nwfilter_options *o, struct errmsg *err);
 /* A whole file of at most `max` bytes; the caller frees `data`. NULL, an error and a message otherwise. */
@@ -86,6 +88,8 @@ void judge_close(struct judge *j);
 int judge_gate(struct judge *j, uint16_t linktype, struct errmsg *err);
 /* 1: goes out, 0: does not, or an error of judge_gate(). */
 int judge_match(struct judge *j, const struct frame *f, struct errmsg *err);
+/* The same for --whole-flow: 1: it belongs to the input by number and time, was decoded into j->packet, and *matches is set. */
+int judge_look(struct judge *j, const struct frame *f, bool *matches, struct errmsg *err);
 
 /* ---- output.c --------------------------------------------------------------------------- */
 

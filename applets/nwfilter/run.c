@@ -8,6 +8,7 @@
  * A live pipeline must not lag: whenever the input has nothing ready, what
  * has gathered goes out before we wait.
  */
+#include "flow/whole.h"
 #include "nwfilter.h"
 
 #include "loop/loop.h"
@@ -37,6 +38,7 @@ struct run {
 	struct packet_file out;    /* of the writer, unless it copies */
 	struct split *split;       /* --split: instead of the writer */
 	struct edits *edits;       /* NULL: packets stay as they are */
+	struct whole *whole;       /* --whole-flow */
 	char *secrets;             /* --inject-keys */
 	size_t secrets_len;
 	uint64_t matched;
@@ -198,7 +200,9 @@ static int open_output(struct run *r, struct errmsg *err)
 {
 	struct writer_options wo = { .unbuffered = r->o->flush };
 	const char *name = r->o->write && strcmp(r->o->write, "-") != 0 ? r->o->write : "standard output";
-	bool anew = r->merge || edits_change_link(r->edits) || r->o->edit.key;
+	/* a copy of a pcapng is good in its own order alone: packets that have waited may come behind another section */
+	bool anew = r->merge || (ENABLE_EDIT && edits_change_link(r->edits)) || r->o->edit.key ||
+		    (r->whole && reader_format(r->readers[0]) == FORMAT_PCAPNG);
 	int rc;
 
 	if (r->o->quiet || (r->o->count_only && !r->o->write))
@@ -242,7 +246,7 @@ static int write_packet(struct run *r, const struct frame *f, struct errmsg *err
 	const struct interface *in = source_interface(r, f->ifid);
 	struct frame changed, cut;
 
-	if (r->edits) {
+	if (ENABLE_EDIT && r->edits) {
 		int rc = edits_apply(r->edits, f, &changed, err);
 
 		if (rc <= 0)
@@ -286,12 +290,103 @@ static int check_bpf(struct run *r, struct errmsg *err)
 	return errmsg_set(err, NW_EINPUT, "--bpf: %s", j->why.text);
 }
 
+/* ---- whole conversations ---------------------------------------------------------------------- */
+
+/* A packet of a conversation that has matched: from struct whole. */
+static int take_whole(void *user, const struct frame *f, struct errmsg *err)
+{
+	struct run *r = user;
+	int rc = 0;
+
+	if (r->o->max && r->matched == r->o->max)
+		return 0; /* what still waited is left out */
+	r->matched++;
+	if (r->writer || r->split)
+		rc = write_packet(r, f, err);
+	r->done |= r->matched == r->o->max;
+	return rc;
+}
+
+/* Files are read to their end, so that packets can be kept in order; who listens to a stream wants them when they match. */
+static bool any_live(const struct run *r)
+{
+	for (unsigned i = 0; i < r->nreaders; i++) {
+		const char *name = r->o->read.count ? r->o->read.item[i] : "-";
+		struct stat st;
+
+		if ((strcmp(name, "-") == 0 ? fstat(STDIN_FILENO, &st) : stat(name, &st)) != 0 || !S_ISREG(st.st_mode))
+			return true;
+	}
+	return r->o->follow || r->o->flush;
+}
+
+static int open_whole(struct run *r, struct errmsg *err)
+{
+	struct whole_options o = { .max_bytes = r->o->whole_bytes, .at_once = any_live(r), .give = take_whole, .user = r,
+				   .no_bytes = r->o->count_only && !r->o->write };
+
+	if (!ENABLE_FLOWS || !r->o->whole_flow || r->o->quiet) /* -q: the first match is enough */
+		return 0;
+	return whole_new(&r->whole, &o, &r->judge->decoder, err);
+}
+
+/* What the bound has cost, and the cure. */
+static void say_whole(const struct run *r)
+{
+	const struct whole_counts *c = whole_counts(r->whole);
+	uint64_t kib = (r->o->whole_bytes ? r->o->whole_bytes : WHOLE_BYTES) >> 10;
+	bool mib = kib % 1024 == 0;
+
+	if (c->dropped)
+		fprintf(stderr, "nwfilter: more than %llu %s waited for a match of their conversation: the oldest %llu packets were "
+			"given up, and %llu of them, of %llu conversation%s that matched later, are missing; --whole-flow=SIZE keeps more\n",
+			(unsigned long long)(mib ? kib >> 10 : kib), mib ? "MiB" : "KiB", (unsigned long long)c->dropped,
+			(unsigned long long)c->missing, (unsigned long long)c->missing_conversations, c->missing_conversations == 1 ? "" : "s");
+	if (c->forgotten)
+		fprintf(stderr, "nwfilter: %llu conversations were forgotten, as there are more than a million; what came of them "
+			"later counts as another\n", (unsigned long long)c->forgotten);
+}
+
+/* Bounds that were hit while packets were put together. */
+static void say_given_up(const struct run *r)
+{
+	uint64_t fragments = r->judge ? decoder_fragments(&r->judge->decoder).evicted : 0;
+	uint64_t messages = r->judge ? decoder_streams(&r->judge->decoder).limits : 0;
+
+	if (fragments && !r->o->quiet)
+		fprintf(stderr, "nwfilter: %llu datagram%s in fragments given up, as too many were under way\n",
+			(unsigned long long)fragments, fragments == 1 ? " was" : "s were");
+	if (messages && !r->o->quiet)
+		fprintf(stderr, "nwfilter: %llu message%s over several TCP segments given up, as they, or what came early, took too much "
+			"memory\n", (unsigned long long)messages, messages == 1 ? " was" : "s were");
+}
+
+/* A filter on what the analysis of TCP says saw less than all. */
+static void say_unanalysed(const struct run *r)
+{
+	const struct tcp_analyzer *a = r->judge ? r->judge->decoder.analyzer : NULL;
+	uint32_t forgotten = a ? tcp_analyzer_forgotten(a) : 0;
+
+	if (forgotten && !r->o->quiet)
+		fprintf(stderr, "nwfilter: %lu TCP connection%s forgotten, as more than a million were open; what came of them later is "
+			"judged as new; a filter on addresses leaves fewer\n", (unsigned long)forgotten, forgotten == 1 ? " was" : "s were");
+}
+
 /* ---- the loops -------------------------------------------------------------------------------- */
 
 static int take(struct run *r, const struct frame *f, struct errmsg *err)
 {
-	int rc = judge_match(r->judge, f, err);
+	bool matches = false;
+	int rc;
 
+	if (ENABLE_FLOWS && r->whole) {
+		rc = judge_look(r->judge, f, &matches, err);
+		if (rc > 0)
+			rc = whole_packet(r->whole, &r->judge->packet, matches, err);
+		r->done |= r->judge->over;
+		return rc;
+	}
+	rc = judge_match(r->judge, f, err);
 	if (rc <= 0) {
 		r->done |= r->judge->over;
 		return rc;
@@ -426,7 +521,7 @@ static int close_output(struct run *r, struct errmsg *err)
 /* What edits have left out. */
 static void say_edits(const struct run *r)
 {
-	const struct edit_counts *c = r->edits ? edits_counts(r->edits) : NULL;
+	const struct edit_counts *c = ENABLE_EDIT && r->edits ? edits_counts(r->edits) : NULL;
 
 	if (c && r->o->edit.dedup)
 		fprintf(stderr, "nwfilter: %llu duplicate%s left out\n", (unsigned long long)c->duplicates, c->duplicates == 1 ? "" : "s");
@@ -485,12 +580,23 @@ int nwfilter_run(const struct nwfilter_options *o, struct judge *j)
 		rc = check_bpf(&r, &err);
 	if (!rc)
 		rc = read_secrets(&r, &err);
-	if (!rc)
+	if (!rc && ENABLE_EDIT)
 		rc = edits_open(&r.edits, &o->edit, &err);
+	if (!rc)
+		rc = open_whole(&r, &err);
 	if (!rc)
 		rc = open_output(&r, &err);
 	if (!rc)
 		rc = r.merge ? run_merged(&r, &err) : run_single(&r, &err);
+	if (ENABLE_FLOWS && r.whole && (rc >= 0 || rc == NW_EINPUT)) { /* a broken input has packets before the break */
+		struct errmsg why;
+		int rc2 = whole_end(r.whole, &why);
+
+		if (rc2 && rc >= 0) {
+			err = why;
+			rc = rc2;
+		}
+	}
 	if (rc < 0)
 		r.status = nwfilter_say(rc, &err);
 	else if (j->closed && !j->open && !r.status)
@@ -507,7 +613,14 @@ int nwfilter_run(const struct nwfilter_options *o, struct judge *j)
 	for (unsigned i = 0; i < r.nreaders; i++)
 		reader_close(r.readers[i]);
 	say_edits(&r);
-	edits_close(r.edits);
+	say_unanalysed(&r);
+	say_given_up(&r);
+	if (ENABLE_FLOWS && r.whole)
+		say_whole(&r);
+	if (ENABLE_FLOWS)
+		whole_free(r.whole);
+	if (ENABLE_EDIT)
+		edits_close(r.edits);
 	free(r.secrets);
 	if (o->quiet && (r.matched || !r.status))
 		return !r.matched;

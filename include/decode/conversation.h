@@ -31,6 +31,7 @@ struct conversation_key {
 	const uint8_t *src, *dst;
 	unsigned addr_len;
 	uint16_t src_port, dst_port;
+	uint16_t space; /* decode/space.h; 0: nothing is separated */
 };
 
 /* The number for the conversation that `k` belongs to, or CONVERSATION_NONE without memory. */
@@ -43,6 +44,11 @@ bool conversation_from_high(const struct conversation_key *k);
 
 /* The ends of a conversation, src the low one; they live until the next call with `c`. False: it is forgotten. */
 bool conversation_ends(const struct conversations *c, int32_t number, struct conversation_key *k);
+/* Another ceiling; before the first packet. */
+void conversations_limit(struct conversations *c, unsigned ceiling);
+/* Called for each conversation that is about to be forgotten, while conversation_ends() still knows it. */
+typedef void conversation_forget_fn(void *user, int32_t number);
+void conversations_on_forget(struct conversations *c, conversation_forget_fn *forget, void *user);
 /* How many were forgotten, and the bytes held. */
 uint32_t conversations_forgotten(const struct conversations *c);
 size_t conversations_bytes(const struct conversations *c);

@@ -20,7 +20,8 @@
 enum decode_result {
 	DECODE_OK,
 	DECODE_TRUNCATED, /* the snaplen cut it: the rest was on the wire */
-	DECODE_MALFORMED  /* it contradicts itself or the protocol's specification */
+	DECODE_MALFORMED, /* it contradicts itself or the protocol's specification */
+	DECODE_WAITS      /* only from decode(): no layer, as the message goes on in the next segment; it is kept (decode/stream.h) */
 };
 
 struct cursor {
@@ -29,9 +30,10 @@ struct cursor {
 	bool cut;                 /* someone asked past end; every later read gives 0 */
 };
 
+/* `p` may be NULL when there is nothing. */
 static inline struct cursor cursor_over(const uint8_t *p, size_t len, bool snapped)
 {
-	return (struct cursor){ p, p + len, snapped, false };
+	return (struct cursor){ p, len ? p + len : p, snapped, false };
 }
 
 static inline size_t cursor_left(const struct cursor *c)

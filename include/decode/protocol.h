@@ -38,7 +38,8 @@ enum field_type {
 enum field_show {
 	SHOW_DEC,
 	SHOW_HEX,
-	SHOW_EPOCH /* TIME: seconds since 1970 instead of a date */
+	SHOW_EPOCH, /* TIME: seconds since 1970 instead of a date */
+	SHOW_MS     /* DURATION: milliseconds, "0.733"; a number without a unit is of these */
 };
 
 /* One value. Bytes point into the frame or into the packet's scratch memory and
@@ -65,24 +66,24 @@ struct field {
 	const char *name;               /* Wireshark's: "ip.src"; behind its end what people call it: FIELD_NAMED() */
 	field_get *get;
 	const struct value_name *names;
-	uint32_t mask;                  /* fixed: 0 means all bits */
 	union {
 		struct {
-			uint16_t offset;    /* fixed: from the start of the header */
-			uint8_t shift;      /* fixed: value = (word & mask) >> shift */
-			uint8_t hex_digits; /* SHOW_HEX: zero-padded to this many (0: 2 * width) */
+			uint32_t offset : 12;    /* fixed: from the start of the header */
+			uint32_t shift : 7;      /* fixed: value = (word & mask) >> shift */
+			uint32_t hex_digits : 6; /* SHOW_HEX: zero-padded to this many (0: 2 * width) */
+			uint32_t width : 5;      /* fixed: bytes (1..8, or the length of an address); 0: not fixed */
+			uint32_t show : 2;       /* enum field_show */
 		};
-		uint8_t either[4];          /* indices + 1 of the fields it stands for, 0-terminated unless full */
+		uint8_t either[4];      /* indices + 1 of the fields it stands for, 0-terminated unless full */
 	};
-	uint8_t type;                   /* enum field_type */
-	uint8_t show;                   /* enum field_show */
-	uint8_t width;                  /* fixed: bytes (1..8, or the length of an address); 0: not fixed */
-	bool is_either;
-	bool conversation;              /* needs the numbering of decode/conversation.h */
-	bool analysis;                  /* needs decode/tcp_analysis.h */
-	bool innermost;                 /* depends on all layers of the packet: application layers are decoded for it */
+	uint32_t mask : 24;             /* fixed: 0 means all bits */
+	uint32_t type : 4;              /* enum field_type */
+	uint32_t is_either : 1;
+	uint32_t conversation : 1;      /* needs the numbering of decode/conversation.h */
+	uint32_t analysis : 1;          /* needs decode/tcp_analysis.h */
+	uint32_t innermost : 1;         /* depends on all layers of the packet: application layers are decoded for it */
 };
-_Static_assert(sizeof(struct field) <= 40, "there are thousands of them in the binary");
+_Static_assert(sizeof(struct field) <= 32, "there are thousands of them in the binary");
 
 /* Name and label are one string, "ip.src\0Source address": a pointer less in thousands of fields; a build without
  * labels (ENABLE_FIELD_LABELS=0) drops a quarter of their bytes. field_label() finds it. */
@@ -232,8 +233,8 @@ bool decode_later(struct decode *d, uint8_t (*next)(struct decode *d));
 void decode_enter(struct decode *d, const uint8_t *frame, uint32_t len);
 
 /* What follows is not in the frame but in `len` bytes that the layer made of it (decrypted, put together), in scratch
- * memory: cursor and wire_left are set on them, and the layers from here on are in that source. Returns false when
- * the packet has no more room for sources; then nothing is changed. */
+ * memory: cursor and wire_left are set on them, and the layers from here on are in that source; the layer's header ends
+ * where the cursor was. Returns false when the packet has no more room for sources; then nothing is changed. */
 bool decode_source(struct decode *d, const uint8_t *bytes, uint32_t len);
 
 /* The claims of all protocols as one hash table, open addressing, half full at
@@ -275,6 +276,12 @@ extern struct port_range {
 static inline bool decode_envelope_near(uint16_t port)
 {
 	return port - tcp_envelopes.first < tcp_envelopes.count;
+}
+
+/* Nobody wants to know more of the conversation of this TCP or UDP layer. */
+static inline bool decode_settled(const struct decode *d, const struct layer *l)
+{
+	return d->decoder->settled && d->decoder->settled(d->decoder->settled_user, l);
 }
 
 static inline uint8_t decode_application(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port)

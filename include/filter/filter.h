@@ -72,6 +72,8 @@ int bpf_compile(struct bpf **b, const char *text, unsigned linktype, uint32_t sn
 bool bpf_match(const struct bpf *b, const struct frame *f);
 /* Instructions of the program; the kernel takes 4096. */
 unsigned bpf_length(const struct bpf *b);
+/* They, as the kernel takes them: struct sock_filter. */
+void *bpf_code(const struct bpf *b);
 void bpf_free(struct bpf *b);
 
 #endif

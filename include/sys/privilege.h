@@ -18,6 +18,9 @@ struct privilege_needs {
 	const char *user;         /* -Z: become this user; NULL: keep the uid, lose every capability */
 	const char *group;        /* NULL: the user's */
 	bool keep_net_admin;      /* one that still has to switch something off in the network */
+	bool look_at_others;      /* a helper that reads other processes and enters network namespaces, and sees no packet: it keeps
+				   * CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH and CAP_SYS_ADMIN, also as another user. No Landlock (it
+				   * would hide the processes); seccomp that lets it open sockets of netlink and enter network namespaces */
 	bool run_programs;        /* a helper that still execs: neither Landlock nor seccomp, all the rest */
 	const char *write_dir;    /* files are created, replaced and removed only below this directory; NULL: nowhere */
 };

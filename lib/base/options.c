@@ -106,6 +106,7 @@ static int parse_u64(const struct typed *t, uint64_t *v, struct errmsg *err)
 static int parse_size(const struct typed *t, uint64_t *v, struct errmsg *err)
 {
 	const struct option_row *r = t->row;
+	uint64_t unit = r->unit == 1024 && r->min % 1024 == 0 ? 1024 : 1;
 	size_t len = strlen(t->value);
 
 	if (!text_parse_size(t->value, v))
@@ -113,9 +114,10 @@ static int parse_size(const struct typed *t, uint64_t *v, struct errmsg *err)
 				  t->value, t->name);
 	if (r->unit > 1 && len && t->value[len - 1] >= '0' && t->value[len - 1] <= '9' && __builtin_mul_overflow(*v, r->unit, v))
 		*v = UINT64_MAX;
-	if (*v < r->min || (r->max && *v > r->max))
-		return errmsg_set(err, NW_EINPUT, "%s: %s is out of range (%llu to %llu bytes)", t->name, t->value,
-				  (unsigned long long)r->min, (unsigned long long)(r->max ? r->max : UINT64_MAX));
+	if (*v < r->min || (r->max && *v > r->max)) /* said in the unit that a plain number has */
+		return errmsg_set(err, NW_EINPUT, "%s: %s is out of range (%llu to %llu %s)", t->name, t->value,
+				  (unsigned long long)(r->min / unit), (unsigned long long)((r->max ? r->max : UINT64_MAX) / unit),
+				  unit == 1024 ? "KiB" : "bytes");
 	return 0;
 }
 

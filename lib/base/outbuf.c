@@ -430,35 +430,39 @@ static size_t utf8_shown(const uint8_t *p, size_t left)
 	return n;
 }
 
+/* One byte as it is, or as \n, \\ or \xNN: up to 4 bytes at `to`. Without branches, as what comes may be noise. */
+static inline char *put_escaped(char *to, uint8_t c)
+{
+	static const char letters[16] = "xxxxxxxxxtnxxrxx";
+	bool shown = (c - 0x20u < 0x5f) & (c != '\\');
+	char letter = c < 16 ? letters[c] : c == '\\' ? '\\' : 'x';
+
+	to[0] = shown ? (char)c : '\\';
+	to[1] = letter;
+	to[2] = hex_digit[c >> 4];
+	to[3] = hex_digit[c & 15];
+	return to + (shown ? 1 : letter == 'x' ? 4 : 2);
+}
+
 void outbuf_escaped(struct outbuf *o, const void *data, size_t len)
 {
 	const uint8_t *p = data, *end = p + len;
 
 	while (p < end) {
-		const uint8_t *run = p;
+		char *to = o->pos, text[4];
 		size_t n;
 
-		while (p < end && *p >= 0x20 && *p < 0x7f && *p != '\\')
-			p++;
-		outbuf_bytes(o, run, (size_t)(p - run));
+		while (p < end && o->end - to >= 4 && !(*p >= 0xc2 && end - p > 1 && (p[1] & 0xc0) == 0x80))
+			to = put_escaped(to, *p++);
+		o->pos = to;
 		if (p == end)
 			break;
-		n = utf8_shown(p, (size_t)(end - p));
-		if (n) {
+		n = *p >= 0xc2 ? utf8_shown(p, (size_t)(end - p)) : 0;
+		if (n)
 			outbuf_bytes(o, p, n);
-			p += n;
-			continue;
-		}
-		switch (*p) {
-		case '\\': outbuf_bytes(o, "\\\\", 2); break;
-		case '\n': outbuf_bytes(o, "\\n", 2); break;
-		case '\r': outbuf_bytes(o, "\\r", 2); break;
-		case '\t': outbuf_bytes(o, "\\t", 2); break;
-		default:
-			outbuf_bytes(o, "\\x", 2);
-			outbuf_hex(o, *p, 2);
-		}
-		p++;
+		else
+			outbuf_bytes(o, text, (size_t)(put_escaped(text, *p) - text));
+		p += n ? n : 1;
 	}
 }
 

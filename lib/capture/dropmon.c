@@ -129,6 +129,9 @@ static int find_family(struct dropmon *d, uint32_t *group, struct errmsg *err)
 	message_begin(&m, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, false);
 	message_attribute(&m, CTRL_ATTR_FAMILY_NAME, "NET_DM", sizeof("NET_DM"));
 	n = ask(d, &m);
+	if (n == -ENOENT && geteuid())
+		return errmsg_set(err, NW_EPERM, "--drops needs root, and a kernel that shows its drop monitor, which this one does not "
+				  "now; where it is a module: modprobe drop_monitor");
 	if (n == -ENOENT)
 		return errmsg_set(err, NW_ESYS, "this kernel has no drop monitor (CONFIG_NET_DROP_MONITOR) or, in a container, does not "
 				  "show it; where it is a module: modprobe drop_monitor");

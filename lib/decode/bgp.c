@@ -10,6 +10,7 @@
  * was settled in the open messages; here it is what the segments' lengths allow, four if both.
  */
 #include "layout.h"
+#include "message.h"
 #include "summary.h"
 
 enum {
@@ -35,10 +36,14 @@ static bool bgp_detect(const struct decode *d, const struct cursor *payload)
 	return h;
 }
 
+static uint32_t length_of(const uint8_t *h)
+{
+	return get_be16(h + MARKER_LEN);
+}
+
 static enum decode_result bgp_decode(struct decode *d, struct layer *l)
 {
-	(void)l;
-	return decode_rest(d, HEADER);
+	return messages_wait(d, l, HEADER, length_of) == DECODE_WAITS ? DECODE_WAITS : decode_rest(d, HEADER);
 }
 
 /* The next message and its bytes; what of the last one is in the next segment is missing. */

@@ -3,7 +3,7 @@
  * An index from the ends to the number, and the conversations by number:
  *
  *	index   open addressing, doubled when two thirds full: hash 4 | number + 1 4
- *	items   a series: ends 12 | first sequence numbers 2 x 4 | flags | address length    (24 bytes)
+ *	items   a series: ends 12 | first sequence numbers 2 x 4 | flags | address length | space 2    (24 bytes)
  *	pairs   IPv6 addresses, two at a time, with a free list; an item of IPv6 holds the place of its pair
  *
  * The hash is keyed by the clock and an address of this run: nobody can choose
@@ -36,6 +36,7 @@ struct item {
 	uint32_t first_seq[2];
 	uint8_t flags;
 	uint8_t addr_len;
+	uint16_t space;
 };
 
 struct conversations {
@@ -47,6 +48,8 @@ struct conversations {
 	uint8_t (*pairs)[PAIR];
 	uint32_t pairs_size, pairs_used, pairs_free; /* free: place + 1 of the first free one, which holds the next */
 	uint64_t key;
+	conversation_forget_fn *forget;
+	void *forget_user;
 };
 
 struct conversations *conversations_new(unsigned ceiling)
@@ -78,6 +81,18 @@ void conversations_free(struct conversations *c)
 	free(c);
 }
 
+void conversations_limit(struct conversations *c, unsigned ceiling)
+{
+	if (!c->next)
+		series_init(&c->items, sizeof(struct item), ceiling);
+}
+
+void conversations_on_forget(struct conversations *c, conversation_forget_fn *forget, void *user)
+{
+	c->forget = forget;
+	c->forget_user = user;
+}
+
 uint32_t conversations_forgotten(const struct conversations *c)
 {
 	return c->forgotten;
@@ -102,7 +117,7 @@ static struct conversation_key ordered(const struct conversation_key *k, bool fr
 {
 	if (!from_high)
 		return *k;
-	return (struct conversation_key){ k->dst, k->src, k->addr_len, k->dst_port, k->src_port };
+	return (struct conversation_key){ k->dst, k->src, k->addr_len, k->dst_port, k->src_port, k->space };
 }
 
 static uint64_t mix(uint64_t h, uint64_t word)
@@ -113,7 +128,7 @@ static uint64_t mix(uint64_t h, uint64_t word)
 
 static uint32_t hash_ends(const struct conversations *c, const struct conversation_key *k)
 {
-	uint64_t h = mix(c->key, (uint64_t)k->src_port << 16 | k->dst_port);
+	uint64_t h = mix(c->key, (uint64_t)k->space << 32 | (uint64_t)k->src_port << 16 | k->dst_port);
 
 	if (k->addr_len == 4)
 		h = mix(h, (uint64_t)get_be32(k->src) << 32 | get_be32(k->dst));
@@ -126,12 +141,12 @@ static struct conversation_key item_ends(const struct conversations *c, const st
 {
 	const uint8_t *low = i->addr_len == 4 ? i->v4[0] : c->pairs[i->pair];
 
-	return (struct conversation_key){ low, low + i->addr_len, i->addr_len, i->port[0], i->port[1] };
+	return (struct conversation_key){ low, low + i->addr_len, i->addr_len, i->port[0], i->port[1], i->space };
 }
 
 static bool same_ends(const struct conversation_key *a, const struct conversation_key *b)
 {
-	return a->addr_len == b->addr_len && a->src_port == b->src_port && a->dst_port == b->dst_port &&
+	return a->addr_len == b->addr_len && a->space == b->space && a->src_port == b->src_port && a->dst_port == b->dst_port &&
 	       !memcmp(a->src, b->src, a->addr_len) && !memcmp(a->dst, b->dst, a->addr_len);
 }
 
@@ -217,6 +232,8 @@ static void forget_oldest(struct conversations *c)
 		if (!(oldest[i].flags & USED))
 			continue;
 		c->forgotten++;
+		if (c->forget)
+			c->forget(c->forget_user, (int32_t)(series_first(&c->items) + i));
 		k = item_ends(c, &oldest[i]);
 		if (!(oldest[i].flags & REPLACED)) {
 			struct slot *s = place(c, hash_ends(c, &k), &k);
@@ -279,6 +296,7 @@ static int32_t add(struct conversations *c, uint32_t hash, const struct conversa
 	}
 	i->port[0] = k->src_port;
 	i->port[1] = k->dst_port;
+	i->space = k->space;
 	s = place(c, hash, k);
 	if (s->number) {
 		struct item *before = series_peek(&c->items, s->number - 1);

@@ -12,11 +12,17 @@
  */
 #include "decode/conversation.h"
 #include "decode/expect.h"
+#include "decode/fragment.h"
 #include "decode/memory.h"
 #include "decode/message.h"
+#include "decode/names.h"
 #include "decode/notes.h"
 #include "decode/protocol.h"
+#include "decode/reply.h"
+#include "decode/space.h"
+#include "decode/stream.h"
 #include "decode/tcp_analysis.h"
+#include "host_name.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +106,18 @@ void decoder_init(struct decoder *d)
 {
 	tables_init();
 	memset(d, 0, sizeof(*d));
+	d->reassemble = ENABLE_REASSEMBLY;
+}
+
+void decoder_segments(struct decoder *d)
+{
+	d->reassemble = false;
+	if (ENABLE_REASSEMBLY) {
+		fragments_free(d->fragments);
+		streams_free(d->streams);
+	}
+	d->streams = NULL;
+	d->fragments = NULL;
 }
 
 void decoder_release(struct decoder *d)
@@ -109,8 +127,13 @@ void decoder_release(struct decoder *d)
 	tcp_analyzer_free(d->analyzer);
 	notes_free(d->notes);
 	free(d->times);
+	names_free(d->names);
+	d->names = NULL;
+	spaces_free(d->spaces);
+	d->spaces = NULL;
 	memories_free(d->memories);
 	expectations_free(d->expectations);
+	decoder_segments(d);
 	d->tcp = d->udp = NULL;
 	d->analyzer = NULL;
 	d->notes = NULL;
@@ -118,21 +141,75 @@ void decoder_release(struct decoder *d)
 	d->expectations = NULL;
 }
 
+static void want_fragments(struct decoder *d)
+{
+	if (ENABLE_REASSEMBLY && d->reassemble && !d->fragments)
+		d->fragments = fragments_new();
+}
+
+struct fragment_counts decoder_fragments(const struct decoder *d)
+{
+	return ENABLE_REASSEMBLY && d->fragments ? *fragments_counts(d->fragments) : (struct fragment_counts){ 0 };
+}
+
+struct stream_counts decoder_streams(const struct decoder *d)
+{
+	return ENABLE_REASSEMBLY && d->streams ? *streams_counts(d->streams) : (struct stream_counts){ 0 };
+}
+
+static void want_memories(struct decoder *d)
+{
+	if (ENABLE_APP_PROTOCOLS && !d->memories)
+		d->memories = memories_new();
+}
+
 static void want_applications(struct decoder *d)
 {
 	d->application = true;
-	if (ENABLE_APP_PROTOCOLS && !d->memories)
-		d->memories = memories_new();
+	d->settled = NULL;
+	want_fragments(d);
+	if (ENABLE_REASSEMBLY && ENABLE_APP_PROTOCOLS && d->reassemble && !d->streams)
+		d->streams = streams_new();
+	want_memories(d);
 	if (ENABLE_APP_PROTOCOLS && !d->expectations)
 		d->expectations = expectations_new();
 }
 
+void decoder_settle(struct decoder *d, bool (*settled)(void *user, const struct layer *l), void *user)
+{
+	d->settled = settled;
+	d->settled_user = user;
+}
+
+static uint32_t ceiling_of(const struct decoder *d)
+{
+	return d->ceiling ? d->ceiling : CONVERSATIONS_MAX;
+}
+
+void decoder_limit(struct decoder *d, uint32_t conversations)
+{
+	d->ceiling = conversations;
+	if (d->tcp)
+		conversations_limit(d->tcp, ceiling_of(d));
+	if (d->udp)
+		conversations_limit(d->udp, ceiling_of(d));
+}
+
+int decoder_separate(struct decoder *d, unsigned separate)
+{
+	if (!separate || d->spaces)
+		return 0;
+	d->spaces = spaces_new(separate);
+	return d->spaces ? 0 : NW_ELIMIT;
+}
+
 static void want_conversations(struct decoder *d, unsigned proto)
 {
+	want_fragments(d);
 	if (proto == PROTO_tcp && !d->tcp)
-		d->tcp = conversations_new(CONVERSATIONS_MAX);
+		d->tcp = conversations_new(ceiling_of(d));
 	if (proto == PROTO_udp && !d->udp)
-		d->udp = conversations_new(CONVERSATIONS_MAX);
+		d->udp = conversations_new(ceiling_of(d));
 }
 
 void decoder_want(struct decoder *d, unsigned proto)
@@ -147,13 +224,23 @@ void decoder_want(struct decoder *d, unsigned proto)
 void decoder_want_all(struct decoder *d)
 {
 	memset(&d->want, 0xff, sizeof(d->want));
+	d->bulk = true;
 	want_applications(d);
 	if (!d->notes)
 		d->notes = notes_new();
 	want_conversations(d, PROTO_tcp);
 	want_conversations(d, PROTO_udp);
 	if (!d->analyzer)
-		d->analyzer = tcp_analyzer_new(CONVERSATIONS_MAX);
+		d->analyzer = tcp_analyzer_new(ceiling_of(d));
+}
+
+void decoder_want_timing(struct decoder *d)
+{
+	want_conversations(d, PROTO_tcp);
+	if (!d->analyzer)
+		d->analyzer = tcp_analyzer_new(ceiling_of(d));
+	if (d->analyzer)
+		tcp_analyzer_want_timing(d->analyzer);
 }
 
 void decoder_want_field(struct decoder *d, const struct field *f)
@@ -165,12 +252,21 @@ void decoder_want_field(struct decoder *d, const struct field *f)
 			decoder_want(d, i);
 	if (f->innermost)
 		want_applications(d);
+	d->bulk |= (f->type == FIELD_PROTOCOL || f->type == FIELD_BYTES) && protocols[proto]->application;
+	if (f->get == reply_field)
+		want_memories(d);
+	if (ENABLE_PROC && host_name_wanted(f)) {
+		d->names = d->names ? d->names : names_new();
+		for (unsigned i = 0; i < PROTO_COUNT; i++)
+			if (field_carried(i, PROTO_dns))
+				decoder_want(d, i);
+	}
 	if (f->conversation && proto == PROTO_frame && !d->times)
 		d->times = calloc(1, sizeof(*d->times));
 	if (f->conversation || f->analysis)
-		want_conversations(d, proto);
+		want_conversations(d, f->analysis ? PROTO_tcp : proto);
 	if (f->analysis && !d->analyzer)
-		d->analyzer = tcp_analyzer_new(CONVERSATIONS_MAX);
+		d->analyzer = tcp_analyzer_new(ceiling_of(d));
 }
 
 uint8_t decode_by_ports(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port)
@@ -217,7 +313,9 @@ bool decode_ends(const struct decode *d, const struct layer *l, const uint8_t *h
 		if (!len)
 			continue;
 		ip += len == 4 ? 12 : 8;
-		*k = (struct conversation_key){ ip, ip + len, len, get_be16(h), get_be16(h + 2) };
+		*k = (struct conversation_key){ ip, ip + len, len, get_be16(h), get_be16(h + 2), 0 };
+		if (__builtin_expect(d->decoder->spaces != NULL, 0))
+			k->space = space_number(d->decoder->spaces, d->p, (unsigned)(l - d->p->layers));
 		return true;
 	}
 	return false;
@@ -262,11 +360,13 @@ bool payload_field(const struct packet *p, const struct layer *l, const struct f
 bool decode_source(struct decode *d, const uint8_t *bytes, uint32_t len)
 {
 	struct packet *p = d->p;
+	struct layer *l = &p->layers[p->nlayers - 1];
 
 	if (p->nsources == PACKET_SOURCES_MAX)
 		return false;
+	l->hlen = (uint32_t)(d->c.pos - layer_at(p, l));
 	d->source = p->nsources++;
-	p->source[d->source] = (struct packet_source){ bytes, len };
+	p->source[d->source] = (struct packet_source){ .data = bytes, .len = len };
 	d->c = cursor_over(bytes, len, false);
 	d->wire_left = len;
 	return true;
@@ -315,6 +415,17 @@ static uint8_t go_back(struct decode *d)
 	return d->p->nlayers + ROOM < PACKET_LAYERS_MAX ? b.next(d) : PROTO_NONE;
 }
 
+/* The last layer was none. */
+static void drop_layer(struct packet *p)
+{
+	const struct layer *l = &p->layers[--p->nlayers];
+
+	for (unsigned i = 0; i < p->nlayers; i++)
+		if (p->layers[i].proto == l->proto)
+			return;
+	proto_set_remove(&p->present, l->proto);
+}
+
 void packet_decode(struct packet *p, const struct decoder *decoder, const struct frame *f)
 {
 	struct layer *l = p->layers;
@@ -330,14 +441,15 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 	d.back.next = NULL;
 	d.source = 0;
 	p->frame = f;
-	p->source[0] = (struct packet_source){ f->data, f->caplen };
+	p->source[0] = (struct packet_source){ .data = f->data, .len = f->caplen };
 	p->nsources = 1;
 	p->present = (struct proto_set){ { 1u << PROTO_frame } };
 	p->result = DECODE_OK;
 	p->network = p->transport = -1;
 	p->scratch_used = 0;
-	p->analysed = 0;
+	p->analysed = p->nreplies = 0;
 	p->times = decoder->times;
+	p->names = decoder->names;
 	if (__builtin_expect(decoder->times != NULL, 0))
 		frame_times_next(decoder->times, f);
 	*l = (struct layer){ .proto = PROTO_frame, .wire_end = d.wire_left };
@@ -359,6 +471,7 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 		l->proto = (uint8_t)proto;
 		l->result = DECODE_OK;
 		l->source = d.source;
+		l->reply = 0;
 		l->off = at;
 		l->wire_end = at + d.wire_left;
 		l->aux[0] = l->aux[1] = 0;
@@ -366,8 +479,7 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 		d.next = PROTO_NONE;
 		r = protocols[proto]->decode(&d, l);
 		if (__builtin_expect(d.source != l->source, 0)) {
-			at = (uint32_t)(d.c.pos - p->source[d.source].data); /* what follows is elsewhere: this ends where it ends */
-			l->hlen = l->wire_end - l->off;
+			at = (uint32_t)(d.c.pos - p->source[d.source].data); /* what follows is elsewhere */
 		} else {
 			end = (uint32_t)(d.c.pos - p->source[d.source].data);
 			l->hlen = end - at;
@@ -375,6 +487,13 @@ void packet_decode(struct packet *p, const struct decoder *decoder, const struct
 		}
 		proto = d.next;
 		if (__builtin_expect(r != DECODE_OK, 0)) {
+			if (r == DECODE_WAITS) {
+				drop_layer(p);
+				l--;
+				n--;
+				proto = PROTO_NONE;
+				goto ended;
+			}
 			l->result = (uint8_t)r;
 			if (r > p->result && !d.quoted)
 				p->result = (uint8_t)r;

@@ -112,6 +112,8 @@ static enum decode_result dcerpc_decode(struct decode *d, struct layer *l)
 		return !h && d->c.snapped ? DECODE_TRUNCATED : DECODE_OK;
 	}
 	len = number16(h, h + 8);
+	if (l[-1].proto == PROTO_tcp || l[-1].proto == PROTO_dcerpc ? message_waits(d, l, len) : false)
+		return DECODE_WAITS;
 	if (h[2] == BIND || h[2] == ALTER) {
 		struct cursor c = d->c;
 

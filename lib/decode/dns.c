@@ -8,7 +8,8 @@
  *	0    2       4               12         each: name, type, class, [ttl, length, data]
  *
  * Over TCP two bytes of length stand before each message and a segment may hold
- * several: each is a layer of its own, which starts at the id.
+ * several: each is a layer of its own, which starts at the id. One that goes on in
+ * the next segment is decoded when it is whole (stream.h).
  *
  * The data of a record is described by a row of items in records[], so that a
  * record type is one row and its fields. Only OPT and the SvcParams of SVCB and
@@ -17,6 +18,9 @@
  * A name is expanded (dns_name.c) into the packet's scratch memory when somebody wants it.
  */
 #include "decode/dns.h"
+#include "decode/names.h"
+#include "decode/reply.h"
+#include "decode/stream.h"
 
 enum {
 	F_LENGTH, F_ID, F_FLAGS, F_RESPONSE, F_OPCODE, F_AUTHORITATIVE, F_CONFLICT, F_TRUNCATED, F_RECDESIRED, F_TENTATIVE,
@@ -39,7 +43,8 @@ enum {
 	F_SVCB_PORT, F_SVCB_IPV4, F_SVCB_ECH, F_SVCB_IPV6, F_SVCB_VALUE,
 	F_OPT_CODE, F_OPT_LEN, F_OPT_DATA, F_OPT_FAMILY, F_OPT_NETMASK, F_OPT_SCOPE, F_OPT_ADDR4, F_OPT_ADDR6,
 	F_OPT_COOKIE_CLIENT, F_OPT_COOKIE_SERVER, F_OPT_KEEPALIVE, F_OPT_PADDING, F_OPT_ERROR, F_OPT_ERROR_TEXT,
-	F_DATA, F_COUNT
+	F_DATA, F_RESPONSE_TO, F_TIME, F_RETRANSMISSION, F_REQUEST_AGAIN, F_REQUEST_AGAIN_IN, F_RESPONSE_AGAIN,
+	F_RESPONSE_AGAIN_IN, F_COUNT
 };
 
 enum { OPCODE_UPDATE = 5, CLASS_HIGH_BIT = 0x8000 /* mDNS: unicast answer wanted, cache flush (RFC 6762) */ };
@@ -82,11 +87,25 @@ static bool dns_detect(const struct decode *d, const struct cursor *payload)
 {
 	struct cursor c = *payload;
 	const uint8_t *h;
+	uint32_t seq;
 
 	if (!over_tcp(&d->p->layers[d->p->nlayers - 1]))
 		return true;
+	if (cursor_left(&c) >= 2 && cursor_left(&c) < 2 + DNS_HEADER && !c.snapped && stream_position(d, c.pos, &seq))
+		return get_be16(c.pos) >= DNS_HEADER && (cursor_left(&c) < 5 || (c.pos[4] >> 3 & 15) <= 6); /* some send the length alone */
 	h = cursor_take(&c, 2 + DNS_HEADER);
 	return h && get_be16(h) >= DNS_HEADER && (h[4] >> 3 & 15) <= 6 && get_be16(h + 6) <= 16 && h[8] < 16;
+}
+
+/* The id tells the requests of a connection apart; the same one again within 5 s is a repetition, as in Wireshark. */
+static void match(struct decode *d, struct layer *l, const uint8_t *h)
+{
+	enum { RESPONSE = 0x80 };
+
+	if (h[2] & RESPONSE)
+		reply_answer(d, l, REPLY_DNS, get_be16(h));
+	else
+		reply_request(d, l, REPLY_DNS, get_be16(h), 5000000000);
 }
 
 enum decode_result dns_decode(struct decode *d, struct layer *l)
@@ -97,11 +116,13 @@ enum decode_result dns_decode(struct decode *d, struct layer *l)
 	enum decode_result r;
 
 	if (over_tcp(l - 1)) {
-		const uint8_t *prefix = decode_take(d, 2);
+		const uint8_t *start = d->c.pos, *prefix = decode_take(d, 2);
 
+		len = prefix ? get_be16(prefix) : 0;
+		if (len + 2 > (uint32_t)(d->c.end - start) && stream_wait(d, start, len + 2, l->proto, 0))
+			return DECODE_WAITS;
 		if (!prefix)
 			return cursor_short(&d->c);
-		len = get_be16(prefix);
 		l->off += 2;
 		l->aux[0] = 1;
 		more = len > d->wire_left;
@@ -111,12 +132,18 @@ enum decode_result dns_decode(struct decode *d, struct layer *l)
 	}
 	msg = cursor_sub(&d->c, len);
 	d->c.cut = false;
+	if (cursor_left(&msg) >= DNS_HEADER)
+		match(d, l, msg.pos);
 	r = message_check(msg);
+	if (ENABLE_PROC && d->decoder->names)
+		names_learn(d->decoder->names, msg, d->p->frame->ts_ns);
 	if (r == DECODE_MALFORMED && more)
 		r = DECODE_OK;
 	if (cursor_left(&d->c) > 2) {
 		d->wire_left -= len;
 		d->next = l->proto;
+	} else if (cursor_left(&d->c)) {
+		stream_wait(d, d->c.pos, 0, l->proto, 0);
 	}
 	return r;
 }
@@ -181,7 +208,7 @@ static bool length_get(const struct packet *p, const struct layer *l, const stru
 	(void)f;
 	if (!l->aux[0])
 		return false;
-	v->u = get_be16(p->frame->data + l->off - 2);
+	v->u = get_be16(layer_at(p, l) - 2);
 	return true;
 }
 
@@ -792,6 +819,17 @@ static const struct field fields[F_COUNT] = {
 	[F_OPT_ERROR] = UINT("dns.opt.ext_error.info_code", "Extended error"),
 	[F_OPT_ERROR_TEXT] = TEXT("dns.opt.ext_error.extra_text", "Extended error text"),
 	[F_DATA] = BYTES("dns.data", "Data"),
+
+	[F_RESPONSE_TO] = REPLY_FIELD(FIELD_UINT, "dns.response_to", REPLY_REQUEST, 1 << REPLY_ANSWERS, "Frame of the request"),
+	[F_TIME] = REPLY_FIELD(FIELD_DURATION, "dns.time", REPLY_TIME, 1 << REPLY_ANSWERS, "Time since the request"),
+	[F_RETRANSMISSION] = REPLY_FIELD(FIELD_BOOL, "dns.retransmission", REPLY_IS,
+					 1 << REPLY_ASKS_AGAIN | 1 << REPLY_ANSWERS_AGAIN, "Sent before"),
+	[F_REQUEST_AGAIN] = REPLY_FIELD(FIELD_BOOL, "dns.retransmit_request", REPLY_IS, 1 << REPLY_ASKS_AGAIN, "Asks again"),
+	[F_REQUEST_AGAIN_IN] = REPLY_FIELD(FIELD_UINT, "dns.retransmit_request_in", REPLY_FRAME, 1 << REPLY_ASKS_AGAIN,
+					   "Frame of the first such request"),
+	[F_RESPONSE_AGAIN] = REPLY_FIELD(FIELD_BOOL, "dns.retransmit_response", REPLY_IS, 1 << REPLY_ANSWERS_AGAIN, "Answers again"),
+	[F_RESPONSE_AGAIN_IN] = REPLY_FIELD(FIELD_UINT, "dns.retransmit_response_in", REPLY_FRAME, 1 << REPLY_ANSWERS_AGAIN,
+					    "Frame of the first such answer"),
 };
 
 static const struct claim claims[] = { { CLAIM_UDP_PORT, 53 }, { CLAIM_TCP_PORT, 53 }, { CLAIM_NONE, 0 } };

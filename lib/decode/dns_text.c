@@ -430,7 +430,7 @@ static bool put_query(const struct line *l, struct cursor *c, const uint8_t *h)
 /* tcpdump knows nothing of messages that span or share segments, and says so. */
 static bool segment_is_message(struct outbuf *o, const struct packet *p, const struct layer *l)
 {
-	uint32_t promised = get_be16(p->frame->data + l->off - 2);
+	uint32_t promised = get_be16(layer_at(p, l) - 2);
 	uint32_t there = l[-1].wire_end - l->off;
 
 	if (promised == there)

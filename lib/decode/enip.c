@@ -93,6 +93,8 @@ static enum decode_result enip_decode(struct decode *d, struct layer *l)
 	}
 	start = d->c.pos;
 	len = io ? d->wire_left : HEADER + (uint32_t)get_le16(h + 2);
+	if (message_waits(d, l, len))
+		return DECODE_WAITS;
 	c = d->c;
 	cursor_limit(&c, len);
 	if (!io)

@@ -2,6 +2,7 @@
 /* Ethernet II and IEEE 802.3. A type below 1536 is the length of an LLC frame. IEEE 802.3 clause 3.2. */
 #include "carrier.h"
 #include "summary.h"
+#include "value_names.h"
 
 enum { DST, SRC, ADDR, TYPE, LEN, DST_LG, DST_IG, SRC_LG, SRC_IG, LG, IG };
 enum { HEADER = 14, LENGTH_MAX = 1500 };
@@ -51,7 +52,7 @@ static const struct field eth_fields[] = {
 	[SRC] = FIELD_FIXED(FIELD_ETHER, "eth.src", 6, 6, "Source"),
 	[ADDR] = FIELD_EITHER(FIELD_ETHER, "eth.addr", "Source or destination", DST + 1, SRC + 1),
 	[TYPE] = { FIELD_NAMED("eth.type", "Type"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
-		   .get = get_type_or_len },
+		   .get = get_type_or_len, .names = VALUE_NAMES(ether_type_names) },
 	[LEN] = FIELD_GET(FIELD_UINT, "eth.len", get_type_or_len, "Length"),
 	[DST_LG] = FIELD_BITS(FIELD_BOOL, "eth.dst.lg", 0, 1, 0x02, "Destination is locally administered"),
 	[DST_IG] = FIELD_BITS(FIELD_BOOL, "eth.dst.ig", 0, 1, 0x01, "Destination is a group address"),

@@ -64,7 +64,7 @@ static const uint8_t *addresses(const struct decode *d, unsigned *len)
 		if (l->proto != PROTO_ip && l->proto != PROTO_ipv6)
 			continue;
 		*len = l->proto == PROTO_ip ? 4 : 16;
-		return l->source ? NULL : p->frame->data + l->off + (*len == 4 ? 12 : 8);
+		return layer_at(p, l) + (*len == 4 ? 12 : 8);
 	}
 	return NULL;
 }

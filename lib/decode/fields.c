@@ -284,6 +284,24 @@ static void format_time(struct outbuf *o, int64_t ts_ns)
 	outbuf_str(o, " UTC");
 }
 
+/* "0.733" */
+static void format_ms(struct outbuf *o, int64_t ns)
+{
+	uint64_t size = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+	uint32_t rest = (uint32_t)(size % 1000000);
+	int digits = 6;
+
+	if (ns < 0)
+		outbuf_char(o, '-');
+	outbuf_u64(o, size / 1000000);
+	if (!rest)
+		return;
+	for (; rest % 10 == 0; rest /= 10)
+		digits--;
+	outbuf_char(o, '.');
+	outbuf_padded(o, rest, digits);
+}
+
 void value_format(struct outbuf *o, const struct field *f, const struct value *v)
 {
 	switch (f->type) {
@@ -312,7 +330,10 @@ void value_format(struct outbuf *o, const struct field *f, const struct value *v
 			format_time(o, v->i);
 		break;
 	case FIELD_DURATION:
-		outbuf_epoch(o, v->i, 9);
+		if (f->show == SHOW_MS)
+			format_ms(o, v->i);
+		else
+			outbuf_epoch(o, v->i, 9);
 		break;
 	case FIELD_IPV4:
 		outbuf_ipv4(o, v->bytes);

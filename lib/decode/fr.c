@@ -75,7 +75,7 @@ uint32_t fr_dlci(const uint8_t *h, unsigned len)
 
 static bool get_field(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
-	const uint8_t *h = p->frame->data + l->off, *snap = h + l->hlen - 5;
+	const uint8_t *h = layer_at(p, l), *snap = h + l->hlen - 5;
 	bool rfc2427 = l->hlen > l->aux[0] && h[l->aux[0]] == UNNUMBERED, has_snap = rfc2427 && l->aux[1] == NLPID_SNAP;
 
 	if (l->result != DECODE_OK || l->hlen <= l->aux[0])

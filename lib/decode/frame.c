@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The frame itself as layer 0: what the capture says of a packet, before any of its bytes. */
-#include "decode/protocol.h"
+#include "expert_fields.h"
+#include "proc.h"
 
-enum { NUMBER, TIME, TIME_EPOCH, RELATIVE, DELTA, DELTA_DISPLAYED, LEN, CAP_LEN, INTERFACE_ID, INTERFACE_NAME, ENCAP, PROTOCOLS, COLUMN, SHORT, MALFORMED };
+enum { NUMBER, TIME, TIME_EPOCH, RELATIVE, DELTA, DELTA_DISPLAYED, LEN, CAP_LEN, INTERFACE_ID, INTERFACE_NAME, ENCAP, PROTOCOLS, COLUMN, SHORT,
+	MALFORMED, FINDINGS, OF_OPTIONS = FINDINGS + (ENABLE_EXPERT ? EXPERT_FIELDS : 0) };
 
 static bool get_frame(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
@@ -155,6 +157,15 @@ static bool get_damage(const struct packet *p, const struct layer *l, const stru
 	return v->u;
 }
 
+static void frame_walk(struct walk *w, const struct packet *p, const struct layer *l)
+{
+	(void)l;
+	if (ENABLE_PROC && p->frame->options_len)
+		proc_walk(w, p, OF_OPTIONS);
+	if (ENABLE_EXPERT)
+		expert_walk(w, p, FINDINGS);
+}
+
 static enum decode_result frame_decode(struct decode *d, struct layer *l)
 {
 	(void)d;
@@ -186,6 +197,12 @@ static const struct field frame_fields[] = {
 		    .get = get_damage, .innermost = true },
 	[MALFORMED] = { FIELD_NAMED("_ws.malformed", "Contradicts itself"), .type = FIELD_BOOL, .get = get_damage,
 			.innermost = true },
+#if ENABLE_EXPERT
+	EXPERT_ROWS(FINDINGS),
+#endif
+#if ENABLE_PROC
+	PROC_ROWS(OF_OPTIONS),
+#endif
 };
 
 const struct protocol proto_frame = {
@@ -193,5 +210,6 @@ const struct protocol proto_frame = {
 	.title = "Frame",
 	.reference = "draft-ietf-opsawg-pcapng",
 	.decode = frame_decode,
+	PROTOCOL_WALK(frame_walk),
 	PROTOCOL_FIELDS(frame_fields),
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HTTP/1 messages in one TCP segment (RFC 9110, RFC 9112), without the stream around it.
+ * HTTP/1 messages (RFC 9110, RFC 9112), each where its header ends; bodies are not put together.
  *
  *	GET /index.html HTTP/1.1\r\n          HTTP/1.1 200 OK\r\n
  *	Host: example.com\r\n                 Content-Length: 5\r\n
@@ -16,7 +16,10 @@
  * of http.request.line or http.response.line.
  */
 #include "decode/http.h"
+#include "decode/line.h"
 #include "decode/notes.h"
+#include "decode/reply.h"
+#include "decode/stream.h"
 #include "decode/tls.h"
 
 enum {
@@ -26,18 +29,14 @@ enum {
 	F_CONTENT_LENGTH_HEADER, F_CONTENT_LENGTH, F_CONTENT_ENCODING, F_TRANSFER_ENCODING, F_UPGRADE, F_CONNECTION, F_DATE,
 	F_CACHE_CONTROL, F_SERVER, F_LOCATION, F_WS_ACCEPT, F_WS_EXTENSIONS, F_WS_KEY, F_WS_PROTOCOL, F_WS_VERSION,
 	F_SET_COOKIE, F_LAST_MODIFIED, F_X_FORWARDED_FOR, F_HTTP2_SETTINGS, F_REQUEST_LINE, F_RESPONSE_LINE, F_FULL_URI,
-	F_REQUEST, F_RESPONSE, F_NOTIFICATION, F_CHUNK_SIZE, F_CHUNK_DATA, F_FILE_DATA, F_COUNT
+	F_REQUEST, F_RESPONSE, F_NOTIFICATION, F_CHUNK_SIZE, F_CHUNK_DATA, F_FILE_DATA,
+	F_REQUEST_IN, F_TIME, F_RESPONSE_FOR, F_COUNT
 };
 
 /* layer.aux[0] */
 enum kind { CONTINUATION, REQUEST, RESPONSE, NOTIFICATION };
 /* layer.aux[1]: the connection is known to be HTTP; what the body is, when all of it is there */
 enum body { KNOWN = 1, BODY_XML = 2, BODY_JSON = 4, BODY_OCSP = 8 };
-
-struct text {
-	const uint8_t *p;
-	uint32_t len;
-};
 
 /* A message's first line and what its headers say of the body. */
 struct message {
@@ -48,39 +47,11 @@ struct message {
 	bool has_length, chunked;
 	uint64_t content_length;
 	enum body type;
+	struct text host;
 	struct cursor headers;   /* the lines between */
 };
 
 /* ---- lines ------------------------------------------------------------------------------ */
-
-/* The next line, and past its end; `whole` says whether it has one. False when nothing is left. */
-static bool line_next(struct cursor *c, struct text *line, bool *whole)
-{
-	size_t left = cursor_left(c);
-	const uint8_t *end;
-
-	if (!left)
-		return false;
-	end = memchr(c->pos, '\n', left);
-	*whole = end != NULL;
-	line->p = c->pos;
-	line->len = (uint32_t)((end ? end : c->end) - c->pos);
-	c->pos = end ? end + 1 : c->end;
-	if (*whole && line->len && line->p[line->len - 1] == '\r')
-		line->len--;
-	return true;
-}
-
-static bool text_is(const struct text *t, const char *word)
-{
-	for (uint32_t i = 0; i < t->len; i++) {
-		uint8_t c = t->p[i];
-
-		if ((c >= 'A' && c <= 'Z' ? c + 32 : c) != (uint8_t)word[i] || !word[i])
-			return false;
-	}
-	return !word[t->len];
-}
 
 /* Splits "Name: value"; false if that is no header. */
 static bool header_split(const struct text *line, struct text *name, struct text *value)
@@ -104,17 +75,10 @@ static const char methods[][17] = {
 	"BCOPY", "BMOVE", "BDELETE", "BPROPFIND", "BPROPPATCH", "RPC_CONNECT", "RPC_IN_DATA", "RPC_OUT_DATA", "CCM_POST"
 };
 
-static bool starts_with(const uint8_t *p, size_t len, const char *word)
-{
-	size_t n = strlen(word);
-
-	return len >= n && !memcmp(p, word, n);
-}
-
 /* A line that starts a message, as far as it is there. */
 static enum kind line_kind(const struct text *line)
 {
-	if (starts_with(line->p, line->len, "HTTP/1."))
+	if (text_begins(line, "HTTP/1."))
 		return RESPONSE;
 	for (unsigned i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		size_t n;
@@ -140,15 +104,6 @@ static void line_split(const struct text *line, struct text part[3])
 		for (at = blank ? blank : end; at < end && *at == ' '; at++)
 			;
 	}
-}
-
-static uint64_t decimal(const struct text *t)
-{
-	uint64_t v = 0;
-
-	for (uint32_t i = 0; i < t->len && t->p[i] >= '0' && t->p[i] <= '9'; i++)
-		v = v < UINT64_MAX / 10 - 1 ? v * 10 + (t->p[i] - '0') : v;
-	return v;
 }
 
 static bool ends_with(const struct text *t, const char *word)
@@ -203,9 +158,13 @@ static void message_read(struct cursor *c, struct message *m)
 		m->headers.end = c->pos;
 		if (text_is(&name, "content-length")) {
 			m->has_length = true;
-			m->content_length = decimal(&value);
+			m->content_length = text_decimal(&value);
 		} else if (text_is(&name, "transfer-encoding")) {
 			m->chunked = value.len >= 7 && text_is(&(struct text){ value.p, 7 }, "chunked");
+		} else if (text_is(&name, "host")) {
+			m->host = value;
+			while (m->host.len && m->host.p[m->host.len - 1] == ' ')
+				m->host.len--;
 		} else if (text_is(&name, "content-type")) {
 			m->type = body_type(value);
 		}
@@ -231,7 +190,7 @@ bool http_starts(const struct cursor *payload)
 		return line.len >= 12 && line.p[8] == ' ' && line.p[9] >= '1' && line.p[9] <= '9';
 	default:
 		line_split(&line, part);
-		return whole && starts_with(part[2].p, part[2].len, "HTTP/1.");
+		return whole && text_begins(&part[2], "HTTP/1.");
 	}
 }
 
@@ -278,6 +237,33 @@ static bool body_whole(const struct message *m, const struct cursor *c)
 	return m->has_length && m->content_length && m->content_length <= left;
 }
 
+/* Is the target of a request all of its URI? `part`: method, target. */
+static bool target_is_uri(const struct text part[2])
+{
+	return text_is(&part[0], "connect") || text_begins(&part[1], "http://") || text_begins(&part[1], "https://");
+}
+
+/* Responses come in the order of the requests (RFC 9112 section 9.3). Those of notifications have no time in Wireshark. */
+static void match(struct decode *d, struct layer *l, const struct message *m, const struct cursor *body)
+{
+	enum { FAR = 1 << 30 /* of numbers that wrap */ };
+	struct text part[3];
+
+	if (m->kind == RESPONSE) {
+		bool known = m->has_length && !m->chunked && m->content_length < FAR;
+		uint64_t left = known ? m->content_length : cursor_left(body);
+
+		reply_next_answer(d, l, REPLY_HTTP, (uint32_t)(body->pos - d->c.pos) + (uint32_t)left);
+		return;
+	}
+	line_split(&m->line, part);
+	if (target_is_uri(part) || !m->host.len)
+		reply_next_request(d, REPLY_HTTP, m->kind == REQUEST, &(struct reply_text){ part[1].p, part[1].len }, m->host.len != 0);
+	else
+		reply_next_request(d, REPLY_HTTP, m->kind == REQUEST, (struct reply_text[]){
+				   { "http://", 7 }, { m->host.p, m->host.len }, { part[1].p, part[1].len } }, 3);
+}
+
 enum decode_result http_decode(struct decode *d, struct layer *l)
 {
 	struct note *note = decode_note(d, l - 1);
@@ -285,13 +271,24 @@ enum decode_result http_decode(struct decode *d, struct layer *l)
 	struct message m;
 	uint64_t body;
 
+	if (stream_rest(d)) { /* of a header that goes on */
+		d->c.pos = d->c.end;
+		l->aux[1] = note && note->proto == PROTO_http ? KNOWN : 0;
+		return DECODE_OK;
+	}
 	message_read(&c, &m);
+	if (m.kind != CONTINUATION && !m.headers_whole && stream_wait(d, d->c.pos, 0, l->proto, STREAM_SHOW)) {
+		l->wire_end = l->off;
+		m.kind = CONTINUATION;
+	}
 	l->aux[0] = (uint16_t)m.kind;
 	if (note && switches(&m) && m.headers_whole)
 		note_upgrade(d, note, &m);
 	else if (note && m.kind != CONTINUATION)
 		note->proto = PROTO_http;
 	l->aux[1] = note && note->proto == PROTO_http ? KNOWN : 0;
+	if (m.kind != CONTINUATION && l->proto == PROTO_http)
+		match(d, l, &m, &c);
 	if (m.kind == CONTINUATION || !m.headers_whole) {
 		bool cut = m.kind != CONTINUATION && c.snapped;
 
@@ -348,7 +345,7 @@ static bool line_get(const struct packet *p, const struct layer *l, const struct
 		return false;
 	line_split(&line, part);
 	if (f->type == FIELD_UINT) {
-		v->u = decimal(&part[1]);
+		v->u = text_decimal(&part[1]);
 		return part[1].len >= 3;
 	}
 	v->bytes = part[f->shift & 3].p;
@@ -475,7 +472,7 @@ static void walk_header(struct walk *w, const struct text *name, const struct te
 			walk_credentials(w, value);
 			break;
 		case F_CONTENT_LENGTH_HEADER:
-			walk_uint(w, F_CONTENT_LENGTH, decimal(value));
+			walk_uint(w, F_CONTENT_LENGTH, text_decimal(value));
 			break;
 		}
 		return;
@@ -503,8 +500,7 @@ static void walk_full_uri(struct walk *w, const struct text part[2], const struc
 
 	if (!host->len || !walk_wants(w, F_FULL_URI))
 		return;
-	if (text_is(&part[0], "connect") || starts_with(part[1].p, part[1].len, "http://") ||
-	    starts_with(part[1].p, part[1].len, "https://")) {
+	if (target_is_uri(part)) {
 		walk_bytes(w, F_FULL_URI, part[1].p, part[1].len);
 		return;
 	}
@@ -578,7 +574,7 @@ static void walk_body(struct walk *w, const struct message *m, struct cursor c)
 void http_walk(struct walk *w, const struct packet *p, const struct layer *l)
 {
 	struct cursor c = packet_cursor(p, l);
-	struct text line, name, value, part[3], host = { c.pos, 0 };
+	struct text line, name, value, part[3];
 	struct message m;
 	bool whole;
 
@@ -591,17 +587,13 @@ void http_walk(struct walk *w, const struct packet *p, const struct layer *l)
 	for (const uint8_t *start = m.headers.pos; line_next(&m.headers, &line, &whole); start = m.headers.pos) {
 		if (!header_split(&line, &name, &value))
 			continue;
-		if (text_is(&name, "host"))
-			host = value;
 		walk_header(w, &name, &value);
 		if (m.kind != NOTIFICATION)
 			walk_bytes(w, m.kind == RESPONSE ? F_RESPONSE_LINE : F_REQUEST_LINE, start,
 				   (uint32_t)(m.headers.pos - start));
 	}
-	while (host.len && host.p[host.len - 1] == ' ')
-		host.len--;
 	if (m.kind != RESPONSE)
-		walk_full_uri(w, part, &host);
+		walk_full_uri(w, part, &m.host);
 	walk_body(w, &m, c);
 }
 
@@ -726,6 +718,9 @@ static const struct field fields[F_COUNT] = {
 	[F_CHUNK_SIZE] = FIELD_WALK(FIELD_UINT, "http.chunk_size", "Chunk size"),
 	[F_CHUNK_DATA] = FIELD_WALK(FIELD_BYTES, "http.chunk_data", "Chunk data"),
 	[F_FILE_DATA] = TEXT("http.file_data", "Body"),
+	[F_REQUEST_IN] = REPLY_FIELD(FIELD_UINT, "http.request_in", REPLY_REQUEST, 1 << REPLY_ANSWERS, "Frame of the request"),
+	[F_TIME] = REPLY_FIELD(FIELD_DURATION, "http.time", REPLY_TIME, 1 << REPLY_ANSWERS, "Time since the request"),
+	[F_RESPONSE_FOR] = REPLY_FIELD(FIELD_STRING, "http.response_for.uri", REPLY_TEXT, 0, "URI of the request"),
 };
 
 /* Wireshark's */

@@ -126,9 +126,13 @@ static enum decode_result http2_decode(struct decode *d, struct layer *l)
 			note->state[0] = note->state[1] = 0;
 			note_stay(d, note, PROTO_http2);
 		}
+		if (message_waits(d, l, MAGIC))
+			return DECODE_WAITS;
 		message_end(d, l, MAGIC, PROTO_http2);
 		return DECODE_OK;
 	}
+	if (message_waits(d, l, HEADER + (frame_read(d->c, &f) ? f.len : 0)))
+		return DECODE_WAITS;
 	if (!frame_read(d->c, &f)) {
 		d->c.pos = d->c.end;
 		return cursor_short(&d->c);

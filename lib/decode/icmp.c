@@ -4,9 +4,10 @@
  * further layers, and being cut there is normal (RFC 1812 section 4.3.2.3).
  */
 #include "decode/protocol.h"
+#include "decode/reply.h"
 #include "summary.h"
 
-enum { TYPE, CODE, CHECKSUM, IDENT, SEQ, REDIR_GW, MTU };
+enum { TYPE, CODE, CHECKSUM, IDENT, SEQ, REDIR_GW, MTU, RESP_TO, RESPTIME };
 enum { HEADER = 8, ECHO_REPLY = 0, UNREACHABLE = 3, QUENCH = 4, REDIRECT = 5, ECHO = 8, TIME_EXCEEDED = 11, PARAMETER = 12 };
 
 static enum decode_result icmp_decode(struct decode *d, struct layer *l)
@@ -17,6 +18,8 @@ static enum decode_result icmp_decode(struct decode *d, struct layer *l)
 		return cursor_short(&d->c);
 	l->aux[0] = h[0];
 	switch (h[0]) {
+	case ECHO: reply_request(d, l, REPLY_ICMP, get_be32(h + 4), 0); break;
+	case ECHO_REPLY: reply_answer(d, l, REPLY_ICMP, get_be32(h + 4)); break;
 	case UNREACHABLE:
 	case QUENCH:
 	case REDIRECT:
@@ -61,6 +64,8 @@ static const struct field icmp_fields[] = {
 	[SEQ] = FIELD_GET(FIELD_UINT, "icmp.seq", get_field, "Sequence number"),
 	[REDIR_GW] = FIELD_GET(FIELD_IPV4, "icmp.redir_gw", get_field, "Gateway of a redirect"),
 	[MTU] = FIELD_GET(FIELD_UINT, "icmp.mtu", get_field, "MTU of the next hop"),
+	[RESP_TO] = REPLY_FIELD(FIELD_UINT, "icmp.resp_to", REPLY_REQUEST, 1 << REPLY_ANSWERS, "Frame of the request"),
+	[RESPTIME] = REPLY_FIELD_MS("icmp.resptime", "Time since the request, ms"),
 };
 
 static const struct claim icmp_claims[] = { { CLAIM_IPPROTO, 1 }, { CLAIM_NONE, 0 } };

@@ -3,8 +3,10 @@
  * ICMPv6, RFC 4443: errors (types below 128) quote a packet. With neighbour discovery, RFC 4861, whose messages end in
  * options of |type 8|words of 8 bytes 8|...|, and listener discovery, RFC 2710 and 3810.
  */
+#include "decode/reply.h"
 #include "parts.h"
 #include "summary.h"
+#include "value_names.h"
 
 enum {
 	TYPE, CODE, CHECKSUM, IDENT, SEQ, MTU, NS_TARGET, NA_FLAGS, NA_R, NA_S, NA_O, NA_TARGET, RD_TARGET, RA_HOPS, RA_FLAGS,
@@ -12,7 +14,8 @@ enum {
 	PREFIX_LEN, PREFIX_FLAGS, PREFIX_L, PREFIX_A, PREFIX_R, PREFIX_VALID, PREFIX_PREFERRED, PREFIX, OPT_MTU, ADV_INTERVAL,
 	HA_PREFERENCE, HA_LIFETIME, NONCE, ROUTE_FLAGS, ROUTE_PRF, ROUTE_LIFETIME, RDNSS_LIFETIME, RDNSS, DNSSL_LIFETIME, DNSSL,
 	PORTAL, PREF64_LIFETIME, PREF64_PLC, MLD_DELAY, MLD_CODE, MLD_ADDRESS, MLD_S, MLD_QRV, MLD_QQI, MLD_SOURCES, MLD_SOURCE,
-	REPORT_RECORDS, RECORD_TYPE, RECORD_AUX_LEN, RECORD_SOURCES, RECORD_ADDRESS, RECORD_SOURCE, RECORD_AUX
+	REPORT_RECORDS, RECORD_TYPE, RECORD_AUX_LEN, RECORD_SOURCES, RECORD_ADDRESS, RECORD_SOURCE, RECORD_AUX,
+	RESP_TO, RESPTIME
 };
 enum { HEADER = 4, BODY = 8, RECORD = 20 };
 enum {
@@ -29,6 +32,10 @@ static enum decode_result icmpv6_decode(struct decode *d, struct layer *l)
 	if (!h)
 		return cursor_short(&d->c);
 	l->aux[0] = h[0];
+	if (cursor_left(&d->c) >= 4 && h[0] == ECHO)
+		reply_request(d, l, REPLY_ICMPV6, get_be32(h + HEADER), 0);
+	if (cursor_left(&d->c) >= 4 && h[0] == ECHO_REPLY)
+		reply_answer(d, l, REPLY_ICMPV6, get_be32(h + HEADER));
 	if (h[0] < UNREACHABLE || h[0] > PARAMETER)
 		return DECODE_OK;
 	if (!decode_take(d, 4)) /* unused, MTU or pointer */
@@ -186,7 +193,7 @@ static void icmpv6_walk(struct walk *w, const struct packet *p, const struct lay
 #define IPV6(n, off, lab) PART_FIELD(FIELD_IPV6, n, off, lab)
 
 static const struct field icmpv6_fields[] = {
-	[TYPE] = FIELD_FIXED(FIELD_UINT, "icmpv6.type", 0, 1, "Type"),
+	[TYPE] = { FIELD_NAMED("icmpv6.type", "Type"), .type = FIELD_UINT, .width = 1, .names = VALUE_NAMES(icmpv6_type_names) },
 	[CODE] = FIELD_FIXED(FIELD_UINT, "icmpv6.code", 1, 1, "Code"),
 	[CHECKSUM] = FIELD_FIXED_HEX("icmpv6.checksum", 2, 2, "Checksum"),
 	[IDENT] = PART_HEX("icmpv6.echo.identifier", 4, 4, "Identifier"),
@@ -247,6 +254,8 @@ static const struct field icmpv6_fields[] = {
 	[MLD_SOURCES] = UINT("icmpv6.mld.nb_sources", 26, "Number of sources"),
 	[MLD_SOURCE] = FIELD_WALK(FIELD_IPV6, "icmpv6.mld.source_address", "Source"),
 	[REPORT_RECORDS] = UINT("icmpv6.mldr.nb_mcast_records", 6, "Number of groups"),
+	[RESP_TO] = REPLY_FIELD(FIELD_UINT, "icmpv6.resp_to", REPLY_REQUEST, 1 << REPLY_ANSWERS, "Frame of the request"),
+	[RESPTIME] = REPLY_FIELD_MS("icmpv6.resptime", "Time since the request, ms"),
 	[RECORD_TYPE] = UINT("icmpv6.mldr.mar.record_type", 0, "What changes of a group"),
 	[RECORD_AUX_LEN] = UINT("icmpv6.mldr.mar.aux_data_len", 1, "More data of a group, words"),
 	[RECORD_SOURCES] = UINT("icmpv6.mldr.mar.nb_sources", 2, "Number of sources of a group"),

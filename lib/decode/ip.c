@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IPv4, RFC 791, with options. A fragment that is not the first carries no
- * header of the next protocol, so nothing is decoded behind it. A total length
+ * IPv4, RFC 791, with options. Behind a fragment nothing is decoded until the one comes that completes the
+ * datagram (fragment.h); where nobody asked for that, the first one carries the header of the next protocol. A total length
  * of 0 is what a sending host's own capture shows before segmentation offload:
  * the frame's length stands for it. aux[0]: flags and fragment offset.
  */
-#include "decode/protocol.h"
+#include "decode/fragment.h"
+#include "host_name.h"
 #include "summary.h"
+#include "value_names.h"
 
 enum {
 	VERSION, HDR_LEN, DSFIELD, DSCP, ECN, LEN, ID, FLAGS, FLAGS_RB, FLAGS_DF, FLAGS_MF, FRAG_OFFSET, TTL, PROTO,
-	CHECKSUM, SRC, DST, ADDR, OPT_TYPE, OPT_LEN, OPT_DATA
+	CHECKSUM, SRC, DST, ADDR, OPT_TYPE, OPT_LEN, OPT_DATA,
+	HOST_NAMES, FRAGMENT = HOST_NAMES + (ENABLE_PROC ? HOST_FIELDS : 0) /* and what belongs to it: fragment.h */
 };
 enum { HEADER = 20, OFFSET_MASK = 0x1fff, MORE_FRAGMENTS = 0x2000 };
 
@@ -36,6 +39,16 @@ static enum decode_result ip_decode(struct decode *d, struct layer *l)
 		d->next = decode_claimed(CLAIM_IPPROTO, h[9]);
 	if (total && !decode_limit(d, total - hlen) && !d->quoted && !d->fragment)
 		return DECODE_MALFORMED; /* longer than the frame: go on with what there is */
+	if (ENABLE_REASSEMBLY && d->decoder->fragments && total && l->aux[0] & (OFFSET_MASK | MORE_FRAGMENTS)) {
+		const struct fragment f = { .addresses = h + 12, .addr_len = 4, .proto = h[9], .id = get_be16(h + 4),
+					    .more = l->aux[0] & MORE_FRAGMENTS, .offset = (l->aux[0] & OFFSET_MASK) * 8u };
+		const struct datagram_parts *whole;
+
+		if (decode_fragment(d, &f, &whole)) {
+			d->next = whole ? decode_claimed(CLAIM_IPPROTO, h[9]) : PROTO_NONE;
+			return DECODE_OK;
+		}
+	}
 	if (l->aux[0] & MORE_FRAGMENTS)
 		d->fragment = d->c.snapped = true;
 	return DECODE_OK;
@@ -57,9 +70,7 @@ static void ip_walk(struct walk *w, const struct packet *p, const struct layer *
 	struct cursor c = packet_cursor(p, l);
 	struct cursor_option o;
 
-	if (l->hlen <= HEADER)
-		return;
-	cursor_limit(&c, l->hlen);
+	cursor_limit(&c, l->hlen > HEADER ? l->hlen : HEADER);
 	cursor_skip(&c, HEADER);
 	while (cursor_option(&c, &o)) {
 		walk_uint(w, OPT_TYPE, o.kind);
@@ -68,6 +79,8 @@ static void ip_walk(struct walk *w, const struct packet *p, const struct layer *
 		if (o.len > 2 && !o.body.cut)
 			walk_bytes(w, OPT_DATA, o.body.pos, o.len - 2u);
 	}
+	if (ENABLE_REASSEMBLY)
+		walk_fragments(w, p, l, FRAGMENT);
 }
 
 static const struct field ip_fields[] = {
@@ -85,7 +98,8 @@ static const struct field ip_fields[] = {
 	[FLAGS_MF] = FIELD_BITS(FIELD_BOOL, "ip.flags.mf", 6, 1, 0x20, "More fragments"),
 	[FRAG_OFFSET] = FIELD_BITS(FIELD_UINT, "ip.frag_offset", 6, 2, 0x1fff, "Fragment offset, units of 8 bytes"),
 	[TTL] = FIELD_FIXED(FIELD_UINT, "ip.ttl", 8, 1, "Time to live"),
-	[PROTO] = FIELD_FIXED(FIELD_UINT, "ip.proto", 9, 1, "Protocol"),
+	[PROTO] = { FIELD_NAMED("ip.proto", "Protocol"), .type = FIELD_UINT, .offset = 9, .width = 1,
+		    .names = VALUE_NAMES(ip_proto_names) },
 	[CHECKSUM] = FIELD_FIXED_HEX("ip.checksum", 10, 2, "Header checksum"),
 	[SRC] = FIELD_FIXED(FIELD_IPV4, "ip.src", 12, 4, "Source address"),
 	[DST] = FIELD_FIXED(FIELD_IPV4, "ip.dst", 16, 4, "Destination address"),
@@ -93,6 +107,10 @@ static const struct field ip_fields[] = {
 	[OPT_TYPE] = FIELD_WALK(FIELD_UINT, "ip.opt.type", "Option type"),
 	[OPT_LEN] = FIELD_WALK(FIELD_UINT, "ip.opt.len", "Option length"),
 	[OPT_DATA] = FIELD_WALK(FIELD_BYTES, "ip.opt.data", "Option data"),
+#if ENABLE_PROC
+	HOST_ROWS(HOST_NAMES, "ip"),
+#endif
+	FRAGMENT_FIELDS(FRAGMENT, "ip"),
 };
 
 static const struct claim ip_claims[] = {

@@ -6,14 +6,20 @@
  *
  *	|fixed 40|hop-by-hop|routing|fragment|destination options| upper layer
  *
+ * The fragment that completes a datagram (fragment.h) goes on in another source, with what followed the fragment header of the
+ * first one. Others have no layers behind them; where nobody asked for whole datagrams, the first one has its own.
+ *
  * The chain is at most EXTENSIONS_MAX long; each header advances by 8 bytes or more.
  */
-#include "decode/protocol.h"
+#include "decode/fragment.h"
+#include "host_name.h"
 #include "summary.h"
+#include "value_names.h"
 
 enum {
 	VERSION, TCLASS, DSCP, ECN, FLOW, PLEN, NXT, HLIM, SRC, DST, ADDR, HOPOPTS_NXT, DSTOPTS_NXT, ROUTING_NXT, ROUTING_TYPE,
-	ROUTING_SEGLEFT, FRAG_NXT, FRAG_OFFSET, FRAG_MORE, FRAG_IDENT, OPT_TYPE, OPT_LENGTH
+	ROUTING_SEGLEFT, FRAG_NXT, FRAG_OFFSET, FRAG_MORE, FRAG_IDENT, OPT_TYPE, OPT_LENGTH,
+	HOST_NAMES, FRAGMENTS = HOST_NAMES + (ENABLE_PROC ? HOST_FIELDS : 0) /* and what belongs to them: fragment.h */
 };
 enum { HEADER = 40, EXTENSIONS_MAX = 16 };
 enum { HOPOPTS = 0, ROUTING = 43, FRAGMENT = 44, NO_NEXT = 59, DSTOPTS = 60, MOBILITY = 135, HIP = 139, SHIM6 = 140 };
@@ -33,11 +39,25 @@ static uint32_t extension_len(unsigned number, const uint8_t *h)
 	}
 }
 
+/* Behind the fragment header `h`. True: the fragment waits, or it completes a datagram that goes on with `*next`. */
+static bool take_fragment(struct decode *d, const struct layer *l, const uint8_t *h, unsigned *next)
+{
+	const struct fragment f = { .addresses = layer_at(d->p, l) + 8, .addr_len = 16, .proto = h[0], .id = get_be32(h + 4),
+				    .more = h[3] & 1, .offset = get_be16(h + 2) & 0xfff8u };
+	const struct datagram_parts *whole;
+
+	if (!decode_fragment(d, &f, &whole))
+		return false;
+	*next = whole ? whole->proto : NO_NEXT;
+	return true;
+}
+
 static enum decode_result ipv6_decode(struct decode *d, struct layer *l)
 {
 	const uint8_t *h = decode_take(d, HEADER);
 	unsigned next, plen;
 	enum decode_result result = DECODE_OK;
+	bool taken = false;
 
 	if (!h)
 		return cursor_short(&d->c);
@@ -59,18 +79,23 @@ static enum decode_result ipv6_decode(struct decode *d, struct layer *l)
 		if (!h)
 			return cursor_short(&d->c);
 		len = extension_len(next, h);
-		if (next == FRAGMENT)
-			l->aux[1] = get_be16(h + 2);
 		if (!decode_take(d, len))
 			return cursor_short(&d->c);
+		if (next == FRAGMENT && !taken) {
+			l->aux[1] = get_be16(h + 2);
+			taken = ENABLE_REASSEMBLY && d->decoder->fragments && plen && l->aux[1] & 0xfff9 &&
+				take_fragment(d, l, h, &next);
+			if (taken)
+				continue;
+		}
 		next = h[0];
-		if (l->aux[1] & 0xfff8)
+		if (l->aux[1] & 0xfff8 && !taken)
 			break; /* not the first fragment: what follows is data */
 	}
 	l->aux[0] = (uint16_t)next;
-	if (l->aux[1] & 1) /* more fragments */
+	if (l->aux[1] & 1 && !taken) /* more fragments */
 		d->fragment = d->c.snapped = true;
-	if (!(l->aux[1] & 0xfff8) && next != NO_NEXT)
+	if ((taken || !(l->aux[1] & 0xfff8)) && next != NO_NEXT)
 		d->next = decode_claimed(CLAIM_IPPROTO, next);
 	return result;
 }
@@ -114,17 +139,10 @@ static void walk_extension(struct walk *w, unsigned number, const uint8_t *h, st
 	}
 }
 
-static void ipv6_walk(struct walk *w, const struct packet *p, const struct layer *l)
+static void walk_chain(struct walk *w, struct cursor c, unsigned next)
 {
-	struct cursor c = packet_cursor(p, l);
 	const uint8_t *h;
-	unsigned next;
 
-	if (l->hlen <= HEADER)
-		return;
-	cursor_limit(&c, l->hlen);
-	h = cursor_take(&c, HEADER);
-	next = h ? h[6] : NO_NEXT;
 	while ((h = cursor_peek(&c, 8))) {
 		uint32_t len = extension_len(next, h);
 		struct cursor body;
@@ -138,16 +156,35 @@ static void ipv6_walk(struct walk *w, const struct packet *p, const struct layer
 	}
 }
 
+static void ipv6_walk(struct walk *w, const struct packet *p, const struct layer *l)
+{
+	const struct packet_source *whole = ENABLE_REASSEMBLY ? fragment_source(p, l) : NULL;
+	struct cursor c = packet_cursor(p, l);
+	const uint8_t *h;
+
+	if (l->hlen <= HEADER)
+		return;
+	cursor_limit(&c, l->hlen);
+	h = cursor_take(&c, HEADER);
+	if (h)
+		walk_chain(w, c, h[6]);
+	if (!whole)
+		return;
+	walk_fragments(w, p, l, FRAGMENTS);
+	walk_chain(w, cursor_over(whole->data, whole->len, false), whole->parts->proto);
+}
+
 static const struct field ipv6_fields[] = {
 	[VERSION] = FIELD_BITS(FIELD_UINT, "ipv6.version", 0, 1, 0xf0, "Version"),
-	[TCLASS] = { FIELD_NAMED("ipv6.tclass", "Traffic class"), .type = FIELD_UINT, .show = SHOW_HEX, .width = 4,
-		     .mask = 0x0ff00000, .shift = 20, .hex_digits = 8 },
-	[DSCP] = FIELD_BITS(FIELD_UINT, "ipv6.tclass.dscp", 0, 4, 0x0fc00000, "Differentiated services codepoint"),
-	[ECN] = FIELD_BITS(FIELD_UINT, "ipv6.tclass.ecn", 0, 4, 0x00300000, "Explicit congestion notification"),
+	[TCLASS] = { FIELD_NAMED("ipv6.tclass", "Traffic class"), .type = FIELD_UINT, .show = SHOW_HEX, .width = 2,
+		     .mask = 0x0ff0, .shift = 4, .hex_digits = 8 },
+	[DSCP] = FIELD_BITS(FIELD_UINT, "ipv6.tclass.dscp", 0, 2, 0x0fc0, "Differentiated services codepoint"),
+	[ECN] = FIELD_BITS(FIELD_UINT, "ipv6.tclass.ecn", 0, 2, 0x0030, "Explicit congestion notification"),
 	[FLOW] = { FIELD_NAMED("ipv6.flow", "Flow label"), .type = FIELD_UINT, .show = SHOW_HEX, .width = 4,
 		   .mask = 0x000fffff, .hex_digits = 6 },
 	[PLEN] = FIELD_FIXED(FIELD_UINT, "ipv6.plen", 4, 2, "Payload length"),
-	[NXT] = FIELD_FIXED(FIELD_UINT, "ipv6.nxt", 6, 1, "Next header"),
+	[NXT] = { FIELD_NAMED("ipv6.nxt", "Next header"), .type = FIELD_UINT, .offset = 6, .width = 1,
+		  .names = VALUE_NAMES(ip_proto_names) },
 	[HLIM] = FIELD_FIXED(FIELD_UINT, "ipv6.hlim", 7, 1, "Hop limit"),
 	[SRC] = FIELD_FIXED(FIELD_IPV6, "ipv6.src", 8, 16, "Source address"),
 	[DST] = FIELD_FIXED(FIELD_IPV6, "ipv6.dst", 24, 16, "Destination address"),
@@ -164,6 +201,10 @@ static const struct field ipv6_fields[] = {
 			 .show = SHOW_HEX },
 	[OPT_TYPE] = { FIELD_NAMED("ipv6.opt.type", "Option type"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
 	[OPT_LENGTH] = FIELD_WALK(FIELD_UINT, "ipv6.opt.length", "Option length"),
+#if ENABLE_PROC
+	HOST_ROWS(HOST_NAMES, "ipv6"),
+#endif
+	FRAGMENT_FIELDS(FRAGMENTS, "ipv6"),
 };
 
 static const struct claim ipv6_claims[] = {

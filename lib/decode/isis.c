@@ -324,7 +324,7 @@ static const struct field isis_fields[] = {
 	[H_CIRCUIT] = { FIELD_NAMED("isis.hello.circuit_type", "Levels"), .type = FIELD_UINT, .show = SHOW_HEX,
 			.hex_digits = 2, .mask = 0x03 },
 	[H_RESERVED] = { FIELD_NAMED("isis.hello.reserved", "Reserved"), .type = FIELD_UINT, .show = SHOW_HEX,
-			 .hex_digits = 2, .mask = 0xfc, .shift = 2 },
+			 .hex_digits = 2, .mask = 0x3f, .shift = 2 },
 	[H_SOURCE] = ID("isis.hello.source_id", "Sender"),
 	[H_HOLDING] = UINT("isis.hello.holding_timer", 7, "Holding time, s"),
 	[H_LENGTH] = UINT("isis.hello.pdu_length", 9, "Length of the hello"),

@@ -111,6 +111,8 @@ static enum decode_result kerberos_decode(struct decode *d, struct layer *l)
 		d->c.pos = d->c.end;
 		return !h && d->c.snapped ? DECODE_TRUNCATED : DECODE_OK;
 	}
+	if (message_waits(d, l, MARK + get_be32(h)))
+		return DECODE_WAITS;
 	l->aux[0] = MARK;
 	return message_end(d, l, MARK + get_be32(h), PROTO_kerberos);
 }

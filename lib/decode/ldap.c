@@ -73,6 +73,8 @@ static enum decode_result ldap_decode(struct decode *d, struct layer *l)
 		d->c.pos = d->c.end;
 		return cut ? DECODE_TRUNCATED : DECODE_OK;
 	}
+	if (message_waits(d, l, len))
+		return DECODE_WAITS;
 	message_end(d, l, len, PROTO_ldap);
 	return DECODE_OK;
 }

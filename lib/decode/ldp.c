@@ -5,6 +5,7 @@
  *	|version 16|length 16|router 32|label space 16| messages: |U 1|type 15|length 16|id 32| pieces: |U F|type 14|length 16|...|
  */
 #include "layout.h"
+#include "message.h"
 #include "summary.h"
 
 enum {
@@ -24,10 +25,14 @@ static bool ldp_detect(const struct decode *d, const struct cursor *payload)
 	return get_be16(h) == 1 && get_be16(h + 2) >= 6;
 }
 
+static uint32_t length_of(const uint8_t *h)
+{
+	return 4u + get_be16(h + 2);
+}
+
 static enum decode_result ldp_decode(struct decode *d, struct layer *l)
 {
-	(void)l;
-	return decode_rest(d, HEADER);
+	return messages_wait(d, l, 4, length_of) == DECODE_WAITS ? DECODE_WAITS : decode_rest(d, HEADER);
 }
 
 static const struct typed_slot values[] = {

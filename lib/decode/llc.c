@@ -57,7 +57,7 @@ static enum decode_result llc_decode(struct decode *d, struct layer *l)
 
 static bool get_field(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
-	const uint8_t *h = p->frame->data + l->off;
+	const uint8_t *h = layer_at(p, l);
 	bool snap = l->hlen == 3 + SNAP;
 	uint32_t oui = snap ? get_be24(h + 3) : 0;
 

@@ -77,7 +77,7 @@ static void loop_summary(struct summary *s, const struct packet *p, const struct
 		return;
 	}
 	if (v)
-		outbuf_printf(o, ", data (%u octets)", l->wire_end - l->off - (uint32_t)(c.pos - (p->frame->data + l->off)));
+		outbuf_printf(o, ", data (%u octets)", l->wire_end - l->off - (uint32_t)(c.pos - layer_at(p, l)));
 }
 
 static const struct field loop_fields[] = {

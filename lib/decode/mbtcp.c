@@ -44,6 +44,8 @@ static enum decode_result mbtcp_decode(struct decode *d, struct layer *l)
 		return d->c.snapped ? DECODE_TRUNCATED : DECODE_OK;
 	}
 	len = get_be16(h + LENGTH_AT) - 1u;
+	if (message_waits(d, l, HEADER + len))
+		return DECODE_WAITS;
 	decode_take(d, HEADER);
 	if (len < d->wire_left) {
 		l->wire_end = l->off + HEADER + len; /* modbus_decode() goes on from there */

@@ -23,4 +23,18 @@ void memories_free(struct memories *m);
  * share it, unless `directed`. NULL if nothing is remembered. */
 struct memory *decode_memory(const struct decode *d, uint64_t key, bool directed);
 
+/* What that place holds is no longer true; nothing that belongs to others gives way for it. */
+void memory_forget(const struct decode *d, uint64_t key, bool directed);
+
+/* The same for the two hosts of the innermost IP layer, whatever is above it. */
+struct memory *memory_of_hosts(const struct decode *d, uint64_t key);
+
+/* Text that does not fit a place goes into a ring of MEMORY_TEXT bytes, shared by all; the newest stays. memory_text_begin()
+ * makes room for `len` bytes, which memory_text_put() fills from *at on. False: too long, or nothing is remembered. */
+enum { MEMORY_TEXT = 1 << 16 };
+bool memory_text_begin(const struct decode *d, uint32_t len, uint32_t *at);
+void memory_text_put(const struct decode *d, uint32_t at, const void *bytes, uint32_t len);
+/* NULL: other text took its place. */
+const uint8_t *memory_text(const struct decode *d, uint32_t at, uint32_t len);
+
 #endif

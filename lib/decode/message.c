@@ -2,6 +2,7 @@
 /* See message.h. The place in memory holds [0] the sequence number of the next header and [1] that it is valid. */
 #include "message.h"
 #include "memory.h"
+#include "stream.h"
 
 enum { FAR = 1 << 25 /* further away is another connection, or a lie */ };
 
@@ -26,33 +27,39 @@ static void go_on(struct decode *d, unsigned proto)
 		d->next = (uint8_t)proto;
 }
 
-/* The TCP layer that the bytes of `d` follow directly, or NULL. `own` layers are there already. */
-static const uint8_t *tcp_of(const struct decode *d, unsigned own)
+/* The number of the cursor's byte, if it follows a TCP layer directly. `own` layers are there already. */
+static bool first_number(const struct decode *d, unsigned own, uint32_t *seq)
 {
 	const struct layer *l = &d->p->layers[d->p->nlayers - 1 - own];
 
-	return d->p->nlayers > own && l->proto == PROTO_tcp && !l->source ? d->p->frame->data + l->off : NULL;
+	if (d->p->nlayers <= own || l->proto != PROTO_tcp)
+		return false;
+	if (stream_position(d, d->c.pos, seq))
+		return true;
+	*seq = get_be32(layer_at(d->p, l) + 4);
+	return l->source == d->source;
 }
 
-static uint32_t rest(const struct decode *d, const uint8_t *tcp)
+static uint32_t rest(const struct decode *d, unsigned own)
 {
-	const struct memory *m = tcp ? decode_memory(d, MEMORY_MESSAGE, true) : NULL;
-	uint32_t n;
+	const struct memory *m;
+	uint32_t n, seq;
 
+	m = first_number(d, own, &seq) ? decode_memory(d, MEMORY_MESSAGE, true) : NULL;
 	if (!m || !m->value[1])
 		return 0;
-	n = m->value[0] - get_be32(tcp + 4);
+	n = m->value[0] - seq;
 	return n < FAR ? n : 0;
 }
 
 uint32_t message_rest(const struct decode *d)
 {
-	return rest(d, tcp_of(d, 0));
+	return rest(d, 0);
 }
 
 bool message_resume(struct decode *d, struct layer *l, unsigned proto)
 {
-	uint32_t n = rest(d, tcp_of(d, 1));
+	uint32_t n = rest(d, 1);
 
 	if (!n)
 		return false;
@@ -62,9 +69,46 @@ bool message_resume(struct decode *d, struct layer *l, unsigned proto)
 	return true;
 }
 
-enum decode_result message_end(struct decode *d, struct layer *l, uint32_t n, unsigned proto)
+bool message_waits(struct decode *d, const struct layer *l, uint32_t len)
+{
+	return len > cursor_left(&d->c) && stream_wait(d, d->c.pos, len, l->proto, 0);
+}
+
+enum decode_result messages_wait(struct decode *d, struct layer *l, uint32_t header, uint32_t (*length)(const uint8_t *h))
+{
+	struct cursor c = d->c;
+	uint32_t n, before;
+
+	do {
+		const uint8_t *h = cursor_peek(&c, header);
+
+		n = h ? length(h) : header;
+		if (n < header || !cursor_left(&c))
+			return DECODE_OK;
+	} while (n <= cursor_left(&c) && cursor_skip(&c, n));
+	before = (uint32_t)(c.pos - d->c.pos);
+	if (!stream_wait(d, c.pos, n, l->proto, 0))
+		return DECODE_OK;
+	decode_limit(d, before);
+	l->wire_end = l->off + before;
+	return before ? DECODE_OK : DECODE_WAITS;
+}
+
+bool message_number(const struct decode *d, uint32_t *seq)
 {
 	const struct layer *tcp = &d->p->layers[d->p->transport > 0 ? d->p->transport : 0];
+
+	if (tcp->proto != PROTO_tcp || d->quoted)
+		return false;
+	if (stream_position(d, d->c.pos, seq))
+		return true;
+	*seq = get_be32(layer_at(d->p, tcp) + 4) + (uint32_t)(d->c.pos - layer_at(d->p, tcp)) - tcp->hlen;
+	return d->source == tcp->source;
+}
+
+enum decode_result message_end(struct decode *d, struct layer *l, uint32_t n, unsigned proto)
+{
+	uint32_t seq;
 
 	if (n < d->wire_left) {
 		if (!decode_take(d, n)) {
@@ -76,12 +120,11 @@ enum decode_result message_end(struct decode *d, struct layer *l, uint32_t n, un
 		go_on(d, proto);
 		return d->c.snapped && !cursor_left(&d->c) && proto != PROTO_NONE ? DECODE_TRUNCATED : DECODE_OK;
 	}
-	if (n > d->wire_left && n - d->wire_left < FAR && tcp->proto == PROTO_tcp && !d->source && !d->quoted) {
+	if (n > d->wire_left && n - d->wire_left < FAR && message_number(d, &seq)) {
 		struct memory *m = decode_memory(d, MEMORY_MESSAGE, true);
-		const uint8_t *pos = d->p->frame->data + tcp->off + tcp->hlen;
 
 		if (m) {
-			m->value[0] = get_be32(d->p->frame->data + tcp->off + 4) + (uint32_t)(d->c.pos - pos) + n;
+			m->value[0] = seq + n;
 			m->value[1] = 1;
 		}
 	}

@@ -8,7 +8,8 @@
  * Each message is a layer, so that its fields are rows at fixed offsets. One that does not end in the
  * segment has the fields that are there; where the next one begins is remembered (memory.h), so that the
  * segments between are known to begin with no header: as with a decoder that puts the stream together, they
- * have no layer, and the one that completes the message has an empty one.
+ * have no layer, and the one that completes the message has an empty one. So it is for messages that are too long to
+ * keep, and without reassembly; others wait until they are whole (message_waits).
  */
 #ifndef LIB_DECODE_MESSAGE_H
 #define LIB_DECODE_MESSAGE_H
@@ -35,6 +36,15 @@ static inline bool message_within(const struct decode *d)
 }
 /* Skips the rest of such a message, if there is one: the layer is empty then, d->next is `proto` if there is more. */
 bool message_resume(struct decode *d, struct layer *l, unsigned proto);
+/* For decode(), which then returns DECODE_WAITS: the message of `l` has `len` bytes from the cursor on, not all of them here;
+ * it is kept and decoded when it is whole (stream.h). False: read what there is. */
+bool message_waits(struct decode *d, const struct layer *l, uint32_t len);
+/* The same for a layer that is all the messages of a segment: what of the last one is here is kept, and the layer
+ * ends before it; DECODE_WAITS: there is nothing before it. `length` says how long a message is by its first `header`
+ * bytes; 0: it is none. */
+enum decode_result messages_wait(struct decode *d, struct layer *l, uint32_t header, uint32_t (*length)(const uint8_t *h));
+/* The sequence number of the cursor's byte; false: not in a message over TCP. */
+bool message_number(const struct decode *d, uint32_t *seq);
 /* The message of `l` ends `n` bytes from here: takes what is there of it. What follows in the segment is `proto`; if the message
  * goes on in the next segment, that is remembered. Returns DECODE_TRUNCATED if the capture has not all that the segment had of it. */
 enum decode_result message_end(struct decode *d, struct layer *l, uint32_t n, unsigned proto);

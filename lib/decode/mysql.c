@@ -66,7 +66,7 @@ static bool mysql_detect(const struct decode *d, const struct cursor *payload)
 static void classify(struct decode *d, struct layer *l, const uint8_t *h, uint32_t n)
 {
 	const struct layer *tcp = &d->p->layers[d->p->transport > 0 ? d->p->transport : 0];
-	const uint8_t *ports = d->p->frame->data + tcp->off;
+	const uint8_t *ports = layer_at(d->p, tcp);
 	struct memory none = { 0 }, *m = decode_memory(d, MEMORY_CONNECTION, false);
 	bool server = get_be16(ports) == PORT;
 	struct cursor c = cursor_over(h, n, false);
@@ -106,6 +106,8 @@ static enum decode_result mysql_decode(struct decode *d, struct layer *l)
 		return DECODE_OK;
 	}
 	h = cursor_peek(&d->c, HEADER + 1);
+	if (message_waits(d, l, HEADER + (h ? le24(h) : 1)))
+		return DECODE_WAITS;
 	if (!h || !le24(h)) {
 		d->c.pos = d->c.end;
 		return d->c.snapped ? DECODE_TRUNCATED : DECODE_OK;

@@ -71,6 +71,8 @@ static enum decode_result nbss_decode(struct decode *d, struct layer *l)
 		return d->c.snapped && !h ? DECODE_TRUNCATED : DECODE_OK;
 	}
 	len = get_be24(h + 1) & (l->aux[0] ? 0xffffff : 0x1ffff);
+	if (message_waits(d, l, HEADER + len))
+		return DECODE_WAITS;
 	decode_take(d, HEADER);
 	if (h[0] == MESSAGE && len <= d->wire_left) {
 		l->wire_end = l->off + HEADER + len;

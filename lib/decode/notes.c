@@ -9,6 +9,8 @@
  */
 #include "decode/notes.h"
 #include "decode/hpack.h"
+#include "decode/quic.h"
+#include "decode/space.h"
 
 #include <stdlib.h>
 
@@ -19,6 +21,7 @@ enum { TABLES = 32 }; /* of 4 KiB, allocated when HTTP/2 is seen */
 struct notes {
 	unsigned staying; /* how many notes were ever told to stay */
 	unsigned next_table;
+	struct quic_hellos *hellos;
 	struct {
 		const struct note *of; /* NULL: free */
 		unsigned end;
@@ -37,6 +40,8 @@ void notes_free(struct notes *n)
 {
 	for (unsigned i = 0; n && i < TABLES; i++)
 		free(n->hpack[i].table);
+	if (ENABLE_REASSEMBLY && n)
+		quic_hellos_free(n->hellos);
 	free(n);
 }
 
@@ -79,10 +84,17 @@ struct note *decode_note(const struct decode *d, const struct layer *l)
 	if (!ip)
 		return NULL;
 	h = mix(hash_end(ip, len, ports) + hash_end(ip + len, len, ports + 2) + l->proto);
+	if (d->decoder->spaces)
+		h = mix(h ^ space_number(d->decoder->spaces, d->p, (unsigned)(l - d->p->layers)));
 	n = &d->decoder->notes->place[h % PLACES];
 	if (n->tag != (uint32_t)(h >> 32))
 		*n = (struct note){ .tag = (uint32_t)(h >> 32) };
 	return n;
+}
+
+struct quic_hellos **note_hellos(const struct decode *d)
+{
+	return &d->decoder->notes->hellos;
 }
 
 unsigned note_end(const struct packet *p, const struct layer *l)

@@ -34,6 +34,9 @@ struct note *decode_note(const struct decode *d, const struct layer *l);
 /* The headers that this end of an HTTP/2 connection has agreed on; kept for the last few connections, "lost" for one
  * whose table was given away. NULL without memory. */
 struct hpack_table *note_hpack(const struct decode *d, struct note *n, unsigned end);
+/* Where QUIC keeps hellos that are not whole yet; freed with the notes. */
+struct quic_hellos;
+struct quic_hellos **note_hellos(const struct decode *d);
 /* Which end sent this TCP or UDP layer: 0 or 1, the same for all its packets. */
 unsigned note_end(const struct packet *p, const struct layer *l);
 /* From here on the connection is `proto`'s, which decodes whatever comes. */

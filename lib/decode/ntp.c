@@ -12,14 +12,16 @@
  * is no value.
  */
 #include "decode/protocol.h"
+#include "decode/reply.h"
 
 enum {
 	FLAGS, LI, VN, MODE, STRATUM, PPOLL, PRECISION, ROOTDELAY, ROOTDISPERSION, REFID, REFTIME, ORG, REC, XMT,
 	EXT_TYPE, EXT_LENGTH, EXT_VALUE, KEYID, MAC,
 	CTRL_R, CTRL_ERROR, CTRL_MORE, CTRL_OPCODE, CTRL_SEQUENCE, CTRL_STATUS, CTRL_ASSOCID, CTRL_OFFSET, CTRL_COUNT,
-	PRIV_R, PRIV_IMPL, PRIV_REQCODE, F_COUNT
+	PRIV_R, PRIV_IMPL, PRIV_REQCODE, REQUEST_IN, DELTA_TIME, F_COUNT
 };
-enum { HEADER = 48, CONTROL_HEADER = 12, PRIVATE_HEADER = 8, MODE_CONTROL = 6, MODE_PRIVATE = 7 };
+enum { HEADER = 48, CONTROL_HEADER = 12, PRIVATE_HEADER = 8, MODE_CLIENT = 3, MODE_SERVER = 4, MODE_CONTROL = 6,
+	MODE_PRIVATE = 7 };
 enum { EXTENSION_MIN = 16, MAC_MAX = 24 };
 #define SECONDS_1900_TO_1970 2208988800u
 
@@ -30,6 +32,11 @@ static enum decode_result ntp_decode(struct decode *d, struct layer *l)
 	unsigned need = mode == MODE_CONTROL ? CONTROL_HEADER : mode == MODE_PRIVATE ? PRIVATE_HEADER : HEADER;
 
 	l->aux[0] = (uint16_t)mode;
+	/* the answer's origin time stamp is the transmit time stamp of the request */
+	if (cursor_left(&d->c) >= HEADER && mode == MODE_CLIENT)
+		reply_request(d, l, REPLY_NTP, get_be64(h + 40), 0);
+	if (cursor_left(&d->c) >= HEADER && mode == MODE_SERVER)
+		reply_answer(d, l, REPLY_NTP, get_be64(h + 24));
 	if (!decode_take(d, need)) {
 		d->c.pos = d->c.end;
 		return cursor_short(&d->c);
@@ -311,6 +318,8 @@ static const struct field fields[F_COUNT] = {
 	[CTRL_COUNT] = CONTROL(FIELD_UINT, "ntp.ctrl.count", 10, 0, MODE_CONTROL, "Count"),
 	[PRIV_R] = CONTROL(FIELD_UINT, "ntp.priv.flags.r", 0, 0x80, MODE_PRIVATE, "Response"),
 	[PRIV_IMPL] = CONTROL(FIELD_UINT, "ntp.priv.impl", 2, 0xff, MODE_PRIVATE, "Implementation"),
+	[REQUEST_IN] = REPLY_FIELD(FIELD_UINT, "ntp.request_in", REPLY_REQUEST, 1 << REPLY_ANSWERS, "Frame of the request"),
+	[DELTA_TIME] = REPLY_FIELD(FIELD_DURATION, "ntp.delta_time", REPLY_TIME, 1 << REPLY_ANSWERS, "Time since the request"),
 	[PRIV_REQCODE] = CONTROL(FIELD_UINT, "ntp.priv.reqcode", 3, 0xff, MODE_PRIVATE, "Request code"),
 };
 

@@ -80,6 +80,8 @@ static enum decode_result openflow_decode(struct decode *d, struct layer *l)
 		d->c.pos = d->c.end;
 		return !h && d->c.snapped ? DECODE_TRUNCATED : h ? DECODE_MALFORMED : DECODE_OK;
 	}
+	if (message_waits(d, l, get_be16(h + 2)))
+		return DECODE_WAITS;
 	l->aux[0] = h[0];
 	return message_end(d, l, get_be16(h + 2), frame_at(h, (uint32_t)cursor_left(&d->c)) && decode_later(d, enter_frame) ?
 						  PROTO_NONE : PROTO_openflow);

@@ -32,7 +32,7 @@ void walk_piece(struct walk *w, const struct part *parts, unsigned n, unsigned t
 		if (is_number(f)) {
 			v.u = load(v.bytes, v.len > 8 ? 8 : v.len, order);
 			if (f->mask)
-				v.u = (v.u & f->mask) >> f->shift;
+				v.u = v.u >> f->shift & f->mask;
 		} else if (f->type == FIELD_STRING) {
 			v.len = (uint32_t)strnlen((const char *)v.bytes, v.len);
 		}

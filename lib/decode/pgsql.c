@@ -35,7 +35,7 @@ static const struct value_name backend[] = {
 
 static bool from_client(const struct decode *d)
 {
-	const uint8_t *ports = d->p->frame->data + d->p->layers[d->p->transport > 0 ? d->p->transport : 0].off;
+	const uint8_t *ports = layer_at(d->p, &d->p->layers[d->p->transport > 0 ? d->p->transport : 0]);
 
 	return d->p->transport > 0 && get_be16(ports) != PORT;
 }
@@ -69,6 +69,7 @@ static enum decode_result pgsql_decode(struct decode *d, struct layer *l)
 {
 	const uint8_t *h = d->c.pos;
 	enum form form;
+	uint32_t len;
 
 	if (message_resume(d, l, PROTO_pgsql))
 		return DECODE_OK;
@@ -80,7 +81,10 @@ static enum decode_result pgsql_decode(struct decode *d, struct layer *l)
 	}
 	l->aux[0] = form;
 	l->aux[1] = from_client(d);
-	message_end(d, l, form == ANSWER ? 1 : form == STARTUP ? get_be32(h) : get_be32(h + 1) + 1, PROTO_pgsql);
+	len = form == ANSWER ? 1 : form == STARTUP ? get_be32(h) : get_be32(h + 1) + 1;
+	if (message_waits(d, l, len))
+		return DECODE_WAITS;
+	message_end(d, l, len, PROTO_pgsql);
 	return DECODE_OK;
 }
 

@@ -57,7 +57,7 @@ static enum decode_result ppi_decode(struct decode *d, struct layer *l)
 
 static bool get_field(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
-	const uint8_t *h = p->frame->data + l->off;
+	const uint8_t *h = layer_at(p, l);
 
 	v->u = l->hlen < HEADER ? 0 : field_index(f) == LENGTH ? get_le16(h + 2) : get_le32(h + 4);
 	return l->hlen >= HEADER;
@@ -70,7 +70,7 @@ static const struct part parts[] = {
 
 static void ppi_walk(struct walk *w, const struct packet *p, const struct layer *l)
 {
-	const uint8_t *h = p->frame->data + l->off, *f;
+	const uint8_t *h = layer_at(p, l), *f;
 	struct cursor c;
 
 	if (l->hlen < HEADER)

@@ -54,7 +54,7 @@ static enum decode_result ppp_decode(struct decode *d, struct layer *l)
 static bool get_field(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
 	bool direction = l == p->layers + 1 && p->frame->linktype == LINKTYPE_PPP_WITH_DIR;
-	const uint8_t *h = p->frame->data + l->off + direction;
+	const uint8_t *h = layer_at(p, l) + direction;
 	unsigned field = field_index(f), left = l->hlen - direction;
 
 	if (l->result != DECODE_OK || !l->hlen)

@@ -26,7 +26,7 @@ static enum decode_result pppoes_decode(struct decode *d, struct layer *l)
 {
 	enum decode_result r = pppoe_header(d, l);
 
-	if (d->c.pos > d->p->frame->data + l->off && cursor_left(&d->c))
+	if (d->c.pos > layer_at(d->p, l) && cursor_left(&d->c))
 		d->next = PROTO_ppp;
 	return r;
 }

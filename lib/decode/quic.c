@@ -10,8 +10,9 @@
  *	short  |0|1|spin|protected 5|destination id, of a length that the ends know|packet number and payload
  *
  * What an Initial holds is opened (quic_initial.c) when somebody asked for quic
- * or tls; its CRYPTO frames become a layer of TLS. For that, and for the ids of short
- * headers, the connection is remembered (notes.h).
+ * or tls; its CRYPTO frames become a layer of TLS, those of several packets together when the
+ * last of them has come (quic_hello.c). For that, and for the ids of short headers, the
+ * connection is remembered (notes.h).
  */
 #include "decode/quic.h"
 #include "decode/notes.h"
@@ -106,7 +107,9 @@ static bool bytes_same(const struct quic_bytes *a, const struct quic_bytes *b)
 /* The UDP layer, or what else carries the datagram of `l`. */
 static const struct layer *carrier(const struct packet *p, const struct layer *l)
 {
-	while (l > p->layers && (l->source != p->layers[0].source || l->proto == PROTO_quic))
+	unsigned source = l->source; /* what was opened of packets before is in others */
+
+	while (l > p->layers && (l->source != source || l->proto == PROTO_quic))
 		l--;
 	return l;
 }
@@ -128,6 +131,8 @@ static struct quic_opened *open_initial(struct decode *d, struct note *note, uns
 		note->original_len = (uint8_t)(h->dcid.len + 1);
 		note->client = (uint8_t)end;
 		note->hello[end] = 0;
+		if (ENABLE_REASSEMBLY)
+			quic_hello_forget(*note_hellos(d), note);
 		memcpy(note->original, h->dcid.p, h->dcid.len);
 	}
 	return o;
@@ -171,19 +176,23 @@ void quic_resume(struct decode *d, const struct layer *l)
 	go_on(d, l, &h);
 }
 
-/* As in Wireshark a hello that is sent again is not shown again. */
-static bool hello_is_new(const struct decode *d, struct note *note, unsigned end, const struct quic_bytes *crypto)
+/* The hello that this packet has, or completes; empty otherwise. As in Wireshark one that is sent again is not shown again. */
+static struct quic_bytes hello_of(struct decode *d, struct note *note, unsigned end, uint32_t version, const struct quic_opened *o)
 {
-	enum { MESSAGE_HEADER = 4 };
 	uint32_t number = (uint32_t)d->p->frame->number;
+	struct quic_bytes crypto = { NULL, 0 }, whole;
 
+	if (note && note->hello[end] && note->hello[end] != number)
+		return crypto;
+	crypto = quic_crypto(d->p, o);
 	if (!note)
-		return true;
-	if (note->hello[end] && note->hello[end] != number)
-		return false;
-	if (crypto->len >= MESSAGE_HEADER && get_be24(crypto->p + 1) <= crypto->len - MESSAGE_HEADER)
+		return crypto;
+	if (ENABLE_REASSEMBLY && d->decoder->reassemble && !quic_hello_whole(&crypto) &&
+	    quic_hello_add(note_hellos(d), note, end, version, o, &whole))
+		crypto = whole;
+	if (quic_hello_whole(&crypto))
 		note->hello[end] = number;
-	return true;
+	return crypto;
 }
 
 static void initial_decode(struct decode *d, struct layer *l, struct note *note, unsigned end, const struct quic_header *h)
@@ -197,8 +206,8 @@ static void initial_decode(struct decode *d, struct layer *l, struct note *note,
 	if (!o)
 		return;
 	l->aux[0] = (uint16_t)((uint8_t *)o - d->p->scratch + 1);
-	crypto = quic_crypto(d->p, o);
-	if (crypto.len && hello_is_new(d, note, end, &crypto) && decode_source(d, crypto.p, crypto.len))
+	crypto = hello_of(d, note, end, h->version, o);
+	if (crypto.len && decode_source(d, crypto.p, crypto.len))
 		d->next = PROTO_tls;
 }
 

@@ -41,6 +41,28 @@ struct quic_opened *quic_open(struct packet *p, const struct quic_header *h, con
 /* The bytes of the CRYPTO frames from offset 0 on, as far as there is no gap: in `o` or put together in scratch memory. */
 struct quic_bytes quic_crypto(struct packet *p, const struct quic_opened *o);
 
+struct quic_piece {
+	uint64_t offset;
+	struct quic_bytes bytes;
+};
+
+/* The next CRYPTO frame of an opened Initial; false at the end, or at a frame that an Initial cannot have. */
+bool quic_crypto_next(struct cursor *c, struct quic_piece *piece);
+
+/* Hellos that go over several packets (quic_hello.c). NULL is one without any. */
+struct quic_hellos;
+struct note;
+void quic_hellos_free(struct quic_hellos *q);
+uint64_t quic_hellos_given_up(const struct quic_hellos *q);
+/* One more packet of a connection's `end` whose hello is not whole in it. When the hello is whole with it, *hello are its bytes
+ * (and what follows them), which live until the next packet; else it is empty. False: nothing is put together here. */
+bool quic_hello_add(struct quic_hellos **all, const struct note *n, unsigned end, uint32_t version, const struct quic_opened *o,
+		    struct quic_bytes *hello);
+/* A new connection between the same ends. */
+void quic_hello_forget(struct quic_hellos *q, const struct note *n);
+/* Does it hold all of the message it begins with? */
+bool quic_hello_whole(const struct quic_bytes *b);
+
 /* A variable-length integer (RFC 9000 section 16). */
 uint64_t quic_varint(struct cursor *c);
 

@@ -170,13 +170,7 @@ struct quic_opened *quic_open(struct packet *p, const struct quic_header *h, con
 
 /* ---- CRYPTO frames ------------------------------------------------------------------------------ */
 
-struct piece {
-	uint64_t offset;
-	struct quic_bytes bytes;
-};
-
-/* The next CRYPTO frame; false at the end, or at a frame that an Initial cannot have. */
-static bool crypto_next(struct cursor *c, struct piece *piece)
+bool quic_crypto_next(struct cursor *c, struct quic_piece *piece)
 {
 	while (cursor_left(c) && !c->cut) {
 		uint64_t ranges, n;
@@ -212,9 +206,9 @@ static bool crypto_next(struct cursor *c, struct piece *piece)
 static bool crypto_at(const struct quic_opened *o, uint64_t at, struct quic_bytes *found)
 {
 	struct cursor c = cursor_over(o->plain, o->len, false);
-	struct piece piece;
+	struct quic_piece piece;
 
-	while (crypto_next(&c, &piece))
+	while (quic_crypto_next(&c, &piece))
 		if (piece.offset <= at && at - piece.offset < piece.bytes.len) {
 			uint32_t skip = (uint32_t)(at - piece.offset);
 

@@ -101,7 +101,7 @@ static enum decode_result radiotap_decode(struct decode *d, struct layer *l)
 static bool get_length(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
 	(void)f;
-	v->u = l->hlen < HEADER ? 0 : get_le16(p->frame->data + l->off + 2);
+	v->u = l->hlen < HEADER ? 0 : get_le16(layer_at(p, l) + 2);
 	return l->hlen >= HEADER;
 }
 
@@ -127,7 +127,7 @@ static void walk_value(struct walk *w, unsigned bit, const uint8_t *v)
 
 static void radiotap_walk(struct walk *w, const struct packet *p, const struct layer *l)
 {
-	const uint8_t *h = p->frame->data + l->off, *v;
+	const uint8_t *h = layer_at(p, l), *v;
 	struct values_iter i;
 	unsigned bit;
 

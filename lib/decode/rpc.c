@@ -56,7 +56,7 @@ static bool reply_fits(const struct decode *d, const uint8_t *h)
 /* Nothing can be seen of what the capture cut; on NFS's port that is believed to be RPC. */
 static bool cut_nfs(const struct decode *d, const struct cursor *c)
 {
-	const uint8_t *ports = d->p->frame->data + d->p->layers[d->p->transport > 0 ? d->p->transport : 0].off;
+	const uint8_t *ports = layer_at(d->p, &d->p->layers[d->p->transport > 0 ? d->p->transport : 0]);
 
 	return c->snapped && d->p->transport > 0 && (get_be16(ports) == RPC_PORT_NFS || get_be16(ports + 2) == RPC_PORT_NFS);
 }
@@ -131,6 +131,10 @@ static enum decode_result rpc_decode(struct decode *d, struct layer *l)
 	if (over_tcp(d->p)) {
 		if (message_resume(d, l, PROTO_rpc))
 			return DECODE_OK;
+		h = cursor_peek(&d->c, MARK);
+		if (!h || (get_be32(h) & ~LAST) <= FRAGMENT_MAX)
+			if (message_waits(d, l, MARK + (h ? get_be32(h) & ~LAST : 0)))
+				return DECODE_WAITS;
 		h = decode_take(d, MARK);
 		if (!h || (get_be32(h) & ~LAST) > FRAGMENT_MAX) {
 			d->c.pos = d->c.end;

@@ -32,7 +32,7 @@ static bool chain_fits(struct cursor c, uint32_t wire)
 static bool rtcp_detect(const struct decode *d, const struct cursor *payload)
 {
 	const struct layer *udp = &d->p->layers[d->p->nlayers - 1];
-	const uint8_t *ports = d->p->frame->data + udp->off;
+	const uint8_t *ports = layer_at(d->p, udp);
 
 	return chain_fits(*payload, d->wire_left) &&
 	       ((get_be16(ports) | get_be16(ports + 2)) & 1 ||

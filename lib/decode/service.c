@@ -9,7 +9,7 @@ static const struct layer *transport_of(const struct packet *p, const struct lay
 {
 	while (l > p->layers && l->proto != PROTO_tcp && l->proto != PROTO_udp)
 		l--;
-	return l > p->layers && !l->source ? l : NULL;
+	return l > p->layers ? l : NULL;
 }
 
 void service_begin(struct summary *s, const struct packet *p, const struct layer *l, const char *name)
@@ -40,9 +40,9 @@ void service_line(struct summary *s, const struct packet *p, const struct layer 
 bool service_port(const struct decode *d, unsigned port)
 {
 	const struct layer *l = &d->p->layers[d->p->nlayers - 1];
-	const uint8_t *h = d->p->frame->data + l->off;
+	const uint8_t *h = layer_at(d->p, l);
 
-	return (l->proto == PROTO_tcp || l->proto == PROTO_udp) && !l->source &&
+	return (l->proto == PROTO_tcp || l->proto == PROTO_udp) &&
 	       (get_be16(h) == port || get_be16(h + 2) == port);
 }
 
@@ -50,7 +50,7 @@ unsigned service_source(const struct packet *p, const struct layer *l)
 {
 	const struct layer *t = transport_of(p, l);
 
-	return t ? get_be16(p->frame->data + t->off) : 0;
+	return t ? get_be16(layer_at(p, t)) : 0;
 }
 
 bool service_is_reply(const struct packet *p, const struct layer *l, unsigned proto)
@@ -62,7 +62,7 @@ bool service_is_reply(const struct packet *p, const struct layer *l, unsigned pr
 
 	if (!t)
 		return false;
-	h = p->frame->data + t->off;
+	h = layer_at(p, t);
 	kind = t->proto == PROTO_tcp ? CLAIM_TCP_PORT : CLAIM_UDP_PORT;
 	from = decode_claimed(kind, get_be16(h)) == proto;
 	to = decode_claimed(kind, get_be16(h + 2)) == proto;

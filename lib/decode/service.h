@@ -31,6 +31,8 @@ static inline enum decode_result message_whole(struct decode *d, struct layer *l
 	/* a message behind it that was left out altogether counts too */
 	bool cut = d->c.snapped && (n > cursor_left(&d->c) || (n == cursor_left(&d->c) && n < d->wire_left));
 
+	if (message_waits(d, l, n))
+		return DECODE_WAITS;
 	message_end(d, l, n, proto);
 	return cut ? DECODE_TRUNCATED : DECODE_OK;
 }

@@ -41,7 +41,7 @@ static enum decode_result sll_decode(struct decode *d, struct layer *l)
 /* The header of a layer that was there whole, or NULL. */
 static const uint8_t *header(const struct packet *p, const struct layer *l)
 {
-	return l->hlen ? p->frame->data + l->off : NULL;
+	return l->hlen ? layer_at(p, l) : NULL;
 }
 
 static bool get_number(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)

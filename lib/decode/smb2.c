@@ -263,8 +263,9 @@ static void smb2_summary(struct summary *s, const struct packet *p, const struct
 #define GET_HEX(n, off, bytes, fn, lab) \
 	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, .shift = bytes, \
 	  .get = fn }
-#define FLAG(n, msk, lab) \
-	{ FIELD_NAMED("smb2.flags." n, lab), .type = FIELD_BOOL, .offset = 16, .shift = 4, .mask = msk, .get = get_plain }
+/* a bit of byte `off` */
+#define FLAG(n, off, msk, lab) \
+	{ FIELD_NAMED("smb2.flags." n, lab), .type = FIELD_BOOL, .offset = off, .shift = 1, .mask = msk, .get = get_plain }
 #define WALK_HEX(n, digits, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
 
 static const struct field fields[F_COUNT] = {
@@ -278,13 +279,13 @@ static const struct field fields[F_COUNT] = {
 	[REQUESTED] = GET(FIELD_UINT, "smb2.credits.requested", 14, 2, get_request, "Credits requested"),
 	[GRANTED] = GET(FIELD_UINT, "smb2.credits.granted", 14, 2, get_response, "Credits granted"),
 	[FLAGS] = GET_HEX("smb2.flags", 16, 4, get_plain, "Flags"),
-	[RESPONSE] = FLAG("response", 1, "Response"),
-	[ASYNC] = FLAG("async", 2, "Asynchronous"),
-	[CHAINED] = FLAG("chained", 4, "Related to the command before"),
-	[SIGNED] = FLAG("signature", 8, "Signed"),
-	[PRIORITY] = FLAG("priority_mask", 0x70, "Has a priority"),
-	[DFS] = FLAG("dfs", 0x10000000, "Distributed file system"),
-	[REPLAY] = FLAG("replay", 0x20000000, "Replay"),
+	[RESPONSE] = FLAG("response", 16, 1, "Response"),
+	[ASYNC] = FLAG("async", 16, 2, "Asynchronous"),
+	[CHAINED] = FLAG("chained", 16, 4, "Related to the command before"),
+	[SIGNED] = FLAG("signature", 16, 8, "Signed"),
+	[PRIORITY] = FLAG("priority_mask", 16, 0x70, "Has a priority"),
+	[DFS] = FLAG("dfs", 19, 0x10, "Distributed file system"),
+	[REPLAY] = FLAG("replay", 19, 0x20, "Replay"),
 	[CHAIN_OFFSET] = GET_HEX("smb2.chain_offset", 20, 4, get_plain, "Where the next command begins"),
 	[MSG_ID] = GET(FIELD_UINT, "smb2.msg_id", 24, 8, get_plain, "Message id"),
 	[PID] = GET_HEX("smb2.pid", 32, 4, get_sync, "Process id"),

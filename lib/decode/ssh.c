@@ -14,6 +14,7 @@
  * (Salesforce, 2018).
  */
 #include "crypto/digest.h"
+#include "decode/message.h"
 #include "decode/notes.h"
 
 enum {
@@ -79,6 +80,12 @@ static bool packet_next(struct cursor *c, struct ssh_packet *k)
 	k->body = cursor_sub(c, k->len - 1 - k->padding);
 	k->pad = cursor_take(c, k->padding);
 	return true;
+}
+
+/* The same of one that may not be all there, for messages_wait(). */
+static uint32_t packet_length(const uint8_t *h)
+{
+	return get_be32(h) <= PACKET_MAX ? 4 + get_be32(h) : 0;
 }
 
 static bool packet1_next(struct cursor *c, struct ssh_packet *k)
@@ -180,6 +187,12 @@ static enum decode_result ssh_decode(struct decode *d, struct layer *l)
 		if (!server) /* as in Wireshark the client's banner decides */
 			note->version = c.pos[4] == '1' && cursor_left(&c) > 6 && c.pos[6] != '9' ? 1 : 2;
 		return c.snapped && !memchr(c.pos, '\n', cursor_left(&c)) ? DECODE_TRUNCATED : DECODE_OK;
+	}
+	if (note->version == 2 && !(note->state[end] & STATE_ENCRYPTED)) {
+		d->c = c;
+		messages_wait(d, l, 4, packet_length); /* also where a packet only begins it is SSH */
+		c = d->c;
+		d->c.pos = d->c.end;
 	}
 	l->aux[1] |= note->state[end] & (STATE_ENCRYPTED | GROUP_EXCHANGE);
 	if (note->state[end] & STATE_ENCRYPTED && note->state[end] & STATE_AEAD)

@@ -43,7 +43,7 @@ uint32_t summary_outer_len(const struct packet *p, const struct layer *l)
 
 void summary_addresses(struct outbuf *o, const struct packet *p, const struct layer *net)
 {
-	const uint8_t *h = p->frame->data + net->off;
+	const uint8_t *h = layer_at(p, net);
 
 	if (net->proto == PROTO_ip) {
 		outbuf_ipv4(o, h + 12);
@@ -59,7 +59,7 @@ void summary_addresses(struct outbuf *o, const struct packet *p, const struct la
 /* True if the IP header itself names `number`: then no extension header stood in between. */
 static bool directly(const struct packet *p, const struct layer *net, unsigned number)
 {
-	return p->frame->data[net->off + (net->proto == PROTO_ip ? 9 : 6)] == number;
+	return layer_at(p, net)[net->proto == PROTO_ip ? 9 : 6] == number;
 }
 
 void summary_ports(struct outbuf *o, const struct packet *p, const struct layer *l, unsigned number, unsigned sport,
@@ -74,7 +74,7 @@ void summary_ports(struct outbuf *o, const struct packet *p, const struct layer 
 	} else {
 		bool v4 = net->proto == PROTO_ip;
 
-		h = p->frame->data + net->off;
+		h = layer_at(p, net);
 		v4 ? outbuf_ipv4(o, h + 12) : outbuf_ipv6(o, h + 8);
 		outbuf_char(o, '.');
 		outbuf_u64(o, sport);
@@ -125,7 +125,7 @@ bool checksum_transport(const struct packet *p, const struct layer *l, unsigned 
 	n = packet_bytes(p, l, &bytes);
 	if (net->wire_end < l->off || n < net->wire_end - l->off)
 		return false;
-	h = p->frame->data + net->off;
+	h = layer_at(p, net);
 	if (net->proto == PROTO_ip) {
 		if (net->aux[0] & 0x3fff)
 			return false;
@@ -178,8 +178,9 @@ void summary_payload_cut(struct outbuf *o, const struct packet *p, const struct 
 			 unsigned dport)
 {
 	unsigned proto = decode_claimed(kind, sport < dport ? sport : dport);
+	const struct packet_source *source = &p->source[l->source];
 
-	if (packet_payload(p, l).pos < p->frame->data + p->frame->caplen || p->frame->caplen >= l->wire_end)
+	if (packet_payload(p, l).pos < source->data + source->len || source->len >= l->wire_end)
 		return;
 	if (proto == PROTO_NONE)
 		proto = decode_claimed(kind, sport < dport ? dport : sport);
@@ -193,7 +194,8 @@ void summary_payload_cut(struct outbuf *o, const struct packet *p, const struct 
 /* Was something behind this last layer that the snaplen cut, and would we have told of it? */
 static bool payload_cut(const struct packet *p, const struct layer *l)
 {
-	return l->result != DECODE_TRUNCATED && l->wire_end > p->frame->caplen && l->proto != PROTO_tcp && l->proto != PROTO_udp &&
+	return l->result != DECODE_TRUNCATED && l->wire_end > p->source[l->source].len && l->proto != PROTO_tcp &&
+	       l->proto != PROTO_udp &&
 	       ((l->proto >= PROTO_ppp && l->proto < PROTO_arp) || (l->proto > PROTO_icmpv6 && l->proto < PROTO_dns));
 }
 

@@ -103,7 +103,7 @@ static void put_left(struct outbuf *o, const char *text, size_t width)
 void sll_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	bool v2 = l->hlen == 20;
-	const uint8_t *h = p->frame->data + l->off, *addr = h + (v2 ? 12 : 6);
+	const uint8_t *h = layer_at(p, l), *addr = h + (v2 ? 12 : 6);
 	unsigned halen;
 
 	if (!l->hlen)

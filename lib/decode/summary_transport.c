@@ -199,7 +199,7 @@ static struct seq_base base_of(struct summary *s, const struct packet *p, const 
 	if (!s->seq || s->absolute_seq || !(h[13] & ACK) || !net)
 		return (struct seq_base){ 0 };
 	v4 = net->proto == PROTO_ip;
-	ip = p->frame->data + net->off;
+	ip = layer_at(p, net);
 	return seq_table_base(s->seq, ip + (v4 ? 12 : 8), ip + (v4 ? 16 : 24), v4 ? 4 : 16, get_be16(h), get_be16(h + 2),
 			      get_be32(h + 4), get_be32(h + 8), h[13] & SYN);
 }
@@ -282,7 +282,7 @@ static void put_payload(struct outbuf *o, const struct packet *p, const struct l
 /* The segment's length by the IP header, also where the frame is shorter than that says: what tcpdump counts with. */
 static uint32_t segment_len(const struct packet *p, const struct layer *l)
 {
-	const uint8_t *ip = p->frame->data + l[-1].off;
+	const uint8_t *ip = layer_at(p, l - 1);
 	uint32_t len = l->wire_end - l->off, promised = 0;
 
 	if (l[-1].result != DECODE_MALFORMED)

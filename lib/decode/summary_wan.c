@@ -96,7 +96,7 @@ static void put_llc_ends(struct outbuf *o, const struct packet *p, const struct 
 	while (link > p->layers && link->proto != PROTO_eth && link->proto != PROTO_fddi && link->proto != PROTO_tr)
 		link--;
 	if (link > p->layers)
-		to = p->frame->data + link->off + (link->proto == PROTO_tr ? 2 : link->proto == PROTO_fddi);
+		to = layer_at(p, link) + (link->proto == PROTO_tr ? 2 : link->proto == PROTO_fddi);
 	for (int i = 1; i >= 0; i--) {
 		if (to) {
 			uint8_t mac[6];

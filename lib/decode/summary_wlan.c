@@ -57,7 +57,7 @@ static void put_value(struct outbuf *o, unsigned bit, const uint8_t *h)
 
 void radiotap_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	const uint8_t *h = p->frame->data + l->off;
+	const uint8_t *h = layer_at(p, l);
 	uint32_t at = 8, word = 4;
 
 	if (l->hlen < 8)
@@ -340,7 +340,7 @@ static void put_flags(struct outbuf *o, unsigned fc, unsigned duration)
 
 void wlan_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	const uint8_t *h = p->frame->data + l->off;
+	const uint8_t *h = layer_at(p, l);
 	struct cursor c = packet_payload(p, l);
 	const uint8_t *iv = cursor_peek(&c, 4);
 	unsigned fc = l->aux[0];

@@ -43,7 +43,7 @@ static enum decode_result syslog_decode(struct decode *d, struct layer *l)
 
 static bool syslog_detect(const struct decode *d, const struct cursor *payload)
 {
-	const uint8_t *udp = d->p->frame->data + d->p->layers[d->p->nlayers - 1].off;
+	const uint8_t *udp = layer_at(d->p, &d->p->layers[d->p->nlayers - 1]);
 	struct cursor c = *payload;
 
 	/* of another port a message must have a priority and be text */

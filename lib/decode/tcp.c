@@ -3,6 +3,8 @@
  * What only the segments before it tell is in tcp_analysis.c. */
 #include "decode/protocol.h"
 #include "decode/tcp_analysis.h"
+#include "reply.h"
+#include "stream.h"
 #include "summary.h"
 #include "tcp.h"
 
@@ -10,7 +12,7 @@ enum {
 	SRCPORT, DSTPORT, PORT, STREAM, LEN, SEQ_RAW, ACK_RAW, HDR_LEN, FLAGS, RES, AE, CWR, ECE, URG, ACK, PUSH, RESET, SYN, FIN,
 	WINDOW, CHECKSUM, URGENT, PAYLOAD, OPTIONS, OPTION_KIND, OPTION_LEN, MSS, WSCALE, SACK_PERM, SACK_LE, SACK_RE, TSVAL, TSECR,
 	MPTCP_SUBTYPE, SEQ, NXTSEQ, ACK_NUMBER, WINDOW_SIZE, SCALE, TIME_RELATIVE, TIME_DELTA, ANALYSIS, INITIAL_RTT, ACKS_FRAME, ACK_RTT,
-	IN_FLIGHT, DUPLICATE_FRAME, DUPLICATE_NUM, RTO, RTO_FRAME,
+	IN_FLIGHT, DUPLICATE_FRAME, DUPLICATE_NUM, RTO, RTO_FRAME, COMPLETENESS,
 	VERDICT /* and those behind it, in no order */
 };
 enum { HEADER = 20 };
@@ -19,7 +21,7 @@ enum { OPT_MSS = 2, OPT_WSCALE = 3, OPT_SACK_PERM = 4, OPT_SACK = 5, OPT_TIMESTA
 static enum decode_result tcp_decode(struct decode *d, struct layer *l)
 {
 	const uint8_t *h = decode_take(d, HEADER);
-	bool reused = false;
+	bool reused = false, outer;
 	uint32_t hlen;
 
 	l->aux[0] = l->aux[1] = 0xffff; /* no conversation */
@@ -27,8 +29,11 @@ static enum decode_result tcp_decode(struct decode *d, struct layer *l)
 		return cursor_short(&d->c);
 	if (d->decoder->tcp)
 		reused = decode_conversation(d, l, h);
+	outer = d->p->transport > 0 && d->p->layers[d->p->transport].proto == PROTO_tcp;
 	if (!d->quoted)
 		d->p->transport = (int8_t)(l - d->p->layers);
+	if (!d->quoted && (h[13] & 0x12) == 0x02) /* SYN alone */
+		reply_connection_begins(d);
 	hlen = (h[12] >> 4) * 4u;
 	if (hlen < HEADER)
 		return DECODE_MALFORMED;
@@ -36,7 +41,12 @@ static enum decode_result tcp_decode(struct decode *d, struct layer *l)
 		return cursor_short(&d->c);
 	if (d->decoder->analyzer && !d->quoted)
 		tcp_analyze_layer(d, l, h, reused);
-	d->next = decode_application(d, CLAIM_TCP_PORT, get_be16(h), get_be16(h + 2));
+	if (decode_settled(d, l))
+		return DECODE_OK;
+	if (ENABLE_REASSEMBLY && d->decoder->streams && !d->quoted && !outer)
+		stream_segment(d, l, h);
+	else
+		d->next = decode_application(d, CLAIM_TCP_PORT, get_be16(h), get_be16(h + 2));
 	return DECODE_OK;
 }
 
@@ -74,7 +84,7 @@ static bool get_options(const struct packet *p, const struct layer *l, const str
 	(void)f;
 	if (l->hlen <= HEADER)
 		return false;
-	v->bytes = p->frame->data + l->off + HEADER;
+	v->bytes = layer_at(p, l) + HEADER;
 	v->len = l->hlen - HEADER;
 	return true;
 }
@@ -213,6 +223,8 @@ static const struct field tcp_fields[] = {
 				 "How many-th duplicate acknowledgement"),
 	[RTO] = RESULT(FIELD_DURATION, "tcp.analysis.rto", RESULT_RTO, "Time since the oldest segment that waits was sent"),
 	[RTO_FRAME] = RESULT(FIELD_UINT, "tcp.analysis.rto_frame", RESULT_RTO_FRAME, "Frame of that segment"),
+	[COMPLETENESS] = RESULT(FIELD_UINT, "tcp.completeness", RESULT_COMPLETENESS,
+				"What of the connection was seen before: SYN 1, SYN-ACK 2, ACK 4, data 8, FIN 16, RST 32"),
 	[VERDICT] = RESULT(FIELD_BOOL, "tcp.analysis.flags", RESULT_FLAGS, "Something is not as it should be"),
 	VERDICT_FIELD("tcp.analysis.retransmission", TCP_RETRANSMISSION, "Sent again"),
 	VERDICT_FIELD("tcp.analysis.fast_retransmission", TCP_FAST_RETRANSMISSION, "Sent again after duplicate acknowledgements"),

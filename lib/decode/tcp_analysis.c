@@ -11,12 +11,14 @@
 #include "decode/tcp_analysis.h"
 
 #include "base/series.h"
+#include "base/times.h"
+#include "tcp_timing.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { FIN = 0x01, SYN = 0x02, RST = 0x04, ACK = 0x10 };
-enum { POOL_MAX = 1 << 18, NO_SEGMENT = 0 };
+enum { NO_SEGMENT = 0 };
 /* direction.seen */
 enum { SEEN_SEQ = 1, SEEN_NEXT = 2, SEEN_ACK = 4, SEEN_WINDOW = 8, SEEN_TO_BE_ACKED = 16, IN_FLIGHT_UNSURE = 32 };
 enum { SCALE_UNKNOWN = -1, SCALE_NONE = -2 };
@@ -26,6 +28,7 @@ static const int64_t OUT_OF_ORDER_NS = 3000000, FAST_RETRANSMISSION_NS = 2000000
 struct unacked {
 	uint32_t seq, next_seq;
 	uint32_t older; /* index in the pool, NO_SEGMENT: the last */
+	bool again;     /* its acknowledgement may be that of an earlier one */
 	uint64_t frame;
 	int64_t ts_ns;
 };
@@ -49,12 +52,17 @@ struct connection {
 	struct direction dir[2];
 	int64_t syn_ns, initial_rtt_ns;
 	int64_t first_ns, last_ns;
+	struct tcp_history history;
 	bool used;
 };
 
 struct tcp_analyzer {
 	struct tcp_analysis result;
 	struct series connections;
+	struct series timings;  /* by the same numbers */
+	bool timing;
+	uint32_t forgotten;
+	uint64_t overflows;
 	struct unacked *pool;
 	uint32_t pool_size, pool_used, pool_free;
 };
@@ -66,6 +74,7 @@ struct tcp_analyzer *tcp_analyzer_new(unsigned ceiling)
 	if (!a)
 		return NULL;
 	series_init(&a->connections, sizeof(struct connection), ceiling);
+	series_init(&a->timings, sizeof(struct tcp_timing), ceiling);
 	a->pool_used = 1; /* 0 is NO_SEGMENT */
 	return a;
 }
@@ -75,6 +84,7 @@ void tcp_analyzer_free(struct tcp_analyzer *a)
 	if (!a)
 		return;
 	series_release(&a->connections);
+	series_release(&a->timings);
 	free(a->pool);
 	free(a);
 }
@@ -97,10 +107,12 @@ static uint32_t segment_new(struct tcp_analyzer *a)
 	}
 	if (a->pool_used >= a->pool_size) {
 		uint32_t size = a->pool_size ? 2 * a->pool_size : 1024;
-		struct unacked *pool = size <= POOL_MAX ? realloc(a->pool, size * sizeof(*pool)) : NULL;
+		struct unacked *pool = size <= TCP_WAITING_MAX ? realloc(a->pool, size * sizeof(*pool)) : NULL;
 
-		if (!pool)
+		if (!pool) {
+			a->overflows++;
 			return NO_SEGMENT;
+		}
 		a->pool = pool;
 		a->pool_size = size;
 	}
@@ -127,9 +139,11 @@ static struct connection *connection(struct tcp_analyzer *a, uint32_t number)
 	while (series_full(&a->connections, number)) {
 		struct connection *oldest = series_peek(&a->connections, series_first(&a->connections));
 
-		for (unsigned i = 0; oldest && i < SERIES_CHUNK; i++)
+		for (unsigned i = 0; oldest && i < SERIES_CHUNK; i++) {
+			a->forgotten += oldest[i].used;
 			for (unsigned high = 0; high < 2; high++)
 				forget_unacked(a, &oldest[i].dir[high]);
+		}
 		series_drop(&a->connections);
 	}
 	c = series_item(&a->connections, number);
@@ -198,7 +212,7 @@ static unsigned judge_ack(struct direction *me, const struct direction *you, con
 static unsigned judge_repetition(const struct connection *c, const struct direction *me, const struct direction *you,
 				 const struct tcp_segment *s)
 {
-	int64_t late_ns = s->ts_ns - me->next_ns;
+	int64_t late_ns = ns_between(me->next_ns, s->ts_ns);
 	int64_t soon_ns = c->initial_rtt_ns > 0 ? c->initial_rtt_ns : OUT_OF_ORDER_NS;
 
 	if (!s->len && !(s->flags & (SYN | FIN)))
@@ -207,7 +221,7 @@ static unsigned judge_repetition(const struct connection *c, const struct direct
 		return 0;
 	if (s->len && you->seen & SEEN_ACK && up_to(s->seq + s->len, you->last_ack))
 		return TCP_RETRANSMISSION | TCP_SPURIOUS_RETRANSMISSION;
-	if (you->duplicates >= 2 && you->last_ack == s->seq && s->ts_ns - you->last_ack_ns < FAST_RETRANSMISSION_NS)
+	if (you->duplicates >= 2 && you->last_ack == s->seq && ns_between(you->last_ack_ns, s->ts_ns) < FAST_RETRANSMISSION_NS)
 		return TCP_RETRANSMISSION | TCP_FAST_RETRANSMISSION;
 	if (late_ns < soon_ns && me->next_seq != s->seq + s->len + !!(s->flags & (SYN | FIN)))
 		return TCP_OUT_OF_ORDER;
@@ -218,10 +232,10 @@ static unsigned judge_repetition(const struct connection *c, const struct direct
 static void find_original(const struct tcp_analyzer *a, const struct direction *me, const struct tcp_segment *s,
 			  struct tcp_analysis *r)
 {
-	r->rto_ns = s->ts_ns - me->next_ns;
+	r->rto_ns = ns_between(me->next_ns, s->ts_ns);
 	r->rto_frame = me->next_frame;
 	for (uint32_t at = me->unacked; at; at = a->pool[at].older) {
-		r->rto_ns = s->ts_ns - a->pool[at].ts_ns;
+		r->rto_ns = ns_between(a->pool[at].ts_ns, s->ts_ns);
 		r->rto_frame = a->pool[at].frame;
 	}
 }
@@ -258,10 +272,12 @@ static unsigned judge(const struct tcp_analyzer *a, const struct connection *c, 
 
 /* ---- learning -------------------------------------------------------------------- */
 
-/* What `s` acknowledges leaves the other side's list; the time since it is the round trip. */
-static void take_acked(struct tcp_analyzer *a, struct direction *you, const struct tcp_segment *s, struct tcp_analysis *r)
+/* What `s` acknowledges leaves the other side's list; the time since it is the round trip. Returns that time, or -1 if
+ * it says nothing of the way there and back: something of it was sent twice (Karn's rule). */
+static int64_t take_acked(struct tcp_analyzer *a, struct direction *you, const struct tcp_segment *s, struct tcp_analysis *r)
 {
 	uint32_t *link = &you->unacked;
+	bool again = false;
 
 	while (*link) {
 		struct unacked *u = &a->pool[*link];
@@ -275,18 +291,21 @@ static void take_acked(struct tcp_analyzer *a, struct direction *you, const stru
 		}
 		if (s->ack == u->next_seq) { /* of one repeated the first counts */
 			r->acks_frame = u->frame;
-			r->ack_rtt_ns = s->ts_ns - u->ts_ns;
+			r->ack_rtt_ns = ns_between(u->ts_ns, s->ts_ns);
 		}
+		again |= u->again;
 		*link = u->older;
 		segment_free(a, at);
 		you->nunacked--;
 	}
 	if (!you->nunacked)
 		you->seen &= (uint8_t)~IN_FLIGHT_UNSURE;
+	return again ? -1 : r->ack_rtt_ns;
 }
 
-static void add_unacked(struct tcp_analyzer *a, struct direction *me, const struct tcp_segment *s, uint32_t next_seq)
+static void add_unacked(struct tcp_analyzer *a, struct direction *me, const struct tcp_segment *s, uint32_t next_seq, unsigned v)
 {
+	bool again = v & (TCP_RETRANSMISSION | TCP_KEEP_ALIVE | TCP_ZERO_WINDOW_PROBE);
 	uint32_t at;
 
 	if (me->nunacked >= TCP_UNACKED_MAX)
@@ -294,7 +313,7 @@ static void add_unacked(struct tcp_analyzer *a, struct direction *me, const stru
 	at = segment_new(a);
 	if (!at)
 		return;
-	a->pool[at] = (struct unacked){ s->seq, next_seq, me->unacked, s->frame, s->ts_ns };
+	a->pool[at] = (struct unacked){ s->seq, next_seq, me->unacked, again, s->frame, s->ts_ns };
 	me->unacked = at;
 	me->nunacked++;
 }
@@ -344,7 +363,7 @@ static void learn(struct tcp_analyzer *a, struct direction *me, const struct tcp
 	}
 	me->last_verdicts = (uint16_t)verdicts;
 	if (next_seq != s->seq)
-		add_unacked(a, me, s, next_seq);
+		add_unacked(a, me, s, next_seq, verdicts);
 }
 
 static void learn_handshake(struct connection *c, struct direction *me, struct direction *you, const struct tcp_segment *s)
@@ -356,7 +375,7 @@ static void learn_handshake(struct connection *c, struct direction *me, struct d
 		if (!(s->flags & ACK))
 			c->syn_ns = s->ts_ns;
 	} else if (!(s->flags & FIN) && s->flags & ACK && c->syn_ns && !c->initial_rtt_ns) {
-		c->initial_rtt_ns = s->ts_ns - c->syn_ns;
+		c->initial_rtt_ns = ns_between(c->syn_ns, s->ts_ns);
 	}
 }
 
@@ -372,11 +391,23 @@ static void learn_base(struct direction *me, struct direction *you, const struct
 	}
 }
 
+static void learn_timing(struct tcp_analyzer *a, const struct tcp_segment *s, bool opener, unsigned verdicts, int64_t sample_ns)
+{
+	struct tcp_timing *t;
+
+	while (series_full(&a->timings, (uint32_t)s->conversation))
+		series_drop(&a->timings);
+	t = series_item(&a->timings, (uint32_t)s->conversation);
+	if (t)
+		tcp_timing_add(t, s, opener, verdicts, sample_ns);
+}
+
 const struct tcp_analysis *tcp_analyze(struct tcp_analyzer *a, const struct tcp_segment *s)
 {
 	struct connection *c = s->conversation >= 0 ? connection(a, (uint32_t)s->conversation) : NULL;
 	struct tcp_analysis *r = &a->result;
 	struct direction *me, *you;
+	int64_t sample_ns = -1;
 	unsigned v;
 
 	if (!c)
@@ -394,18 +425,79 @@ const struct tcp_analysis *tcp_analyze(struct tcp_analyzer *a, const struct tcp_
 	r->window_scale = me->scale;
 	r->window_size = (int64_t)s->window << (me->scale > 0 && !(s->flags & SYN) ? me->scale : 0);
 	if (c->last_ns) {
-		r->time_relative_ns = s->ts_ns - c->first_ns;
-		r->time_delta_ns = s->ts_ns - c->last_ns;
+		r->time_relative_ns = ns_between(c->first_ns, s->ts_ns);
+		r->time_delta_ns = ns_between(c->last_ns, s->ts_ns);
 	} else {
 		c->first_ns = s->ts_ns;
 	}
 	c->last_ns = s->ts_ns;
 	if (s->flags & ACK)
-		take_acked(a, you, s, r);
+		sample_ns = take_acked(a, you, s, r);
 	learn(a, me, s, v);
-	if (s->len)
-		r->bytes_in_flight = in_flight(a, me);
+	r->completeness = c->history.completeness;
+	tcp_history_add(&c->history, s, !before(s->ack, you->base_seq + 1), !before(s->ack, you->next_seq));
+	r->closes_first = c->history.closer == (s->high ? TCP_HIGH : TCP_LOW);
+	if (a->timing)
+		learn_timing(a, s, c->history.opener == (s->high ? TCP_HIGH : TCP_LOW), v, sample_ns);
+	if (s->len && (r->bytes_in_flight = in_flight(a, me)))
+		r->bytes_in_flight -= !!(s->flags & (SYN | FIN)); /* they take a number and are no byte */
 	if (c->initial_rtt_ns && (v || r->acks_frame || r->bytes_in_flight))
 		r->initial_rtt_ns = c->initial_rtt_ns;
 	return r;
+}
+
+/* ---- asking ---------------------------------------------------------------------- */
+
+void tcp_analyzer_want_timing(struct tcp_analyzer *a)
+{
+	a->timing = true;
+}
+
+/* What was seen of it, or NULL. */
+static const struct tcp_history *history(const struct tcp_analyzer *a, int32_t conversation)
+{
+	const struct connection *c = conversation >= 0 ? series_peek(&a->connections, (uint32_t)conversation) : NULL;
+
+	return c && c->used ? &c->history : NULL;
+}
+
+const struct tcp_timing *tcp_timing(const struct tcp_analyzer *a, int32_t conversation)
+{
+	return history(a, conversation) ? series_peek(&a->timings, (uint32_t)conversation) : NULL;
+}
+
+uint8_t tcp_completeness(const struct tcp_analyzer *a, int32_t conversation)
+{
+	const struct tcp_history *h = history(a, conversation);
+
+	return h ? h->completeness : 0;
+}
+
+enum tcp_state tcp_state(const struct tcp_analyzer *a, int32_t conversation, bool high)
+{
+	const struct tcp_history *h = history(a, conversation);
+
+	return h ? tcp_history_state(h, high) : TCP_CLOSED;
+}
+
+enum tcp_state tcp_connection_state(const struct tcp_analyzer *a, int32_t conversation)
+{
+	const struct tcp_history *h = history(a, conversation);
+
+	return h ? tcp_history_state(h, h->closer ? h->closer == TCP_HIGH : h->opener == TCP_HIGH) : TCP_CLOSED;
+}
+
+uint32_t tcp_analyzer_forgotten(const struct tcp_analyzer *a)
+{
+	return a->forgotten;
+}
+
+uint64_t tcp_analyzer_overflows(const struct tcp_analyzer *a)
+{
+	return a->overflows;
+}
+
+size_t tcp_analyzer_bytes(const struct tcp_analyzer *a)
+{
+	return series_bytes(&a->connections) + series_bytes(&a->timings) + (size_t)a->pool_size * sizeof(*a->pool);
 }

@@ -127,6 +127,9 @@ bool tcp_result_get(const struct packet *p, const struct layer *l, const struct 
 	case RESULT_FLAGS:
 		v->u = 1;
 		return a->verdicts;
+	case RESULT_COMPLETENESS:
+		v->u = a->completeness;
+		return true;
 	}
 	return false;
 }

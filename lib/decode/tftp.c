@@ -26,7 +26,7 @@ static bool tftp_detect(const struct decode *d, const struct cursor *payload)
 
 static enum decode_result tftp_decode(struct decode *d, struct layer *l)
 {
-	const uint8_t *h = cursor_peek(&d->c, 2), *udp = d->p->frame->data + l[-1].off;
+	const uint8_t *h = cursor_peek(&d->c, 2), *udp = layer_at(d->p, l - 1);
 
 	if (!h)
 		return cursor_short(&d->c);
@@ -103,7 +103,7 @@ static void tftp_summary(struct summary *s, const struct packet *p, const struct
 	static const struct value_name errors[] = { { 0, "EUNDEF" }, { 1, "ENOTFOUND" }, { 2, "EACCESS" }, { 3, "ENOSPACE" },
 						    { 4, "EBADOP" }, { 5, "EBADID" }, { 6, "EEXISTS" }, { 7, "ENOUSER" }, { 0, NULL } };
 	struct cursor c = packet_cursor(p, l);
-	const uint8_t *udp = p->frame->data + l[-1].off;
+	const uint8_t *udp = layer_at(p, l - 1);
 	struct outbuf *o = s->out;
 	const char *name;
 	unsigned code;

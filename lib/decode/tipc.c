@@ -68,7 +68,7 @@ static bool get_word(const struct packet *p, const struct layer *l, const struct
 		return false;
 	v->u = get_be32(h + f->offset);
 	if (f->mask)
-		v->u = (v->u & f->mask) >> f->shift;
+		v->u = v->u >> f->shift & f->mask;
 	return true;
 }
 
@@ -170,7 +170,8 @@ static void tipc_summary(struct summary *s, const struct packet *p, const struct
 
 #define WORD(n, off, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .offset = off, .get = get_word }
 #define BITS(n, off, msk, lab) \
-	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .offset = off, .mask = msk, .shift = __builtin_ctz(msk), .get = get_word }
+	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .offset = off, .mask = (msk) >> __builtin_ctz(msk), .shift = __builtin_ctz(msk), \
+	  .get = get_word }
 #define NODE(n, off, lab) { FIELD_NAMED(n, lab), .type = FIELD_STRING, .offset = off, .get = get_node }
 
 static const struct field tipc_fields[] = {

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TLS records in one TCP segment (RFC 5246, RFC 8446), without the stream around it.
+ * TLS records (RFC 5246, RFC 8446).
  *
  *	+------+---------+--------+-----------------+------+---------+--------+---------
  *	| type | version | length | ...             | type | version | length | ...  the rest is in the next segment
  *	+------+---------+--------+-----------------+------+---------+--------+---------
  *	0      1         3        5
  *
- * A segment of a TLS connection is one of three things: it starts with a
- * record; it starts in the middle of one (then it is TLS by its port at best,
- * and shows no fields); or it is so short that nobody can tell. As in
- * Wireshark a record that the next segment completes has no fields, but for a
- * hello, of which one wants to see what is there: a ClientHello with a
- * post-quantum key needs two segments, and the server's name is in the first.
+ * A record that goes on in the next segment is shown where it ends, and so are the records of a handshake message of more
+ * than one (stream.h); the segment it begins in has a layer, too. Application data that nobody asks for is counted and not
+ * kept. Where records cannot be put together, a segment of a TLS connection is one of three things: it starts with a
+ * record; it starts in the middle of one (then it is TLS by its port at best, and shows no fields); or it is so short
+ * that nobody can tell. Of a record that is not all there a hello alone is shown, as far as it goes: the server's name.
  *
  * The column names the version that was agreed. Whether application data "of
  * version 1.2" belongs to TLS 1.3 only the ServerHello knows, so it is noted for
@@ -21,6 +20,7 @@
 #include "decode/http.h"
 #include "decode/notes.h"
 #include "decode/quic.h"
+#include "decode/stream.h"
 #include "decode/tls_fields.h"
 #include "decode/tls_quic.h"
 
@@ -28,7 +28,7 @@ enum { RECORD_HEADER = 5, RECORD_MAX = 16384 + 2048, MESSAGE_HEADER = 4 };
 
 /* layer.aux[0]: version for the column, 0 if it is not known; aux[1]: enum tls_exchange, or QUIC: messages without records,
  * of an Initial */
-enum { QUIC = 0xff };
+enum { QUIC = 0xff, HEAD = 0x80 /* the header alone of a record whose data were not kept */ };
 
 struct record {
 	uint8_t type;
@@ -124,12 +124,116 @@ static bool hello_check(const struct record *r, struct layer *l, struct note *no
 	if (type == TLS_CLIENT_HELLO) {
 		note->version = 0; /* a new connection */
 		note->state[0] = TLS_EXCHANGE_UNKNOWN;
+		note->state[1] = 0;
 		l->aux[0] = r->version;
 	} else if (r->whole) {
 		note->version = hello.version;
 		note->state[0] = (uint8_t)tls_exchange_of(hello.cipher);
 	}
 	return true;
+}
+
+/* How many bytes the last of the messages in `c` lacks; 0: none, or they are not to be read. */
+static uint32_t messages_lack(struct cursor c)
+{
+	while (cursor_left(&c)) {
+		const uint8_t *h = cursor_peek(&c, MESSAGE_HEADER);
+		uint32_t len = h ? MESSAGE_HEADER + get_be24(h + 1) : MESSAGE_HEADER;
+
+		if (h && (!tls_message_known(h[0], len - MESSAGE_HEADER) || len > STREAM_UNKNOWN_MAX * 2u))
+			return 0;
+		if (len > cursor_left(&c))
+			return len - (uint32_t)cursor_left(&c);
+		cursor_skip(&c, len);
+	}
+	return 0;
+}
+
+/* The messages of record `r` may end in another one, the next of which is at `c`: how many bytes from `at` on are needed to
+ * tell, more than there are; 0: all is there. */
+static uint32_t messages_need(const struct record *r, struct cursor c, const uint8_t *at)
+{
+	uint32_t lack = messages_lack(r->data);
+	struct record next;
+
+	while (lack) {
+		if (cursor_left(&c) < RECORD_HEADER)
+			return (uint32_t)(c.pos - at) + RECORD_HEADER;
+		if (!record_next(&c, &next) || next.type != TLS_HANDSHAKE || !next.len)
+			return 0;
+		if (!next.whole)
+			return (uint32_t)(next.data.pos - at) + next.len;
+		if (lack > next.len) {
+			lack -= next.len;
+		} else {
+			cursor_skip(&next.data, lack);
+			lack = messages_lack(next.data);
+		}
+	}
+	return 0;
+}
+
+/* Behind TPKT, SOCKS and the like it is for them to say whose the bytes are. */
+static bool record_keep(struct decode *d, const struct layer *l, const uint8_t *at, uint32_t need, bool opaque)
+{
+	bool direct = l[-1].proto == PROTO_tcp || l[-1].proto == PROTO_tls;
+
+	if (!direct) /* a connection that began as TPKT stays with it */
+		return stream_wait(d, at, need, l[-1].proto, l[-1].proto == PROTO_tpkt ? STREAM_SHOW : 0);
+	return stream_wait(d, at, need, PROTO_tls, opaque ? STREAM_SKIP : 0);
+}
+
+/* Is the record at `at`, with what belongs to it, not all there, and kept until it is? `r` is what was read of it. */
+static bool record_waits(struct decode *d, const struct layer *l, const uint8_t *at, const struct record *r,
+			 struct cursor behind, bool plain)
+{
+	bool opaque = r->type == TLS_APPLICATION_DATA && !d->decoder->bulk;
+	uint32_t need = RECORD_HEADER + r->len;
+
+	if (r->whole)
+		need = r->type == TLS_HANDSHAKE && plain && handshake_readable(r->data, true) ? messages_need(r, behind, at) : 0;
+	return need && record_keep(d, l, at, need, opaque);
+}
+
+/* The first bytes of a record's header. */
+static bool header_begins(struct cursor c)
+{
+	size_t n = cursor_left(&c);
+
+	return n && n < RECORD_HEADER && c.pos[0] >= TLS_CHANGE_CIPHER_SPEC && c.pos[0] <= TLS_HEARTBEAT && (n < 2 || c.pos[1] == 3) &&
+	       (n < 3 || c.pos[2] <= 4);
+}
+
+/* The bytes of the first message in the records at `c` that is not all in one of them. False: there is none, or no room. */
+static bool message_join(struct packet *p, struct cursor c, struct cursor *message)
+{
+	uint32_t have = 0, need = 0, lack, n;
+	uint8_t *bytes = NULL;
+	struct record r;
+
+	while (record_next(&c, &r) && r.type == TLS_HANDSHAKE) {
+		lack = need ? 0 : messages_lack(r.data);
+		if (lack) {
+			struct cursor m = r.data;
+
+			while (cursor_left(&m) >= MESSAGE_HEADER && MESSAGE_HEADER + get_be24(m.pos + 1) <= cursor_left(&m))
+				cursor_skip(&m, MESSAGE_HEADER + get_be24(m.pos + 1));
+			need = (uint32_t)cursor_left(&m) + lack;
+			bytes = cursor_left(&m) >= MESSAGE_HEADER ? packet_scratch(p, need) : NULL;
+			r.data = m;
+			if (!bytes)
+				return false;
+		}
+		n = need - have < cursor_left(&r.data) ? need - have : (uint32_t)cursor_left(&r.data);
+		if (n)
+			memcpy(bytes + have, r.data.pos, n);
+		have += n;
+		if (need && have == need) {
+			*message = cursor_over(bytes, need, false);
+			return true;
+		}
+	}
+	return false;
 }
 
 static void certificates_find(struct decode *d, struct cursor c)
@@ -142,6 +246,21 @@ static void certificates_find(struct decode *d, struct cursor c)
 	}
 }
 
+/* The certificates in the records of a layer become a layer of their own. */
+static void certificates_show(struct decode *d, struct cursor c)
+{
+	struct cursor at = c, message;
+	struct record r;
+
+	if (!proto_set_has(&d->decoder->want, PROTO_x509af))
+		return;
+	while (d->next != PROTO_x509af && record_next(&c, &r) && r.type != TLS_CHANGE_CIPHER_SPEC)
+		if (r.type == TLS_HANDSHAKE && handshake_readable(r.data, r.whole))
+			certificates_find(d, r.data);
+	if (d->next != PROTO_x509af && message_join(d->p, at, &message))
+		certificates_find(d, message);
+}
+
 static enum decode_result tls_decode(struct decode *d, struct layer *l)
 {
 	/* TLS may stand behind SOCKS, TPKT and the like: the connection is the transport's */
@@ -149,12 +268,13 @@ static enum decode_result tls_decode(struct decode *d, struct layer *l)
 	struct note unknown = { 0 }, *note = decode_note(d, tcp);
 	uint16_t *version;
 	enum decode_result result = DECODE_OK;
-	unsigned before = 0;
-	struct cursor c = d->c;
+	unsigned before = 0, end;
+	struct cursor c = d->c, records;
+	const uint8_t *at;
 	struct record r;
 
-	d->c.pos = d->c.end;
 	if (l[-1].proto == PROTO_quic) {
+		d->c.pos = d->c.end;
 		l->aux[1] = QUIC;
 		quic_resume(d, l - 1);
 		return DECODE_OK;
@@ -163,23 +283,46 @@ static enum decode_result tls_decode(struct decode *d, struct layer *l)
 	if (note->proto != PROTO_tls && !note->stays) {
 		note->version = 0;
 		note->state[0] = TLS_EXCHANGE_UNKNOWN;
+		note->state[1] = 0;
 	}
 	if (!note->stays)
 		note->proto = PROTO_tls;
+	end = tcp->proto == PROTO_tcp ? note_end(d->p, tcp) : 0;
 	version = &note->version;
-	while (result == DECODE_OK && record_next(&c, &r)) {
+	if (stream_head(d)) {
+		if (!*version)
+			*version = get_be16(c.pos + 1);
+		d->c.pos = d->c.end;
+		l->aux[0] = *version;
+		l->aux[1] = note->state[0] | HEAD;
+		return DECODE_OK;
+	}
+	records = c;
+	d->c.pos = d->c.end;
+	for (at = c.pos; result == DECODE_OK && record_next(&c, &r); at = c.pos) {
+		bool plain = before != TLS_CHANGE_CIPHER_SPEC;
+
+		if (record_waits(d, l, at, &r, c, plain && !(note->state[1] & 1u << end))) {
+			l->wire_end = (uint32_t)(at - d->p->source[d->source].data);
+			l->aux[0] = r.version;
+			records.end = at;
+			break;
+		}
 		if (!r.whole && c.snapped)
 			result = DECODE_TRUNCATED;
-		else if (r.type == TLS_HANDSHAKE && before != TLS_CHANGE_CIPHER_SPEC && !hello_check(&r, l, note))
+		else if (r.type == TLS_HANDSHAKE && plain && !hello_check(&r, l, note))
 			result = DECODE_MALFORMED;
-		else if (r.type == TLS_APPLICATION_DATA && before == TLS_CHANGE_CIPHER_SPEC && r.whole && r.version == 0x0303)
+		else if (r.type == TLS_APPLICATION_DATA && !plain && r.whole && r.version == 0x0303)
 			*version = TLS_1_3; /* in TLS 1.2 an encrypted Finished is a handshake record */
 		else if (r.type != TLS_HANDSHAKE && r.whole && !*version)
 			*version = r.version;
-		if (r.type == TLS_HANDSHAKE && before != TLS_CHANGE_CIPHER_SPEC && handshake_readable(r.data, r.whole))
-			certificates_find(d, r.data);
+		if (r.type == TLS_CHANGE_CIPHER_SPEC)
+			note->state[1] |= 1u << end;
 		before = r.type;
 	}
+	if (header_begins(c) && record_keep(d, l, c.pos, RECORD_HEADER, false))
+		records.end = c.pos;
+	certificates_show(d, records);
 	if (*version)
 		l->aux[0] = *version;
 	l->aux[1] = note->state[0];
@@ -298,7 +441,7 @@ static void tls_walk(struct walk *w, const struct packet *p, const struct layer 
 		walk_messages(w, QUIC, &c, &part, false);
 		return;
 	}
-	while (record_next(&c, &r) && shown(&r)) {
+	while (record_next(&c, &r) && (shown(&r) || l->aux[1] & HEAD)) {
 		bool opaque = r.type == TLS_APPLICATION_DATA && l->aux[0] == TLS_1_3;
 
 		walk_uint(w, opaque ? TLS_OPAQUE_TYPE : TLS_CONTENT_TYPE, r.type);
@@ -306,7 +449,7 @@ static void tls_walk(struct walk *w, const struct packet *p, const struct layer 
 		walk_uint(w, TLS_RECORD_LENGTH, r.len);
 		if (r.type == TLS_HANDSHAKE) {
 			walk_handshake(w, l->aux[1], &r, &part, encrypted);
-		} else if (r.type == TLS_APPLICATION_DATA) {
+		} else if (r.type == TLS_APPLICATION_DATA && r.whole) {
 			walk_bytes(w, TLS_APP_DATA, r.data.pos, (uint32_t)cursor_left(&r.data));
 		} else if (r.type == TLS_ALERT && r.len == 2) {
 			walk_uint(w, TLS_ALERT_LEVEL, r.data.pos[0]);

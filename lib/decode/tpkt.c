@@ -14,6 +14,7 @@
 #include "decode/notes.h"
 #include "decode/tls.h"
 #include "message.h"
+#include "stream.h"
 #include "summary.h"
 
 enum { VERSION, RESERVED, LENGTH, CONTINUATION, F_COUNT };
@@ -76,6 +77,10 @@ static enum decode_result tpkt_decode(struct decode *d, struct layer *l)
 	l->aux[0] = CONTINUED;
 	if (message_resume(d, l, PROTO_tpkt))
 		return DECODE_OK;
+	if (stream_rest(d)) { /* of a TLS record that goes on */
+		d->c.pos = d->c.end;
+		return DECODE_OK;
+	}
 	if (!header_fits(&d->c)) {
 		len = fast_path_len(&d->c);
 		if (len > 3 && len <= d->wire_left && !tls_starts(&d->c)) {
@@ -89,6 +94,8 @@ static enum decode_result tpkt_decode(struct decode *d, struct layer *l)
 		return DECODE_OK;
 	}
 	l->aux[0] = MESSAGE;
+	if (message_waits(d, l, get_be16(d->c.pos + 2)))
+		return DECODE_WAITS;
 	h = decode_take(d, HEADER);
 	len = get_be16(h + 2) - (uint32_t)HEADER;
 	if (h[5] >> 4 == CR || h[5] >> 4 == CC)

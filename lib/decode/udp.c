@@ -24,6 +24,8 @@ static enum decode_result udp_decode(struct decode *d, struct layer *l)
 		return DECODE_MALFORMED;
 	if (len && !decode_limit(d, len - HEADER) && !d->quoted && !d->fragment)
 		result = DECODE_MALFORMED; /* longer than the packet: go on with what there is */
+	if (decode_settled(d, l))
+		return result;
 	d->next = decode_application(d, CLAIM_UDP_PORT, get_be16(h), get_be16(h + 2));
 	return result;
 }

@@ -2,6 +2,7 @@
 /* VLAN tags: 802.1Q customer tags and 802.1ad service tags (QinQ), one layer each. IEEE 802.1Q clause 9. */
 #include "carrier.h"
 #include "summary.h"
+#include "value_names.h"
 
 enum { PRIORITY, DEI, ID, ETYPE, LEN };
 enum { TAG = 4 };
@@ -31,7 +32,7 @@ static const struct field vlan_fields[] = {
 	[DEI] = FIELD_BITS(FIELD_BOOL, "vlan.dei", 0, 2, 0x1000, "Drop eligible"),
 	[ID] = FIELD_BITS(FIELD_UINT, "vlan.id", 0, 2, 0x0fff, "VLAN number"),
 	[ETYPE] = { FIELD_NAMED("vlan.etype", "Type"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
-		    .get = get_type_or_len },
+		    .get = get_type_or_len, .names = VALUE_NAMES(ether_type_names) },
 	[LEN] = FIELD_GET(FIELD_UINT, "vlan.len", get_type_or_len, "Length"),
 };
 

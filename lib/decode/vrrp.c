@@ -72,7 +72,7 @@ static void vrrp_summary(struct summary *s, const struct packet *p, const struct
 		return;
 	}
 	outbuf_str(s->out, "Advertisement");
-	ttl = p->frame->data[l[-1].off + (l[-1].proto == PROTO_ipv6 ? 7 : 8)];
+	ttl = layer_at(p, l - 1)[l[-1].proto == PROTO_ipv6 ? 7 : 8];
 	if (ttl != 255) /* from another link: not to be believed */
 		outbuf_printf(s->out, ", (ttl %u)", ttl);
 	outbuf_printf(s->out, ", vrid %u, prio %u", h[1], h[2]);

@@ -16,7 +16,7 @@ enum { HEADER = 8, PORT_GPE = 4790, GPE_IP = 1, GPE_IPV6 = 2, GPE_ETHERNET = 3, 
 
 static bool is_gpe(const struct packet *p, const struct layer *l)
 {
-	const uint8_t *udp = p->frame->data + l[-1].off;
+	const uint8_t *udp = layer_at(p, l - 1);
 
 	return l[-1].proto == PROTO_udp && (get_be16(udp) == PORT_GPE || get_be16(udp + 2) == PORT_GPE);
 }
@@ -51,7 +51,7 @@ static const struct field vxlan_fields[] = {
 	[FLAG_G] = FIELD_BITS(FIELD_BOOL, "vxlan.flag_g", 0, 2, 0x8000, "Has a group policy"),
 	[FLAG_I] = FIELD_BITS(FIELD_BOOL, "vxlan.flag_i", 0, 2, 0x0800, "Has a network number"),
 	[GBP] = FIELD_GET(FIELD_UINT, "vxlan.gbp", get_last_word, "Group policy"),
-	[VNI] = FIELD_BITS(FIELD_UINT, "vxlan.vni", 4, 4, 0xffffff00, "Network"),
+	[VNI] = FIELD_FIXED(FIELD_UINT, "vxlan.vni", 4, 3, "Network"),
 	[NEXT_PROTO] = FIELD_GET(FIELD_UINT, "vxlan.next_proto", get_last_word, "Next protocol"),
 };
 

@@ -9,6 +9,7 @@
  */
 #include "decode/http.h"
 #include "decode/message.h"
+#include "decode/stream.h"
 
 enum {
 	F_FIN, F_RSV, F_OPCODE, F_MASK, F_LENGTH, F_LENGTH_16, F_LENGTH_64, F_KEY, F_TEXT, F_STATUS, F_REASON
@@ -48,7 +49,10 @@ static enum decode_result websocket_decode(struct decode *d, struct layer *l)
 
 	if (l[-1].proto == PROTO_tcp && message_resume(d, l, PROTO_websocket))
 		return DECODE_OK;
-	if (!frame_read(&c, &f)) {
+	if (!frame_read(&c, &f) ? stream_wait(d, d->c.pos, 0, PROTO_websocket, 0) :
+				  f.len < STREAM_MESSAGE_MAX && message_waits(d, l, (uint32_t)(c.pos - d->c.pos) + (uint32_t)f.len))
+		return DECODE_WAITS;
+	if (c.cut) {
 		d->c.pos = d->c.end;
 		return cursor_short(&c);
 	}

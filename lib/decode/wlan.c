@@ -111,7 +111,7 @@ static unsigned address_at(unsigned part, unsigned type, unsigned ds)
 static bool get_address(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
 	unsigned part = field_index(f), at;
-	const uint8_t *h = p->frame->data + l->off;
+	const uint8_t *h = layer_at(p, l);
 
 	if (l->hlen < ADDR_1)
 		return false;
@@ -130,7 +130,7 @@ static bool get_station(const struct packet *p, const struct layer *l, const str
 	unsigned ds = l->aux[0] >> 8 & 3;
 
 	(void)f;
-	v->bytes = p->frame->data + l->off + (ds == 1 ? ADDR_2 : ADDR_1);
+	v->bytes = layer_at(p, l) + (ds == 1 ? ADDR_2 : ADDR_1);
 	v->len = ADDR_LEN;
 	return wlan_type(l->aux[0]) == WLAN_DATA && (ds == 1 || ds == 2) && l->hlen >= HEADER;
 }
@@ -141,7 +141,7 @@ static bool get_qos(const struct packet *p, const struct layer *l, const struct 
 
 	if (wlan_type(fc) != WLAN_DATA || !(wlan_subtype(fc) & SUB_QOS) || l->hlen < at + 2)
 		return false;
-	v->u = get_le16(p->frame->data + l->off + at);
+	v->u = get_le16(layer_at(p, l) + at);
 	if (f->mask)
 		v->u = (v->u & f->mask) >> f->shift;
 	return field_index(f) != W_QOS_EOSP || fc & WLAN_FROM_DS;
@@ -161,7 +161,7 @@ static void wlan_walk(struct walk *w, const struct packet *p, const struct layer
 {
 	/* Wireshark's order: source before destination where there are four */
 	static const uint8_t three[] = { ADDR_1, ADDR_2, ADDR_3 }, four[] = { ADDR_1, ADDR_2, ADDR_4, ADDR_3 };
-	const uint8_t *h = p->frame->data + l->off;
+	const uint8_t *h = layer_at(p, l);
 	const struct layer *end = p->layers + p->nlayers;
 	unsigned n = l->hlen >= HEADER ? 3 : l->hlen >= ADDR_3 ? 2 : l->hlen >= ADDR_2;
 

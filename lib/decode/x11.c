@@ -11,6 +11,7 @@
  */
 #include "memory.h"
 #include "message.h"
+#include "stream.h"
 #include "summary.h"
 
 enum {
@@ -62,7 +63,7 @@ static bool is_setup(const struct cursor *c)
 static unsigned flags_of(const struct decode *d)
 {
 	enum { M_ORDER, M_AWAITED }; /* in memory: 2 for big-endian, 1 for little; 1 until the server has answered the setup */
-	const uint8_t *ports = d->p->frame->data + d->p->layers[d->p->transport > 0 ? d->p->transport : 0].off;
+	const uint8_t *ports = layer_at(d->p, &d->p->layers[d->p->transport > 0 ? d->p->transport : 0]);
 	struct memory *m = decode_memory(d, MEMORY_CONNECTION, false);
 	unsigned flags = get_be16(ports) >= PORT_FIRST && get_be16(ports) <= PORT_LAST ? FROM_SERVER : 0;
 
@@ -99,6 +100,12 @@ static enum decode_result x11_decode(struct decode *d, struct layer *l)
 		flags &= ~(unsigned)IS_SETUP;
 	}
 	before = (uint32_t)(c.pos - d->c.pos);
+	if (len && stream_wait(d, c.pos, len, PROTO_x11, 0)) {
+		if (!before)
+			return DECODE_WAITS;
+		l->wire_end = l->off + before;
+		len = 0;
+	}
 	message_end(d, l, len ? before + len : d->wire_left, PROTO_NONE);
 	return DECODE_OK;
 }

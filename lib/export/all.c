@@ -107,9 +107,9 @@ static void all_each(void *user, const struct layer *l, const struct field *f, c
 	uint32_t slot = a->base[l->proto] + (uint32_t)(f - a->fields[l->proto]);
 	struct all_field *af = &a->field[slot];
 
+	if (!af->key_len)
+		return;
 	if ((f->width || f->get) && (a->nested || !proto_set_has(&a->repeated, a->owner[l->proto]))) {
-		if (!af->key_len)
-			return;
 		put_key(a, af);
 		put_value(a, f, v);
 		return;

@@ -5,7 +5,8 @@
  * CSV (RFC 4180) quotes a value that holds the separator, a quote or outer blanks
  * and doubles the quotes inside. TSV never quotes. In both, bytes that are not
  * printable text are written as \n \t \\ \xNN, so a row is always one line and
- * what a packet says cannot steer a terminal. Nothing else of a value is changed.
+ * what a packet says cannot steer a terminal. Nothing else of a value is changed;
+ * for tshark's -T fields (bare_backslash) not even a backslash that it has.
  */
 #include "internal.h"
 
@@ -40,8 +41,7 @@ static bool wants_quotes(const struct export *e, const uint8_t *text, size_t len
 	return memchr(text, e->o.separator, len) || memchr(text, '"', len);
 }
 
-/* Escaped, with every `quote` doubled (0: none is). */
-static void put_text(struct outbuf *o, const uint8_t *text, size_t len, char quote)
+void csv_text_put(struct outbuf *o, const uint8_t *text, size_t len, char quote)
 {
 	const uint8_t *at;
 
@@ -59,8 +59,21 @@ static void put_text(struct outbuf *o, const uint8_t *text, size_t len, char quo
 void csv_string_put(struct outbuf *o, const char *text, size_t len)
 {
 	outbuf_char(o, '"');
-	put_text(o, (const uint8_t *)text, len, '"');
+	csv_text_put(o, (const uint8_t *)text, len, '"');
 	outbuf_char(o, '"');
+}
+
+/* The same for a value; as tshark has it, a backslash in it is not doubled. */
+static void put_text(struct export *e, const uint8_t *text, size_t len, char quote)
+{
+	const uint8_t *at;
+
+	for (; e->o.bare_backslash && (at = memchr(text, '\\', len)); text = at + 1) {
+		csv_text_put(e->out, text, (size_t)(at - text), quote);
+		outbuf_char(e->out, '\\');
+		len -= (size_t)(at + 1 - text);
+	}
+	csv_text_put(e->out, text, len, quote);
 }
 
 static bool is_csv(const struct export *e)
@@ -77,7 +90,7 @@ static void put_column_text(struct export *e, const uint8_t *text, size_t len)
 		quote = '"';
 	if (quote)
 		outbuf_char(e->out, quote);
-	put_text(e->out, text, len, quote);
+	put_text(e, text, len, quote);
 	if (quote)
 		outbuf_char(e->out, quote);
 }
@@ -138,7 +151,7 @@ static void put_cells(struct export *e, const struct column *col)
 		} else {
 			const uint8_t *text = value_text(cell, buf, &len);
 
-			put_text(e->out, text, len, quote);
+			put_text(e, text, len, quote);
 		}
 	}
 	if (quote)

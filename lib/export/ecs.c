@@ -90,6 +90,13 @@ static const struct ecs_row {
 	{ "url.scheme", ECS_SCHEME, "http.request.method", NULL },
 	{ "url.domain", ECS_DOMAIN, "http.host", NULL },
 	{ "user_agent.original", ECS_FIRST, "http.user_agent", NULL },
+	{ "process.pid", ECS_FIRST, "proc.pid", NULL },
+	{ "process.name", ECS_FIRST, "proc.name", NULL },
+	{ "process.command_line", ECS_FIRST, "proc.cmdline", NULL },
+	{ "user.name", ECS_FIRST, "proc.user", NULL },
+	{ "user.id", ECS_NAME, "proc.uid", no_names },
+	{ "container.id", ECS_FIRST, "container.id", NULL },
+	{ "container.runtime", ECS_FIRST, "container.runtime", NULL },
 	{ "message", ECS_MESSAGE, NULL, NULL },
 };
 enum { ROWS = sizeof(rows) / sizeof(*rows) };

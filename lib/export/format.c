@@ -3,6 +3,8 @@
 #include "internal.h"
 #include "base/text.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 const struct export_format export_formats[] = {
@@ -36,28 +38,37 @@ const struct export_format export_formats[] = {
 	{ .name = NULL }
 };
 
-const struct export_format *export_format_find(const char *name)
+static const struct export_format *formats_of(const char *report)
 {
-	for (const struct export_format *f = export_formats; f->name; f++)
+	const struct export_report *r = report ? export_report_find(report) : NULL;
+
+	return r ? r->formats : export_formats;
+}
+
+const struct export_format *export_format_find(const char *report, const char *name)
+{
+	for (const struct export_format *f = formats_of(report); f->name; f++)
 		if (!strcmp(f->name, name))
 			return f;
 	return NULL;
 }
 
-static int unknown_format(const char *name, struct errmsg *err)
+static int unknown_format(const char *report, const char *name, struct errmsg *err)
 {
+	const struct export_format *first = formats_of(report);
 	struct text_nearest near = { .word = name };
 	struct outbuf o;
 	char names[128];
 
 	outbuf_fixed(&o, names, sizeof(names));
-	for (const struct export_format *f = export_formats; f->name; f++) {
-		outbuf_str(&o, f == export_formats ? "" : ", ");
+	for (const struct export_format *f = first; f->name; f++) {
+		outbuf_str(&o, f == first ? "" : ", ");
 		outbuf_str(&o, f->name);
 		text_nearest_try(&near, f->name);
 	}
-	return errmsg_set(err, NW_EINPUT, "'%s' is no output format; %s%s%sthere are %s", name, near.best ? "did you mean " : "",
-			  near.best ? near.best : "", near.best ? "? " : "", outbuf_cstr(&o));
+	return errmsg_set(err, NW_EINPUT, "'%s' is no output format%s%s; %s%s%sthere %s %s", name, report ? " of " : "",
+			  report ? report : "", near.best ? "did you mean " : "", near.best ? near.best : "",
+			  near.best ? "? " : "", first->name && !first[1].name ? "is" : "are", outbuf_cstr(&o));
 }
 
 static int fields_check(struct export *e, struct errmsg *err)
@@ -65,6 +76,8 @@ static int fields_check(struct export *e, struct errmsg *err)
 	struct export_options *o = &e->o;
 	const struct export_format *f = e->format;
 
+	if (o->profile && !ENABLE_DIALECTS)
+		return errmsg_set(err, NW_EINPUT, "--profile %s: this build has no profiles", o->profile);
 	if (o->profile && strcmp(o->profile, "ecs"))
 		return errmsg_set(err, NW_EINPUT, "'%s' is no profile; there is ecs", o->profile);
 	e->profile = o->profile;
@@ -91,7 +104,9 @@ static int fields_check(struct export *e, struct errmsg *err)
 
 static int columns_prepare(struct export *e, struct errmsg *err)
 {
-	if (e->profile)
+	if (e->o.report) /* has no columns of packets */
+		return 0;
+	if (ENABLE_DIALECTS && e->profile)
 		return ecs_begin(e, err);
 	if (e->all) {
 		decoder_want_all(e->decoder);
@@ -110,12 +125,15 @@ static int columns_prepare(struct export *e, struct errmsg *err)
 int export_open(struct export **out_e, const struct export_options *o, struct decoder *d, struct outbuf *out,
 		struct errmsg *err)
 {
-	const struct export_format *f = export_format_find(o->format);
+	const struct export_format *f;
 	struct export *e;
 	int rc;
 
+	if (o->report && !export_report_find(o->report))
+		return export_report_unknown(o->report, err);
+	f = export_format_find(o->report, o->format);
 	if (!f)
-		return unknown_format(o->format, err);
+		return unknown_format(o->report, o->format, err);
 	e = calloc(1, sizeof(*e));
 	if (!e)
 		return errmsg_set(err, NW_ELIMIT, "no memory for an export");
@@ -129,7 +147,7 @@ int export_open(struct export **out_e, const struct export_options *o, struct de
 	if (!rc && f->begin)
 		rc = f->begin(e, err);
 	if (rc) {
-		if (ENABLE_NWEXPORT)
+		if (ENABLE_DIALECTS)
 			ecs_end(e);
 		columns_release(&e->columns);
 		free(e);
@@ -139,29 +157,61 @@ int export_open(struct export **out_e, const struct export_options *o, struct de
 	return 0;
 }
 
-void export_packet(struct export *e, struct packet *p)
+int export_packet(struct export *e, struct packet *p)
 {
 	e->format->packet(e, p);
 	e->packets++;
+	return e->failed;
+}
+
+static int failure(const struct export *e, struct errmsg *err)
+{
+	if (e->failed && err)
+		*err = e->error;
+	return e->failed;
 }
 
 int export_flush(struct export *e, struct errmsg *err)
 {
 	if (e->format->flush)
 		e->format->flush(e);
-	return outbuf_flush(e->out, err);
+	return e->failed ? failure(e, err) : outbuf_flush(e->out, err);
 }
 
-void export_close(struct export *e)
+int export_close(struct export *e, struct errmsg *err)
 {
+	int rc;
+
 	if (!e)
-		return;
+		return 0;
 	if (e->format->end)
 		e->format->end(e);
-	if (ENABLE_NWEXPORT)
+	if (ENABLE_DIALECTS)
 		ecs_end(e);
+	rc = failure(e, err);
 	columns_release(&e->columns);
 	free(e);
+	return rc;
+}
+
+void export_abandon(struct export *e)
+{
+	if (e)
+		e->abandoned = true;
+	export_close(e, NULL);
+}
+
+void export_say(struct export *e, const char *format, ...)
+{
+	char sentence[512];
+	va_list args;
+
+	if (!e->o.say || e->abandoned)
+		return;
+	va_start(args, format);
+	vsnprintf(sentence, sizeof(sentence), format, args);
+	va_end(args);
+	e->o.say(e->o.say_user, sentence);
 }
 
 const char *export_info(struct export *e, struct packet *p, size_t *len)

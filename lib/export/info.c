@@ -9,6 +9,7 @@
 #include "export/info.h"
 
 #include "base/timefmt.h"
+#include "base/times.h"
 #include "internal.h"
 
 #include <stdlib.h>
@@ -342,11 +343,11 @@ static void put_sizes(struct report *r, const struct file_info *f, uint32_t snap
 
 static void put_rates(struct report *r, const struct file_info *f)
 {
-	double seconds = (double)(f->last_ns - f->first_ns) / 1e9;
+	double seconds = (double)(ns_between(f->first_ns, f->last_ns)) / 1e9;
 
 	if (f->has_time) {
 		if (put_label(r, "duration", "Capture duration")) {
-			outbuf_epoch(r->o, f->last_ns - f->first_ns, r->digits);
+			outbuf_epoch(r->o, ns_between(f->first_ns, f->last_ns), r->digits);
 			put_end(r, " seconds");
 		}
 		put_time(r, "first", "First packet time", f->first_ns);

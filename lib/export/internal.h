@@ -101,6 +101,9 @@ struct export {
 	uint64_t packets;
 	void *state;            /* the format's own */
 	void *profile_state;
+	int failed;             /* an error of a report that is not the output's; `error` tells */
+	struct errmsg error;
+	bool abandoned;         /* end() frees and writes nothing */
 	char info[4096];        /* the summary, when it is a column */
 };
 
@@ -114,6 +117,10 @@ void pseudo_put(struct export *e, const struct column *col, struct packet *p, co
 void json_value_put(struct outbuf *o, const struct field *f, const struct value *v);
 void json_string_put(struct outbuf *o, const void *text, size_t len);
 void ek_value_put(struct outbuf *o, const struct field *f, const struct value *v);
+/* Escaped, with every `quote` doubled (0: none is). */
+void csv_text_put(struct outbuf *o, const uint8_t *text, size_t len, char quote);
+/* Length of the valid UTF-8 sequence of more than one byte at p, or 0. */
+size_t utf8_length(const uint8_t *p, size_t left);
 /* A quoted CSV value. */
 void csv_string_put(struct outbuf *o, const char *text, size_t len);
 /* Every decoded field as one object, or as one per layer. */
@@ -130,6 +137,19 @@ bool community_id(const struct packet *p, const struct endpoints *ends, char tex
 #define FORMAT_BEGIN(name) int name##_begin(struct export *e, struct errmsg *err)
 #define FORMAT_PACKET(name) void name##_packet(struct export *e, struct packet *p)
 #define FORMAT_END(name) void name##_end(struct export *e)
+/* export_options.say, printf-like. */
+void export_say(struct export *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* cells.c: texts for people, escaped and terminated, in columns that line up. */
+enum { CELL_GAP = 2, CELL_RIGHT = 1, CELL_LAST = 2 /* of the line */, CELL_CUT = 4 /* "…" instead of what has no room */ };
+uint32_t text_width(const char *text);
+void blanks_put(struct outbuf *o, uint32_t n);
+void cell_put(struct outbuf *o, const char *text, uint32_t room, unsigned how);
+/* Takes columns away from the widest text, then from the widest number, until a line fits into `limit` (0: any does). */
+void cells_fit(uint32_t *width, const uint8_t *how, unsigned n, uint32_t limit);
+/* "\033[1m" when there are colours. */
+void sgr_put(const struct export *e, const char *sgr);
+
 FORMAT_BEGIN(text); FORMAT_PACKET(text); FORMAT_END(text);
 FORMAT_BEGIN(table); FORMAT_PACKET(table); FORMAT_END(table);
 void table_flush(struct export *e);

@@ -101,7 +101,7 @@ static void put_columns(struct export *e, struct packet *p)
 
 static void put_packet(struct export *e, struct packet *p)
 {
-	if (e->profile)
+	if (ENABLE_DIALECTS && e->profile)
 		ecs_packet(e, p);
 	else if (e->all)
 		all_packet(e, p);

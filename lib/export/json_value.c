@@ -13,8 +13,7 @@ static void put_uescape(struct outbuf *o, unsigned c)
 	outbuf_hex(o, c, 4);
 }
 
-/* Length of the valid UTF-8 sequence at p, or 0. */
-static size_t utf8_length(const uint8_t *p, size_t left)
+size_t utf8_length(const uint8_t *p, size_t left)
 {
 	size_t n = *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 0;
 

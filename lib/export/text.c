@@ -6,6 +6,7 @@
  *
  * The line is packet_summary(); this file adds time and bytes.
  */
+#include "decode/owner.h"
 #include "decode/seq_table.h"
 #include "export/hexdump.h"
 #include "internal.h"
@@ -16,6 +17,7 @@ static const uint8_t told[] = { PROTO_dns, PROTO_mdns, PROTO_dhcp, PROTO_ntp, PR
 int text_begin(struct export *e, struct errmsg *err)
 {
 	e->o.summary.out = e->out;
+	decoder_segments(e->decoder); /* a line is about a packet */
 	if (!e->o.summary.quiet)
 		for (unsigned i = 0; i < sizeof(told); i++)
 			decoder_want(e->decoder, told[i]);
@@ -55,6 +57,8 @@ void text_packet(struct export *e, struct packet *p)
 		outbuf_char(e->out, ' ');
 	}
 	packet_summary(&e->o.summary, p);
+	if (ENABLE_PROC && e->o.owners && p->frame->options_len)
+		packet_owners_put(e->out, p);
 	if (e->o.hexdump)
 		put_bytes(e, p);
 	outbuf_char(e->out, '\n');

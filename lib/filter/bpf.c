@@ -70,6 +70,11 @@ unsigned bpf_length(const struct bpf *b)
 	return b->program.bf_len;
 }
 
+void *bpf_code(const struct bpf *b)
+{
+	return b->program.bf_insns;
+}
+
 void bpf_free(struct bpf *b)
 {
 	if (!b)

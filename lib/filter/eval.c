@@ -344,7 +344,7 @@ bool filter_match_frame(const struct filter *f, const struct frame *frame)
 	struct packet p; /* the scratch memory in it is 8 KB that nobody touches */
 
 	p.frame = frame;
-	p.source[0] = (struct packet_source){ frame->data, frame->caplen };
+	p.source[0] = (struct packet_source){ .data = frame->data, .len = frame->caplen };
 	p.nsources = 1;
 	p.present = (struct proto_set){ { 0 } };
 	proto_set_add(&p.present, PROTO_frame);

@@ -121,13 +121,15 @@ static bool parse_bool(const char *w, uint64_t *v)
 	return *v || same_word(w, "false") || same_word(w, "not set");
 }
 
-/* Seconds with up to nine decimals, maybe negative, to ns; or what text_parse_duration takes. */
-static bool parse_span(const char *w, int64_t *ns)
+/* Seconds (`ms`: milliseconds) with up to nine decimals, maybe negative, to ns; or what text_parse_duration takes. */
+static bool parse_span(const char *w, int64_t *ns, bool ms)
 {
 	bool minus = *w == '-';
 
 	if (!text_parse_duration(w + minus, ns))
 		return false;
+	if (ms && !w[strspn(w, "-.0123456789")])
+		*ns /= 1000;
 	if (minus)
 		*ns = -*ns;
 	return true;
@@ -342,9 +344,10 @@ static bool parse_flag(struct parser *ps, const struct operand *field, const str
 static bool parse_moment(struct parser *ps, const struct operand *field, const struct operand *lit, const char *w,
 			 struct literal *v)
 {
+	bool ms = field->field && field->field->show == SHOW_MS;
 	int64_t ns;
 
-	if (field->type == FIELD_DURATION ? !parse_span(w, &ns) : !text_parse_time(w, &ns) && !parse_month_time(w, &ns))
+	if (field->type == FIELD_DURATION ? !parse_span(w, &ns, ms) : !text_parse_time(w, &ns) && !parse_month_time(w, &ns))
 		return refuse(ps, field, lit, w);
 	v->lo = v->hi = (uint64_t)ns ^ KEY_SIGN;
 	return true;

@@ -298,6 +298,20 @@ static const char *here(const struct parser *ps, char buf[40])
 	return ps->tok.kind == TOKEN_END ? "the end" : token_text(ps, &ps->tok, buf, 40);
 }
 
+static void fail_no_function(struct parser *ps)
+{
+	char name[40];
+	struct text_nearest near = { .word = token_text(ps, &ps->tok, name, sizeof(name)) };
+
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		text_nearest_try(&near, functions[i].name);
+	if (near.best)
+		parser_fail(ps, ps->tok.at, ps->tok.len, "there is no function %s(); did you mean %s()?", name, near.best);
+	else
+		parser_fail(ps, ps->tok.at, ps->tok.len, "there is no function %s(); there are len, count, lower, upper, string, max, "
+			    "min and abs", name);
+}
+
 static struct operand *parse_word(struct parser *ps)
 {
 	const struct field *f = NULL;
@@ -308,6 +322,10 @@ static struct operand *parse_word(struct parser *ps)
 			if (token_is(ps, functions[i].name) && parser_next_is(ps, "("))
 				return parse_function(ps, i);
 		f = find_field(ps);
+		if (!f && parser_next_is(ps, "(")) {
+			fail_no_function(ps);
+			return NULL;
+		}
 		if (!f)
 			o = operand_of_alias(ps, &ps->tok);
 	}

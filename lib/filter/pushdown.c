@@ -13,6 +13,12 @@
  * The order matters: a BPF load behind the end of the packet rejects it, whatever stands behind the "or", so what is too
  * short must have passed before; and libpcap's "vlan" moves the offsets of all that follows it.
  *
+ * Of a TCP connection whose applications it looks into, it takes all segments, as any of them may carry a message's end:
+ * only tests that say the same of all of them narrow it.
+ *
+ * A filter that looks into applications sees whole datagrams, at the fragment that completes them (decode/packet.h): then all
+ * fragments are carriers.
+ *
  * Which carriers there are is asked of the decoder: whoever claims an IP protocol or a port and is neither one of the plain
  * protocols nor an end (an application) is one, and so is every other ethertype; a new tunnel needs no line here.
  */
@@ -40,6 +46,8 @@ struct push {
 	uint8_t level;        /* enum level: how deep the filter looks */
 	bool negated;         /* some test counts when it is false */
 	bool tagged;          /* a VLAN tag makes a difference even at the outermost level */
+	bool messages;        /* looks into applications over TCP: their messages need all segments of a connection */
+	bool whole;           /* looks into applications: datagrams are put together, their ports are in one fragment only */
 	bool failed;          /* too long, or no memory */
 	uint32_t need[LEVEL_TRANSPORT + 1]; /* bytes of the ARP or IP header, and of the transport header, that are looked at */
 };
@@ -211,6 +219,7 @@ static struct bound application_there(struct push *s, unsigned proto)
 	struct bound b;
 
 	look_at(s, LEVEL_TRANSPORT, 4);
+	s->whole = ENABLE_REASSEMBLY;
 	if (!p->claims && !p->detect_on)
 		return always(false); /* what nobody else knows */
 	if (!is_direct(proto))
@@ -496,6 +505,34 @@ static struct bound test_bound(struct push *s, const struct test *t)
 	return b;
 }
 
+/* Does a field say the same of all segments that one end of a connection sends, if it says anything of TCP? */
+static bool is_steady(const struct field *f)
+{
+	static const char *const names[] = { "ip.version", "ip.proto", "ip.src", "ip.dst", "ip.addr", "ip.host", "ipv6.version",
+					     "ipv6.nxt", "ipv6.src", "ipv6.dst", "ipv6.addr", "ipv6.host",
+					     "tcp.srcport", "tcp.dstport", "tcp.port" };
+	unsigned proto = f ? field_proto(f) : PROTO_frame;
+
+	if (f && f->type == FIELD_PROTOCOL)
+		return false; /* its bytes; that it is there is another kind of test */
+	for (size_t i = 0; f && i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(f->name, names[i]))
+			return true;
+	return proto != PROTO_frame && proto != PROTO_ip && proto != PROTO_ipv6 && proto != PROTO_tcp;
+}
+
+/* A test of single segments must not keep those from a message that carry the rest of it. */
+static struct bound segments_bound(struct push *s, const struct test *t)
+{
+	struct bound b = test_bound(s, t);
+
+	if (!s->messages || (t->kind == PREDICATE_EXISTS && t->operand->field && t->operand->field->type == FIELD_PROTOCOL) ||
+	    (t->operand && is_steady(t->operand->field) && (!t->other || is_steady(t->other->field))))
+		return b;
+	look_at(s, LEVEL_TRANSPORT, 0);
+	return either(s, b, sometimes("tcp", false));
+}
+
 static struct bound node_bound(struct push *s, const struct node *n)
 {
 	struct bound b;
@@ -504,7 +541,7 @@ static struct bound node_bound(struct push *s, const struct node *n)
 	case NODE_TRUE:
 		return always(true);
 	case NODE_TEST:
-		return test_bound(s, n->test);
+		return segments_bound(s, n->test);
 	case NODE_NOT:
 		s->negated = true;
 		return negated(s, node_bound(s, n->first));
@@ -612,7 +649,10 @@ static struct bound carriers(struct push *s)
 		b = either(s, b, sometimes("(ip6[6] != 6 and ip6[6] != 17 and ip6[6] != 58)", false));
 		/* errors quote the packet they are about */
 		b = either(s, b, sometimes("(icmp[0] != 0 and icmp[0] != 8) or (ip6[6] == 58 and ip6[40] < 128)", false));
-		if (s->negated) /* a later fragment has no transport header, whatever its number says */
+		/* a later fragment has no transport header, whatever its number says; those of IPv6 have passed above */
+		if (s->whole)
+			b = either(s, b, sometimes("ip[6:2] & 0x3fff != 0", false));
+		else if (s->negated)
 			b = either(s, b, sometimes("ip[6:2] & 0x1fff != 0", false));
 	}
 	return s->tagged ? either(s, b, vlans(s)) : b;
@@ -636,6 +676,16 @@ static bool link_of(struct push *s, unsigned linktype)
 	}
 }
 
+/* Messages that are put together of segments. */
+static bool may_be_over_tcp(const struct protocol *p)
+{
+	bool any = !p->claims;
+
+	for (const struct claim *c = p->claims; c && c->kind != CLAIM_NONE; c++)
+		any |= c->kind == CLAIM_TCP_PORT;
+	return ENABLE_REASSEMBLY && p->application && (any || p->detect_on >> CLAIM_TCP_PORT & 1);
+}
+
 /* Fields that depend on packets before this one must see all of them. */
 static void is_stateful(void *stateful, const struct field *f)
 {
@@ -657,6 +707,9 @@ void filter_bpf(const struct filter *f, unsigned linktype, char *bpf, size_t siz
 	}
 	if (stateful)
 		return;
+	for (uint32_t i = PC_FIRST; i < PC_FIRST + f->nops; i++)
+		for (unsigned proto = 0; proto < PROTO_COUNT; proto++)
+			s.messages |= proto_set_has(&f->ops[i].protos, proto) && may_be_over_tcp(protocols[proto]);
 	if (!link_of(&s, linktype))
 		return;
 	b = node_bound(&s, f->tree);

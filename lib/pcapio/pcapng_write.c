@@ -14,7 +14,7 @@
 enum {
 	OPT_COMMENT = 1, SHB_HARDWARE = 2, SHB_OS = 3, SHB_APPLICATION = 4,
 	IF_NAME = 2, IF_DESCRIPTION = 3, IF_MAC = 6, IF_SPEED = 8, IF_TSRESOL = 9, IF_FILTER = 11, IF_OS = 12, IF_HARDWARE = 15,
-	EPB_FLAGS = 2, EPB_DROPCOUNT = 4, EPB_PACKETID = 5, EPB_QUEUE = 6,
+	EPB_FLAGS = 2, EPB_DROPCOUNT = 4, EPB_PACKETID = 5, EPB_QUEUE = 6, EPB_PROCESSID_THREADID = 8,
 	ISB_START = 2, ISB_END = 3, ISB_RECEIVED = 4, ISB_IFDROP = 5, ISB_OSDROP = 7, ISB_DELIVERED = 8,
 	CUSTOM_TEXT = 2988, CUSTOM_BYTES = 2989, CUSTOM_TEXT_NOCOPY = 19372, CUSTOM_BYTES_NOCOPY = 19373
 };
@@ -249,6 +249,12 @@ static void put_foreign_option(struct block_at *b, uint16_t code, const uint8_t 
 		number = 4;
 	else if ((code == EPB_DROPCOUNT || code == EPB_PACKETID) && len == 8)
 		number = 8;
+	if (code == EPB_PROCESSID_THREADID && len == 8) { /* two numbers */
+		put_u32(turned, load_u32(value, true));
+		put_u32(turned + 4, load_u32(value + 4, true));
+		put_option(b, code, turned, 8);
+		return;
+	}
 	if (number) {
 		for (uint32_t i = 0; i < number; i++)
 			turned[i] = value[number - 1 - i];

@@ -161,15 +161,15 @@ static int confine(const struct privilege_needs *n, struct privilege_report *r, 
 	}
 	if (n->run_programs)
 		return 0;
-	got = sandbox_landlock(write_dir);
+	got = n->look_at_others ? 0 : sandbox_landlock(write_dir);
 	if (got < 0) {
 		errno = -got;
 		return errmsg_errno(err, "cannot confine file access to %s", write_dir ? write_dir : "what is open");
 	}
 	r->landlock = got;
-	if (!got)
+	if (!got && !n->look_at_others)
 		note(r, "this kernel has no Landlock");
-	got = sandbox_seccomp();
+	got = sandbox_seccomp(n->look_at_others);
 	if (got < 0) {
 		errno = -got;
 		return errmsg_errno(err, "cannot install the system call filter");
@@ -195,8 +195,12 @@ int privilege_drop(const struct privilege_needs *n, struct privilege_report *r, 
 		note(r, "CAP_DAC_OVERRIDE is kept, because the output directory belongs to another user");
 	}
 	keep = (r->kept_override ? 1u << CAPABILITY_DAC_OVERRIDE : 0) | (n->keep_net_admin ? 1u << CAPABILITY_NET_ADMIN : 0);
+	if (n->look_at_others) /* those that there are: nobody is given any */
+		keep = (uint32_t)(privilege_capabilities() & (1u << CAPABILITY_SYS_PTRACE | 1u << CAPABILITY_DAC_READ_SEARCH |
+							      1u << CAPABILITY_SYS_ADMIN));
 	drop_bounding(keep);
 	if (n->user) {
+		prctl(PR_SET_KEEPCAPS, n->look_at_others, 0, 0, 0);
 		bad = become(&who, err);
 		r->user_changed = !bad;
 	}

@@ -10,8 +10,10 @@
  *      2  ld  nr          >= 0x40000000        -> EPERM  (x32, x86-64 only)
  *      4  clone: flags have CLONE_THREAD       -> allow, else EPERM (threads share the sandbox)
  *      7  clone3: its flags are out of reach   -> ENOSYS (the libc takes clone)
- *      8  nr = denied[0] .. denied[n-1]        -> EPERM
- *    8+n  allow;  9+n  EPERM;  10+n  ENOSYS
+ *      8  nr = denied[0] .. denied[n-1]        -> EPERM, but for look_at_others two by their argument:
+ *    8+n  socket: of netlink                 -> allow, else EPERM
+ *   10+n  setns: into a network namespace    -> allow, else EPERM
+ *   12+n  allow;  13+n  EPERM;  14+n  ENOSYS
  */
 #include "compat.h"
 #include "sandbox.h"
@@ -20,8 +22,10 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 #if defined(__x86_64__)
 #define OUR_ARCH AUDIT_ARCH_X86_64
@@ -51,11 +55,11 @@ static const uint32_t denied[] = {
 #ifdef SYS_vfork
 	DENY(vfork)
 #endif
-	DENY(socket) DENY(socketpair) DENY(connect) DENY(bind) DENY(listen)
+	DENY(socketpair) DENY(connect) DENY(listen)
 #ifdef SYS_socketcall
 	DENY(socketcall)
 #endif
-	DENY(mount) DENY(umount2) DENY(pivot_root) DENY(chroot) DENY(setns) DENY(unshare) SYS_open_tree, SYS_move_mount,
+	DENY(mount) DENY(umount2) DENY(pivot_root) DENY(chroot) DENY(unshare) SYS_open_tree, SYS_move_mount,
 	SYS_fsopen, SYS_fsconfig, SYS_fsmount, SYS_fspick, SYS_mount_setattr, DENY(open_by_handle_at)
 	DENY(init_module) DENY(finit_module) DENY(delete_module) DENY(kexec_load)
 #ifdef SYS_kexec_file_load
@@ -78,6 +82,9 @@ static const uint32_t denied[] = {
 #endif
 	DENY(keyctl) DENY(setuid) DENY(setgid) DENY(setreuid) DENY(setregid) DENY(setresuid)
 	DENY(setresgid) DENY(setgroups) DENY(capset)
+	DENY(bind)
+	/* what privilege_needs.look_at_others still does, of one kind only */
+	DENY(socket) DENY(setns)
 };
 
 /* In test builds LeakSanitizer would clone and trace this process at its end. It asks this hook whether to. */
@@ -96,29 +103,36 @@ int __lsan_is_turned_off(void)
 enum {
 	DENIED = sizeof(denied) / sizeof(denied[0]),
 	FIRST = 8,                 /* instruction that compares with denied[0] */
-	TO_ALLOW = FIRST + DENIED, TO_DENY, TO_NO_SYSTEM_CALL,
+	TO_SOCKET = FIRST + DENIED, TO_SETNS = TO_SOCKET + 2,
+	TO_ALLOW = TO_SETNS + 2, TO_DENY, TO_NO_SYSTEM_CALL, LENGTH,
 	THREAD = 0x10000,          /* CLONE_THREAD */
 	LOW_WORD = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0
 };
-_Static_assert(DENIED < 240, "the jumps of classic BPF reach 255 instructions");
+_Static_assert(LENGTH < 250, "the jumps of classic BPF reach 255 instructions");
 
 #define LOAD(member) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, member)
 /* Jump targets as instruction numbers, seen from instruction `at`. */
 #define TEST(at, op, k, yes, no) BPF_JUMP(BPF_JMP | (op) | BPF_K, k, (uint8_t)((yes) - (at) - 1), (uint8_t)((no) - (at) - 1))
+/* The kernel looks at the low word of these arguments only, too. */
+#define ARGUMENT(n) LOAD(offsetof(struct seccomp_data, args) + 8 * (n) + LOW_WORD)
 #define RETURN(what) BPF_STMT(BPF_RET | BPF_K, what)
 
-int sandbox_seccomp(void)
+int sandbox_seccomp(bool look_at_others)
 {
 	const uint32_t not_a_call = 0x40000000; /* and above: the numbers of x32; no other architecture reaches it */
-	struct sock_filter code[FIRST + DENIED + 3] = {
+	struct sock_filter code[LENGTH] = {
 		LOAD(offsetof(struct seccomp_data, arch)),
 		TEST(1, BPF_JEQ, OUR_ARCH, 2, TO_DENY),
 		LOAD(offsetof(struct seccomp_data, nr)),
 		TEST(3, BPF_JGE, not_a_call, TO_DENY, 4),
 		TEST(4, BPF_JEQ, SYS_clone, 5, 7),
-		LOAD(offsetof(struct seccomp_data, args) + LOW_WORD),
+		ARGUMENT(0),
 		TEST(6, BPF_JSET, THREAD, TO_ALLOW, TO_DENY),
 		TEST(7, BPF_JEQ, SYS_clone3, TO_NO_SYSTEM_CALL, FIRST),
+		[TO_SOCKET] = ARGUMENT(0), /* domain */
+		TEST(TO_SOCKET + 1, BPF_JEQ, AF_NETLINK, TO_ALLOW, TO_DENY),
+		[TO_SETNS] = ARGUMENT(1), /* nstype; 0 would be of any kind */
+		TEST(TO_SETNS + 1, BPF_JEQ, CLONE_NEWNET, TO_ALLOW, TO_DENY),
 		[TO_ALLOW] = RETURN(SECCOMP_RET_ALLOW),
 		[TO_DENY] = RETURN(SECCOMP_RET_ERRNO | EPERM),
 		[TO_NO_SYSTEM_CALL] = RETURN(SECCOMP_RET_ERRNO | ENOSYS),
@@ -127,8 +141,11 @@ int sandbox_seccomp(void)
 
 	if (!OUR_ARCH)
 		return 0;
-	for (int i = 0; i < DENIED; i++)
-		code[FIRST + i] = (struct sock_filter)TEST(FIRST + i, BPF_JEQ, denied[i], TO_DENY, FIRST + i + 1);
+	for (int i = 0; i < DENIED; i++) {
+		int to = !look_at_others ? TO_DENY : denied[i] == SYS_socket ? TO_SOCKET : denied[i] == SYS_setns ? TO_SETNS : TO_DENY;
+
+		code[FIRST + i] = (struct sock_filter)TEST(FIRST + i, BPF_JEQ, denied[i], to, i + 1 < DENIED ? FIRST + i + 1 : TO_ALLOW);
+	}
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0))
 		return errno == EINVAL || errno == ENOSYS ? 0 : -errno; /* EINVAL: a kernel without CONFIG_SECCOMP_FILTER */
 	CONFINED();

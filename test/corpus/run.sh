@@ -30,12 +30,28 @@ case $NWBOX in
 esac
 [ -z "${CORPUS_FULL:-}" ] || sample=100 bpf=''
 
+# Conversations and hierarchies, as --stats reports them.
+python3 test/corpus/conv_vs_truth.py "$CORPUS" "$NWBOX" || FAILED=1
+python3 test/corpus/phs_vs_truth.py "$CORPUS" "$NWBOX" || FAILED=1
+
 # BPF: every expression of the truth must keep the same frames as libpcap does in tcpdump.
 CORPUS=$CORPUS sh "$CORPUS/check.sh" --skip fields,filters $bpf >"$TMP/bpf" 2>&1
 for group in captures derived; do
 	line=$(grep "^== bpf, $group:" "$TMP/bpf")
 	same "corpus bpf $group" "$(echo "$line" | sed -n 's/.* run, agree \([0-9.]*%\).*/\1/p')" 100.00%
 done
+
+# What is said of packets in the light of those before them. The sanitizers do not change what is said.
+case $NWBOX in
+*/san/*) ;;
+*)
+	if command -v tshark >/dev/null; then
+		python3 "$TOP/test/corpus/findings_vs_tshark.py" "$NWBOX" "$CORPUS" || FAILED=1
+	else
+		skip "corpus findings" "tshark is not installed"
+	fi
+	;;
+esac
 
 # Display filters: of those that match some but not all frames of a file.
 CORPUS=$CORPUS sh "$CORPUS/check.sh" --group captures --skip fields,bpf --nontrivial --sample $sample \

@@ -92,7 +92,7 @@ cat >"$TMP/wanted" <<'END'
 12 ^$
 13 piece.*3
 14 ^$
-15 IP [0-9.]+ > [0-9.]+
+15 IP6? [0-9a-f:.]+ > [0-9a-f:.]+
 16 IP
 17 [Rr]aw
 18 day\.pcapng.*200
@@ -100,6 +100,13 @@ cat >"$TMP/wanted" <<'END'
 20 ^201 log\.csv
 21 GET /
 22 CAP_NET_RAW
+23 010\.009\.000\.001
+24 10\.9\.0\.2-[a-z]+
+25 frame:eth:ip|eth +[0-9]
+26 complete
+27 ^Traffic over time
+28 "reason":"
+29 "uid":"C
 END
 
 awk -v out="$TMP/task" '/^## [0-9]+\./ { n = $2 + 0; title[n] = $0 } /^    / && n { print substr($0, 5) >(out "." n) }' dist/cookbook.md

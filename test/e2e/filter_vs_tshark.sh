@@ -113,7 +113,6 @@ frame.time_relative - frame.time_delta > 0.5
 ip.src#1 == 10.0.0.0/8
 ip.addr#2
 tcp.port#[-1] == 80
-ip.host contains "1"
 string(ip.src)[0:2] == "10"
 ip.src == frame[26:4]
 eth.src == frame[6:6]
@@ -122,6 +121,21 @@ eth.src[0] & 0x0f == 2
 .tcp.port == 80
 len(tcp.port) == 2
 tcp.flags.syn == "Set"
+ip.proto == "TCP"
+ip.proto == "Generic Routing Encapsulation" or ip.proto == "ICMP"
+ipv6.nxt == "ICMPv6"
+eth.type == "IPv4"
+eth.type != "IPv6"
+icmpv6.type == "Echo (ping) reply"
+tcp.completeness == 31
+tcp.completeness & 8
+tcp.analysis.retransmission and tcp.len > 0
+dns.time > 0.02
+dns.response_to
+icmp.resptime > 20
+icmpv6.resptime <= 20.044
+_ws.expert.message contains "SYN"
+_ws.expert.message == "Connection reset (RST)"
 frame contains "\u00e9"
 END
 

@@ -16,7 +16,7 @@ in_b nwcap --doctor >"$TMP/text" 2>"$TMP/err"
 same "with rights: exit status, nothing on standard error" "$? $(cat "$TMP/err")" "0 "
 same "every line is ok, limited, missing or a cure" "$(grep -cvE '^(ok|limited|missing) +[a-z]|^ +cure: .' "$TMP/text")" 0
 same "what is not ok has its cure" "$(awk '/^(limited|missing)/ { bad++ } /^ +cure:/ { cures++ } END { print bad - cures }' "$TMP/text")" 0
-for word in kernel 'packet sockets' 'capability CAP_NET_RAW' 'sandbox landlock' 'bpf jit' "interface $VETH_B" 'drop monitor' disk limits; do
+for word in kernel 'packet sockets' 'capability CAP_NET_RAW' 'sandbox landlock' 'bpf jit' "interface $VETH_B" 'drop monitor' owners disk limits; do
 	same "says: $word" "$(grep -cE "^(ok|limited|missing) +$word" "$TMP/text" | sed 's/^[1-9][0-9]*$/1/')" 1
 done
 in_b ip link set "$VETH_B" down
@@ -50,6 +50,12 @@ if nwcap --doctor | grep -q '^missing *drop monitor'; then
 	err=$(nwcap --drops 2>&1 </dev/null)
 	same "--drops without a drop monitor: exit status" "$?" 1
 	case $err in *CONFIG_NET_DROP_MONITOR*modprobe*) ok "--drops: says what is missing" ;; *) not_ok "--drops: says what is missing" "$err" ;; esac
+	err=$(setpriv --reuid 65534 --regid 65534 --clear-groups "$TMP/bin/plain" nwcap --drops 2>&1 </dev/null)
+	status=$?
+	case $err in
+	*setpriv*) skip "--drops without rights: exit status" "$err" ;;
+	*) same "--drops without rights: exit status" "$status" 7 ;;
+	esac
 elif nwcap --doctor | grep -q '^ok *drop monitor'; then
 	(sleep 1; python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.sendto(b"x", ("127.0.0.1", 9))') &
 	nwcap --drops -c 1 -a duration:5 -w "$TMP/drops.pcapng" udp port 9 2>"$TMP/drops.err"

@@ -275,6 +275,7 @@ static const struct option_row rows[] = {
 	OPT_LIST('l', "list", struct opts, list, "ITEM", "again and again"),
 	OPT_U64('n', "number", struct opts, number, "N", 1, 100, "a number"),
 	OPT_SIZE('C', "size", struct opts, size, "SIZE", 1000000, 1, 0, "a size"),
+	OPT_SIZE('B', "buffer", struct opts, size, "KIB", 1024, 4096, 1 << 20, "in KiB"),
 	OPT_DURATION('d', "duration", struct opts, duration, "TIME", "a time"),
 	OPT_FLAG(0, "text-only", struct opts, flag, "shares a prefix"),
 	OPT_END,
@@ -327,6 +328,8 @@ TEST(option_errors_name_the_cure)
 	CHECK_STR(err.text, "-n: 'ten' is no number; it takes a whole number, as in -n 10");
 	CHECK_EQ(parse("-n", "101", NULL, NULL, NULL), NW_EINPUT);
 	CHECK_STR(err.text, "-n: 101 is out of range (1 to 100)");
+	CHECK_EQ(parse("-B", "0", NULL, NULL, NULL), NW_EINPUT);
+	CHECK_STR(err.text, "-B: 0 is out of range (4 to 1024 KiB)");
 	CHECK_EQ(parse("-n", "99999999999999999999999", NULL, NULL, NULL), NW_EINPUT);
 	CHECK_STR(err.text, "-n: 99999999999999999999999 is too large (1 to 100)");
 	CHECK_EQ(parse("--nubmer=1", NULL, NULL, NULL, NULL), NW_EINPUT);

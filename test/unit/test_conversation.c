@@ -14,12 +14,12 @@ static struct conversation_key key(uint8_t space[32], unsigned len, uint32_t n, 
 	space[2] = (uint8_t)(n >> 8);
 	space[3] = (uint8_t)n;
 	space[len] = 192;
-	return (struct conversation_key){ space, space + len, len, port, 443 };
+	return (struct conversation_key){ space, space + len, len, port, 443, 0 };
 }
 
 static struct conversation_key turned(struct conversation_key k)
 {
-	return (struct conversation_key){ k.dst, k.src, k.addr_len, k.dst_port, k.src_port };
+	return (struct conversation_key){ k.dst, k.src, k.addr_len, k.dst_port, k.src_port, k.space };
 }
 
 TEST(both_directions_are_one_conversation)
@@ -85,9 +85,9 @@ static void many(unsigned len)
 	}
 	CHECK_EQ(conversations_bytes(c), early);
 	CHECK(conversations_forgotten(c) >= ALL - CEILING);
-	CHECK_EQ(conversation_number(c, &(struct conversation_key){ a, a + len, len, 1, 443 }), ALL - 1);
+	CHECK_EQ(conversation_number(c, &(struct conversation_key){ a, a + len, len, 1, 443, 0 }), ALL - 1);
 	key(a, len, 0, 1);
-	CHECK_EQ(conversation_number(c, &(struct conversation_key){ a, a + len, len, 1, 443 }), ALL); /* forgotten: new */
+	CHECK_EQ(conversation_number(c, &(struct conversation_key){ a, a + len, len, 1, 443, 0 }), ALL); /* forgotten: new */
 	conversations_free(c);
 }
 

@@ -22,6 +22,8 @@ static void put_be16(unsigned v)
 /* Text with \xNN from C for the rest */
 #define PUT(literal) put(literal, sizeof(literal) - 1)
 
+static unsigned sequence[2]; /* [1]: of 10.0.0.2 */
+
 static void finish(uint32_t missing)
 {
 	uint32_t ip_len = used + missing;
@@ -34,6 +36,8 @@ static void finish(uint32_t missing)
 	}
 	frame = (struct frame){ .number = 1, .data = bytes, .caplen = used, .wirelen = used + missing, .linktype = LINKTYPE_RAW };
 	packet_decode(&packet, &decoder, &frame);
+	if (bytes[9] == 6)
+		sequence[bytes[15] == 2] += ip_len - 40;
 }
 
 static void ip(unsigned protocol)
@@ -42,6 +46,7 @@ static void ip(unsigned protocol)
 	decoder_init(&decoder);
 	decoder_want_all(&decoder);
 	used = 0;
+	sequence[0] = sequence[1] = 1;
 	PUT("\x45\0\0\0\0\1\0\0\x40");
 	put((uint8_t[]){ (uint8_t)protocol }, 1);
 	PUT("\0\0\x0a\0\0\1\x0a\0\0\2");
@@ -63,7 +68,9 @@ static void tcp_next(unsigned sport, unsigned dport)
 	used = 20;
 	put_be16(sport);
 	put_be16(dport);
-	PUT("\0\0\0\1\0\0\0\1\x50\x18\x20\0\0\0\0\0");
+	PUT("\0\0");
+	put_be16(sequence[sport < dport]);
+	PUT("\0\0\0\1\x50\x18\x20\0\0\0\0\0");
 }
 
 static void tcp(unsigned sport, unsigned dport)
@@ -333,6 +340,15 @@ TEST(tls_client_hello_cut_anywhere)
 		put(client_hello, n);
 		finish(0); /* the rest is in the next segment */
 		CHECK_EQ(last()->result, DECODE_OK);
+		CHECK_STR(values("tls.handshake.extensions_server_name"), "");
+		tcp_next(5000, 443);
+		put(client_hello + n, sizeof(client_hello) - 1 - n);
+		finish(0);
+		CHECK_STR(values("tls.handshake.extensions_server_name"), "a.test");
+		tcp(5000, 443);
+		decoder_segments(&decoder);
+		put(client_hello, n);
+		finish(0); /* as it stands */
 		CHECK_STR(values("tls.handshake.extensions_server_name"), n >= 69 ? "a.test" : "");
 		tcp(5000, 443);
 		put(client_hello, n);

@@ -153,7 +153,7 @@ TEST(ospf_lengths_that_lie)
 TEST(bgp_prefixes)
 {
 	/* bits that do not fill a byte; a prefix of 33 bits does not exist and ends the list */
-	decode_all(TCP_HEAD("00 4a", "00 b3 ", "13 88 ") BGP_MARKER "00 22 02 | 00 04 13 0a 01 e0 | 00 00 | 08 0b 21 01", 0);
+	decode_all(TCP_HEAD("00 47", "00 b3 ", "13 88 ") BGP_MARKER "00 1f 02 | 00 04 13 0a 01 e0 | 00 00 | 08 0b 21 01", 0);
 	CHECK_STR(stack(), "eth:ip:tcp:bgp");
 	CHECK_STR(values("bgp.withdrawn_prefix"), "10.1.224.0");
 	CHECK_STR(values("bgp.nlri_prefix"), "11.0.0.0");

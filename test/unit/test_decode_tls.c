@@ -180,15 +180,92 @@ TEST(quic_initial_of_version_2)
 
 TEST(quic_draft_and_part_of_a_hello)
 {
-	start();
-	udp(false, "c9ff00001d088394c8f03e515708020102004064deaba665d60a22b34e5431739e430235b5bba2067efcfa7db7fc91ba1921f97b"
+	static const char hello[] =
+		"c9ff00001d088394c8f03e515708020102004064deaba665d60a22b34e5431739e430235b5bba2067efcfa7db7fc91ba1921f97b"
 			 "b5830b74f3708a0b7e29a11b26bcfc842cc2b362d071350fcac27ee087f2e4d3b5ff96a33fc2c63f64380de9"
 				"7fc0ff02211fe453"
-			 "ea7f3a27095cb563fab92faeb47cad38");
+			 "ea7f3a27095cb563fab92faeb47cad38";
+
+	start();
+	udp(false, hello);
 	CHECK_STR(values("quic.version"), "0xff00001d");
+	CHECK_STR(stack(), "raw:ip:udp:quic"); /* it waits for the rest */
+	start();
+	decoder_segments(&decoder);
+	udp(false, hello);
 	CHECK_STR(values("tls.handshake.length"), "101");
 	CHECK_STR(values("tls.handshake.ciphersuite"), "0x1301,0x1302");
 	CHECK_STR(values("tls.handshake.ja3"), "");
+}
+
+/* One hello in three packets with pieces that overlap, another in two, sealed with another implementation. */
+#define PIECES_1 \
+	"c20000000108001122334455667702aabb004069cf615840d799defe9e0b3675e2098491803f11f7cecbd6def7d45720d31763503da21346" \
+	"0b57be1d2d8f54cc11948e10053436475b43e80b8a086f38a2bf01fd052b60de4e0cf81990b820b17093b2b1a1f4fad88a5621df45f7dced" \
+	"3f4e4a41faca2a5c0da973c4f8"
+#define PIECES_2 \
+	"ce0000000108001122334455667702aabb002aef3631806c2257249b8a8dbec6e259f7c64eeccc620757eae92d9a57db9d734ea5a1342e58" \
+	"b1c2906b95"
+#define PIECES_3 \
+	"c20000000108001122334455667702aabb00405183b20129710071fcd33a6795284b5e46d87125985acca5719ae6b6914edf21e6412da33c" \
+	"a30730c91e0420c1b6c06cbff948abbb85843286dad4ed1ae6cc8408f3525c5a5f8515e78c92a7f43ba3ccb217"
+#define OTHER_1 \
+	"c700000001088899aabbccddeeff02aabb004051dab86ca9d85b22fda12db5d1ab272e5e4c0c0623cdc7c80cfabda479c546f84d47517df1" \
+	"d6c385c9436c6cb90a4febc7737c65f8f74f24407052c598ec915dbbe3c934d3ec217da6a45624f8473c218778"
+#define OTHER_2 \
+	"c800000001088899aabbccddeeff02aabb004069763184b9792fa90916c8c8a652361535358f789ca93216f48741ed4ff7a27065ee76078e" \
+	"9329cb3b7f8cdb9e3fc7e620489dba9edaaf8597a7679b0e84b9ab2536962f056523276d481cc159f6e06cc9f914c8e0874073c4cedf1c29" \
+	"22a26f037e18b5b2ea262ee231"
+
+TEST(quic_hello_over_several_packets)
+{
+	static const char *const pieces[3] = { PIECES_1, PIECES_2, PIECES_3 };
+	static const uint8_t orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+
+	for (unsigned i = 0; i < 6; i++) {
+		start();
+		for (unsigned k = 0; k < 3; k++) {
+			CHECK_STR(k ? stack() : "raw:ip:udp:quic", "raw:ip:udp:quic");
+			udp(false, pieces[orders[i][k]]);
+		}
+		CHECK_STR(stack(), "raw:ip:udp:quic:tls");
+		CHECK_STR(values("tls.handshake.extensions_server_name"), "pq.example");
+		CHECK_STR(values("tls.handshake.extensions_alpn_str"), "h3");
+		CHECK_STR(values("tls.handshake.ja3_full"), "771,4865,0-16-43-10-51,4588,");
+		CHECK_STR(values("tls.handshake.ja4_r"), "q13d0105h3_1301_000a,002b,0033");
+		CHECK_STR(packet_column(&packet), "QUIC");
+		udp(false, pieces[0]); /* sent again */
+		CHECK_STR(stack(), "raw:ip:udp:quic");
+	}
+}
+
+TEST(quic_hello_of_another_connection)
+{
+	start();
+	udp(false, PIECES_1);
+	udp_cut(false, 50001, 443, OTHER_1, 0);
+	udp(false, PIECES_3);
+	udp_cut(false, 50001, 443, OTHER_2, 0);
+	CHECK_STR(values("tls.handshake.extensions_server_name"), "other.example");
+	udp(false, PIECES_2);
+	CHECK_STR(values("tls.handshake.extensions_server_name"), "pq.example");
+	/* on the same ports: what was there of the one before is forgotten */
+	start();
+	udp(false, OTHER_2);
+	udp(false, PIECES_1);
+	udp(false, OTHER_1);
+	CHECK_STR(stack(), "raw:ip:udp:quic");
+	udp(false, OTHER_2);
+	CHECK_STR(values("tls.handshake.extensions_server_name"), "other.example");
+	/* so many at a time */
+	start();
+	for (unsigned port = 1000; port < 1040; port++)
+		udp_cut(false, port, 443, PIECES_1, 0);
+	for (unsigned port = 1039; port >= 1000; port--) {
+		udp_cut(false, port, 443, PIECES_2, 0);
+		udp_cut(false, port, 443, PIECES_3, 0);
+		CHECK_STR(values("tls.handshake.extensions_server_name"), port < 1008 ? "" : "pq.example");
+	}
 }
 
 TEST(quic_without_keys)
@@ -432,7 +509,17 @@ TEST(websocket)
 	CHECK_STR(values("websocket.masking_key"), "37fa213d");
 	CHECK_STR(values("websocket.opcode"), "1,9,8");
 	CHECK_STR(values("websocket.payload.close.status_code"), "1001");
-	/* one frame over three segments: its fields in the first, nothing in the second, its word in the last */
+	/* one frame over three segments: its header is in two of them, all of it shows in the last */
+	tcp(true, 80, "827e00");
+	CHECK(!packet_layer(&packet, PROTO_websocket));
+	tcp(true, 80, "08" "010203");
+	CHECK(!packet_layer(&packet, PROTO_websocket));
+	tcp(true, 80, "0405060708" "8a00");
+	CHECK_STR(packet_column(&packet), "WebSocket");
+	CHECK_STR(values("websocket.payload_length_ext_16"), "8");
+	CHECK_STR(values("websocket.opcode"), "2,10");
+	/* without reassembly: its fields in the first, nothing in the second, its word in the last */
+	decoder_segments(&decoder);
 	tcp(true, 80, "827e0008" "0102");
 	CHECK_STR(values("websocket.payload_length_ext_16"), "8");
 	CHECK_STR(packet_column(&packet), "TCP");
@@ -554,9 +641,15 @@ TEST(http2)
 	CHECK_STR(values("http2.header.index"), "2,6,4,62,24");
 	/* data that goes on in the next segment */
 	tcp(true, 8080, "000004000100000001" "6162");
+	CHECK(!packet_layer(&packet, PROTO_http2));
+	tcp(true, 8080, "6364" "000008060000000000" "0102030405060708");
+	CHECK_STR(values("http2.length"), "4,8");
+	CHECK_STR(values("http2.ping"), "0102030405060708");
+	decoder_segments(&decoder);
+	tcp(true, 8080, "000004000100000001" "6162");
 	CHECK_STR(values("http2.length"), "4");
 	tcp(true, 8080, "6364" "000008060000000000" "0102030405060708");
-	CHECK_STR(values("http2.ping"), "0102030405060708");
+	CHECK_STR(values("http2.length"), "8");
 }
 
 /* ---- HTTP bodies -------------------------------------------------------------------------------- */

@@ -44,7 +44,7 @@ static const char *export_frame(struct export_options *o, const uint8_t *data, u
 	} else {
 		packet_decode(&packet, &d, &f);
 		export_packet(e, &packet);
-		export_close(e);
+		export_close(e, NULL);
 	}
 	decoder_release(&d);
 	return outbuf_cstr(&out);
@@ -99,6 +99,9 @@ TEST(tsv_escapes)
 {
 	CHECK_STR(export_frame(EXPORT(.format = "tsv", .occurrence = 'l', FIELDS("dns.qry.name", "ip.src")), DNS),
 		  "\\t\\xff\\n\\\\x\t192.0.2.1\n");
+	/* as tshark -T fields */
+	CHECK_STR(export_frame(EXPORT(.format = "tsv", .occurrence = 'l', .bare_backslash = true, FIELDS("dns.qry.name", "ip.src")), DNS),
+		  "\\t\\xff\\n\\x\t192.0.2.1\n");
 }
 
 TEST(missing_fields_are_empty)

@@ -268,6 +268,9 @@ TEST(errors)
 		{ "tcp.prot == 80", "column 1: tcp.prot is no field; did you mean tcp.port?\n  tcp.prot == 80\n  ^~~~~~~~" },
 		{ "ip and tcp.prot == 80", "column 8: tcp.prot is no field; did you mean tcp.port?\n  ip and tcp.prot == 80\n"
 					   "         ^~~~~~~~" },
+		{ "lne(ip.src) == 4", "column 1: there is no function lne(); did you mean len()?\n  lne(ip.src) == 4\n  ^~~" },
+		{ "udp and foo(ip.src)", "column 9: there is no function foo(); there are len, count, lower, upper, string, max, min and "
+					 "abs\n  udp and foo(ip.src)\n          ^~~" },
 		{ "ip.src == 443", "column 11: ip.src is an IPv4 address and 443 is a number; compare it with 10.0.0.1 or 10.0.0.0/8\n"
 				   "  ip.src == 443\n            ^~~" },
 		{ "tcp.port == 10.0.0.1", "column 13: tcp.port is a number and 10.0.0.1 is an IPv4 address; compare it with 443 or 0x1bb\n"

@@ -268,6 +268,70 @@ TEST(halves_are_narrow)
 	CHECK(packets > 1000);
 }
 
+/* Of a datagram in fragments the ports are in one of them; who looks into it needs all. */
+TEST(fragments_pass_where_datagrams_are_read)
+{
+	static const struct {
+		const char *filter;
+		bool first, later;
+	} cases[] = { { "udp.port == 54", false, false }, { "dns", true, true }, { "dns.qry.name == \"a\" and udp.port == 54", true, true },
+		      { "udp.port == 54 or tls", true, true } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (unsigned later = 0; later < 2; later++) {
+			struct filter *f;
+			struct bpf *bpf = NULL;
+			struct built b;
+			char text[4096];
+			bool exact;
+
+			make(&b, 13); /* UDP from and to port 53 */
+			b.bytes[14 + 20 + 1] = b.bytes[14 + 20 + 3] = 9;
+			b.bytes[14 + 6] = 0x20;
+			b.bytes[14 + 7] = later ? 0x10 : 0;
+			if (!CHECK(!filter_compile(&f, cases[i].filter, NULL, NULL)))
+				continue;
+			filter_bpf(f, LINKTYPE_ETHERNET, text, sizeof(text), &exact);
+			if (CHECK(!bpf_compile(&bpf, text, LINKTYPE_ETHERNET, 0, NULL)))
+				check_report(bpf_match(bpf, &b.frame) == (later ? cases[i].later : cases[i].first), __FILE__, __LINE__,
+					     "%s, %s fragment: %s", cases[i].filter, later ? "later" : "first", text);
+			bpf_free(bpf);
+			filter_free(f);
+		}
+}
+
+/* Any segment may carry the end of a message: tests of single segments must not keep it from who looks into applications. */
+TEST(segments_pass_where_messages_are_read)
+{
+	static const struct {
+		const char *filter;
+		bool passes;
+	} cases[] = { { "tcp.flags.push == 1", false }, { "tls.handshake.type == 11 && tcp.flags.push == 1", true },
+		      { "frame.len > 500 && http.request", true }, { "frame.len > 500", false }, { "ip.ttl == 3 and dns", true },
+		      { "tls && tcp.port == 9", false }, { "tls and ip.src == 1.2.3.4", false }, { "dhcp and frame.len > 500", false } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		static const uint8_t segment[] = { 0x45, 0, 0, 41, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0xc3, 0x50, 0, 53,
+						   0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0, 0, 0, 0, 0, 0, 'x' };
+		struct filter *f;
+		struct bpf *bpf = NULL;
+		struct built b;
+		char text[4096];
+		bool exact;
+
+		make(&b, 13);
+		memcpy(b.bytes + 14, segment, sizeof(segment));
+		b.frame.caplen = b.frame.wirelen = 14 + sizeof(segment);
+		if (!CHECK(!filter_compile(&f, cases[i].filter, NULL, NULL)))
+			continue;
+		filter_bpf(f, LINKTYPE_ETHERNET, text, sizeof(text), &exact);
+		if (CHECK(!bpf_compile(&bpf, text, LINKTYPE_ETHERNET, 0, NULL)))
+			check_report(bpf_match(bpf, &b.frame) == cases[i].passes, __FILE__, __LINE__, "%s: %s", cases[i].filter, text);
+		bpf_free(bpf);
+		filter_free(f);
+	}
+}
+
 TEST(halves_that_cannot_be)
 {
 	static const char *const none[] = { "", "frame contains \"x\"", "word", "not http", "tcp.stream == 1", "frame.number < 5",

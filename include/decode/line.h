@@ -8,8 +8,8 @@
  *
  * A struct text is a view into the packet.
  */
-#ifndef LIB_DECODE_LINE_H
-#define LIB_DECODE_LINE_H
+#ifndef DECODE_LINE_H
+#define DECODE_LINE_H
 
 #include "decode/protocol.h"
 
