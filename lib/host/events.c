@@ -104,19 +104,31 @@ int proc_event_next(const uint8_t **at, size_t *left, struct proc_event_view *e)
 
 /* ---- opening ---------------------------------------------------------------------------- */
 
+enum { ASK_READS = 256 };
+
+/* Is this the acknowledgement of what we sent? It goes to all who listen, as events do. *error: the kernel's errno, 0 for yes. */
+static bool acknowledged(const uint8_t *answer, size_t len, uint32_t sequence, int *error)
+{
+	const uint8_t *event = answer + NLMSG_HDRLEN + CN_HEAD;
+	struct cn_msg c;
+
+	if (len < NLMSG_HDRLEN + CN_HEAD + EVENT_HEAD + 4 || word(event) != PROC_EVENT_NONE)
+		return false;
+	memcpy(&c, answer + NLMSG_HDRLEN, sizeof(c));
+	*error = (int)word(event + EVENT_HEAD);
+	return c.seq == sequence;
+}
+
 static int ask(int fd)
 {
 	const struct sockaddr_nl group = { .nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC };
 	struct nlmsghdr h = { .nlmsg_len = NLMSG_HDRLEN + CN_HEAD + 4, .nlmsg_type = NLMSG_DONE, .nlmsg_pid = (uint32_t)getpid() };
-	struct cn_msg c = { .id = { CN_IDX_PROC, CN_VAL_PROC }, .len = 4 };
+	struct cn_msg c = { .id = { CN_IDX_PROC, CN_VAL_PROC }, .seq = (uint32_t)getpid(), .len = 4 };
 	const uint32_t listen = PROC_CN_MCAST_LISTEN;
 	const int buffer = RECEIVE_BUFFER;
-	uint8_t message[NLMSG_HDRLEN + CN_HEAD + 4], answer[256] = { 0 };
-	const uint8_t *at = answer, *why = answer + NLMSG_HDRLEN + CN_HEAD + EVENT_HEAD;
+	uint8_t message[NLMSG_HDRLEN + CN_HEAD + 4], answer[256];
 	struct timeval patience = { .tv_sec = 1 };
-	struct proc_event_view e;
-	size_t left;
-	ssize_t n;
+	ssize_t n = 0;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
@@ -128,13 +140,20 @@ static int ask(int fd)
 	memcpy(message + NLMSG_HDRLEN + CN_HEAD, &listen, sizeof(listen));
 	if (send(fd, message, sizeof(message), 0) < 0)
 		return -1;
-	n = recv(fd, answer, sizeof(answer), 0); /* an acknowledgement, or an event already */
-	left = n > 0 ? (size_t)n : 0;
-	if (n > 0 && proc_event_next(&at, &left, &e) == 1 && e.kind == PROCESS_OTHER && word(why)) {
-		errno = (int)word(why);
-		return -1;
+	for (unsigned i = 0; i < ASK_READS; i++) {
+		int error = 0;
+
+		n = recv(fd, answer, sizeof(answer), 0);
+		if (n < 0 && errno == ENOBUFS)
+			return 0; /* more events than fit: they come */
+		if (n < 0)
+			return -1;
+		if (acknowledged(answer, (size_t)n, c.seq, &error)) {
+			errno = error;
+			return error ? -1 : 0;
+		}
 	}
-	return n > 0 ? 0 : -1;
+	return 0; /* events enough */
 }
 
 int events_open(struct errmsg *err)

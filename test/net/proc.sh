@@ -13,7 +13,16 @@ HOME=$TMP
 export HOME
 gcc -O2 -o "$TMP/owner" test/net/owner.c || { not_ok "the clients build" "see above"; exit 1; }
 
-# From outside, with --netns: so the helper starts where the process connector is.
+# From outside, with --netns: so the helper starts where the process connector is. Threads that come and go meanwhile are events
+# too, between the helper's question to the connector and the answer.
+python3 -c '
+import threading, time
+end = time.monotonic() + 20
+while time.monotonic() < end:
+    thread = threading.Thread(target=int); thread.start(); thread.join()' &
+STORM=$!
+BACKGROUND="$BACKGROUND $STORM"
+sleep 0.2
 nwcap --netns "/run/netns/$NS_A" -i "$VETH_A" --proc -w "$TMP/a.pcapng" 2>"$TMP/nwcap.err" &
 NWCAP=$!
 BACKGROUND="$BACKGROUND $NWCAP"
@@ -23,6 +32,7 @@ BACKGROUND="$BACKGROUND $SERVER"
 wait_for 10 grep -qE 'listening on|CONFIG_INET_DIAG' "$TMP/nwcap.err"
 grep -q CONFIG_INET_DIAG "$TMP/nwcap.err" && { skip proc "this kernel does not tell of its sockets"; exit 0; }
 wait_for 1 grep -q 'listening on' "$TMP/nwcap.err" || { not_ok "nwcap starts" "$(cat "$TMP/nwcap.err")"; exit 1; }
+kill "$STORM"
 wait_for 10 grep -q ready "$TMP/server.out" || { not_ok "the server starts" "$(cat "$TMP/server.out")"; exit 1; }
 
 clients() { in_a "$TMP/owner" "$1" "$TMP/truth" "$2" 10.9.0.2 7000; }
