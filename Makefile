@@ -91,7 +91,7 @@ LIB_C := $(sort $(wildcard lib/*/*.c lib/*/*/*.c))
 APPLET_C := $(sort $(wildcard applets/*.c applets/*/*.c))
 LIB_O := $(LIB_C:%.c=$(B)/obj/%.o)
 APPLET_O := $(APPLET_C:%.c=$(B)/obj/%.o)
-LIBS := $(DL)/libpcap.a $(DL)/libz.a $(DL)/libmbedtls.a
+LIBS := $(DL)/libpcap.a $(DL)/libz.a $(DL)/libmbedtls.a $(DL)/libyyjson.a $(DL)/libyaml.a
 NW := $(B)/nwbox
 
 .PHONY: all check check-config size size-diff lint install man fuzz golden fetch clean distclean help tests FORCE
