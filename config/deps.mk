@@ -7,6 +7,11 @@
 # Sources are fetched and verified by config/fetch.sh and unpacked once into build/deps/src. A library is built only
 # when something asks for its .a; `make build/deps/musl/lib/libmbedcrypto.a` is how a later one is asked for.
 
+# Two trees that share build/deps by a link rebuild each other's libraries without end: the flags hold the tree's path.
+ifneq ($(shell test -L build/deps && echo link),)
+$(error build/deps is a link; remove it, each tree builds its own libraries (DISTFILES=build/distfiles of another saves the download))
+endif
+
 S := build/deps/src
 D := build/deps/$(TOOLCHAIN)
 DL := $(D)/lib

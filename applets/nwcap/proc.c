@@ -118,6 +118,8 @@ static bool asks_for_owners(const char *filter)
 	return filter && (strstr(filter, "proc") || strstr(filter, "container") || strstr(filter, "comment"));
 }
 
+enum { GREETING_MS = 20000 }; /* it reads all of /proc first */
+
 int proc_start(struct proc **out, const struct nwcap_options *o, struct errmsg *err)
 {
 	struct proc *p = calloc(1, sizeof(*p));
@@ -147,13 +149,13 @@ int proc_start(struct proc **out, const struct nwcap_options *o, struct errmsg *
 		proc_stop(p);
 		return errmsg_set(err, NW_ELIMIT, "--proc: cannot start the process that looks for owners");
 	}
-	n = recv(p->fd, greeting, PROC_GREETING, 0);
+	n = poll(&(struct pollfd){ .fd = p->fd, .events = POLLIN }, 1, GREETING_MS) > 0 ? recv(p->fd, greeting, PROC_GREETING, 0) : -1;
 	greeting[n > 0 ? n : 0] = 0;
 	if (n < 2 || greeting[0] != 'H') {
 		int code = n >= 2 && greeting[0] == 'E' ? '0' - greeting[1] : NW_EFAIL;
 
 		proc_stop(p);
-		return errmsg_set(err, code < 0 ? code : NW_EFAIL, "--proc: %s", n >= 2 ? greeting + 2 : "its helper ended at once");
+		return errmsg_set(err, code < 0 ? code : NW_EFAIL, "--proc: %s", n >= 2 ? greeting + 2 : n ? "its helper says nothing" : "its helper ended at once");
 	}
 	if (greeting[2])
 		fprintf(stderr, "nwcap: --proc: %s\n", greeting + 2);

@@ -127,7 +127,8 @@ int check_report(struct opts *o, struct errmsg *err)
 	const char *dash = r ? stats_of(r->name) : "";
 	const char *what = !r ? NULL : o->info ? "--info" : o->list_fields ? "--list-fields" : o->ncolumns ? "--fields" :
 			   o->profile && strcmp(r->name, "flows") ? "--profile" : o->tshark_format ? "-T" : o->line_buffered ? "-l" :
-			   o->verbose ? "-v" : o->quick ? "-q" : o->hex ? "-x" : o->hex_ascii ? "-X" : o->ascii ? "-A" : o->time ? "-t" : NULL;
+			   o->verbose ? "-v" : o->quick ? "-q" : o->hex ? "-x" : o->hex_ascii ? "-X" : o->ascii ? "-A" : o->time ? "-t" :
+			   o->absolute_seq ? "-S" : o->nano ? "--nano" : NULL;
 
 	o->flow.ceiling = (uint32_t)o->max_flows;
 	if (!r && (o->flow.ceiling || o->flow.idle_ns || o->flow.active_ns || o->flow.separate))

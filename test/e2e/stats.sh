@@ -276,6 +276,10 @@ nwexport --stats io,1 -f csv -o io.csv.gz known.pcap && same "-o, compressed" "$
 nwexport --stats conv,tcp -f csv --split packets:10 -o part.csv known.pcap
 same "--split: a report for each part" "$(cat part-00001.csv part-00002.csv | awk -F, '$1 != "stream" { n += $6 } END { print n }')" 11
 same "a pipe" "$(cat known.pcap | nwexport --stats hierarchy -f csv | sed -n 's/^frame,frame,0,\([0-9]*\),.*/\1/p')" 19
+for option in -x -S --nano "-t a"; do
+	nwexport --stats io,1 $option known.pcap >/dev/null 2>says
+	same "$option means nothing to a report" "$? $(grep -c "^nwexport: ${option%% *} is about packets" says)" "5 1"
+done
 same "--width cuts" "$(nwexport --stats hierarchy --width 40 known.pcap | sed 's/[^ -~]/x/g' | awk 'length > m { m = length } END { print (m <= 45) }')" 1
 if command -v tshark >/dev/null; then
 	tshark -n -q -r known.pcap -z conv,tcp 2>/dev/null | awk '/<->/ { print $1, $3 }' | sort >tshark.txt
