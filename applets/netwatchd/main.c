@@ -15,7 +15,8 @@ int netwatchd_main(int argc, char **argv)
 	static const struct {
 		const char *word;
 		int (*run)(const char *session_id);
-	} parts[] = { { "worker", worker_main }, { "reader", reader_main }, { "watcher", watcher_main }, { "bundler", bundler_main } };
+	} parts[] = { { "worker", worker_main }, { "reader", reader_main }, { "watcher", watcher_main }, { "bundler", bundler_main },
+		    { "prober", prober_main } };
 
 	for (unsigned i = 0; argc == 3 && i < sizeof(parts) / sizeof(*parts); i++)
 		if (!strcmp(argv[1], parts[i].word))
