@@ -21,6 +21,8 @@
 #include "base/jsonout.h"
 #include "ipc/frame.h"
 
+#include <sys/types.h>
+
 /* ---- where the daemon is ------------------------------------------------------------- */
 
 enum { IPC_PATH_MAX = 107 }; /* of a Unix socket, in bytes: sun_path less its NUL */
