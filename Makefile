@@ -81,7 +81,8 @@ HOT_BASE := base/outbuf pcapio/writer pcapio/pcapng_write capture/capture
 HOT_READ := pcapio/reader pcapio/pcap pcapio/pcapng $(addprefix filter/,eval values search) \
 	$(addprefix decode/,core fields conversation eth vlan ip ipv6 tcp udp)
 # Formatting, which a router's small caches and flash would rather have small.
-HOT_TEXT := $(addprefix decode/,tcp_analysis seq_table) base/series flow/flow $(addprefix export/,all column csv format json json_value stat_talks text)
+HOT_TEXT := $(addprefix decode/,tcp_analysis seq_table) base/jsonout base/series flow/flow \
+	$(addprefix export/,all column csv format json json_value stat_talks text)
 HOT_full := $(HOT_READ) $(HOT_TEXT)
 HOT_router := $(addprefix decode/,core conversation eth ip tcp udp) $(addprefix pcapio/,reader pcap pcapng) filter/eval
 FAST := $(patsubst %,lib/%.c,$(HOT_BASE) $(HOT_$(PROFILE)))

@@ -4,14 +4,14 @@
  * daemon, files of a session. The writer knows where commas and colons go; the caller knows the order of the members.
  *
  *	struct jsonout w;
- *	json_begin(&w, &o);
+ *	jsonout_begin(&w, &o);
  *	json_open_object(&w);
  *	json_add_u64(&w, "id", 7);                     {"id":7,
  *	json_add_array(&w, "sessions");                 "sessions":[
  *	json_put_str(&w, "a1");                             "a1"
  *	json_close(&w);                                 ]
  *	json_close(&w);                                }
- *	if (!json_end(&w)) ...                         something was left open, or did not fit
+ *	if (!jsonout_end(&w)) ...                         something was left open, or did not fit
  */
 #ifndef BASE_JSONOUT_H
 #define BASE_JSONOUT_H
@@ -43,9 +43,9 @@ void json_string_put(struct outbuf *o, const void *text, size_t len);
 size_t utf8_length(const uint8_t *p, size_t left);
 
 /* `o` stays the caller's and outlives the writer. */
-void json_begin(struct jsonout *w, struct outbuf *o);
+void jsonout_begin(struct jsonout *w, struct outbuf *o);
 /* One value was written, everything is closed and nothing was wrong or (in a fixed buffer) cut. */
-bool json_end(const struct jsonout *w);
+bool jsonout_end(const struct jsonout *w);
 
 void json_open_object(struct jsonout *w);
 void json_open_array(struct jsonout *w);

@@ -3,6 +3,7 @@
 #ifndef EXPORT_INTERNAL_H
 #define EXPORT_INTERNAL_H
 
+#include "base/jsonout.h"
 #include "export/export.h"
 
 enum column_kind {
@@ -113,14 +114,11 @@ const char *export_info(struct export *e, struct packet *p, size_t *len);
 bool pseudo_there(const struct column *col, const struct packet *p, const struct endpoints *ends);
 void pseudo_put(struct export *e, const struct column *col, struct packet *p, const struct endpoints *ends, struct outbuf *o);
 
-/* JSON texts of a value and of a string; what tshark's ek has for a value. */
+/* JSON text of a value; what tshark's ek has for it. */
 void json_value_put(struct outbuf *o, const struct field *f, const struct value *v);
-void json_string_put(struct outbuf *o, const void *text, size_t len);
 void ek_value_put(struct outbuf *o, const struct field *f, const struct value *v);
 /* Escaped, with every `quote` doubled (0: none is). */
 void csv_text_put(struct outbuf *o, const uint8_t *text, size_t len, char quote);
-/* Length of the valid UTF-8 sequence of more than one byte at p, or 0. */
-size_t utf8_length(const uint8_t *p, size_t left);
 /* A quoted CSV value. */
 void csv_string_put(struct outbuf *o, const char *text, size_t len);
 /* Every decoded field as one object, or as one per layer. */
