@@ -23,6 +23,19 @@ struct privilege_needs {
 				   * would hide the processes); seccomp that lets it open sockets of netlink and enter network namespaces */
 	bool run_programs;        /* a helper that still execs: neither Landlock nor seccomp, all the rest */
 	const char *write_dir;    /* files are created, replaced and removed only below this directory; NULL: nowhere */
+	const char *read_dir;     /* files are read below this one too; NULL: nowhere else */
+	const struct privilege_daemon *daemon; /* what a daemon needs beyond that; NULL */
+	bool as_owner;            /* instead of `user`, started as root: become the owner and group of what owner_fd is */
+	int owner_fd;
+};
+
+/* A daemon that answers local clients: local sockets may still be made, bound and connected (no others), and these places are
+ * reached. NULL where there is none. */
+enum { PRIVILEGE_PATHS = 4 };
+struct privilege_daemon {
+	const char *trees[PRIVILEGE_PATHS];   /* all that is below: files, directories and sockets made, changed and removed */
+	const char *readable[PRIVILEGE_PATHS]; /* files that are read; those that do not exist now are left out */
+	const char *remove_dir;               /* files and sockets are removed in here */
 };
 
 /* What was achieved, for --doctor and -v. */

@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -63,18 +64,39 @@ static int find_identity(const struct privilege_needs *n, struct identity *who, 
 	return 0;
 }
 
+/* Who owns a file need not have a name. */
+static int find_owner(int fd, struct identity *who, struct errmsg *err)
+{
+	struct stat s;
+
+	if (fstat(fd, &s))
+		return errmsg_errno(err, "cannot find the owner");
+	*who = (struct identity){ .uid = s.st_uid, .gid = s.st_gid };
+	return 0;
+}
+
+static int take_groups(const struct identity *who)
+{
+	return who->name ? initgroups(who->name, who->gid) : setgroups(1, &who->gid);
+}
+
 static int become(const struct identity *who, struct errmsg *err)
 {
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s", who->name ? who->name : "");
+	if (!who->name)
+		snprintf(name, sizeof(name), "%u", (unsigned)who->uid);
 	if (getuid() == who->uid && geteuid() == who->uid && getgid() == who->gid)
 		return 0;
-	if (initgroups(who->name, who->gid) || setresgid(who->gid, who->gid, who->gid) ||
+	if (take_groups(who) || setresgid(who->gid, who->gid, who->gid) ||
 	    setresuid(who->uid, who->uid, who->uid)) {
 		if (errno == EPERM)
-			return errmsg_set(err, NW_EPERM, "-Z %s: only root may become another user", who->name);
-		return errmsg_errno(err, "cannot become user %s", who->name);
+			return errmsg_set(err, NW_EPERM, "-Z %s: only root may become another user", name);
+		return errmsg_errno(err, "cannot become user %s", name);
 	}
 	if (who->uid && !setuid(0))
-		return errmsg_set(err, NW_EPERM, "user %s could become root again; refusing to go on", who->name);
+		return errmsg_set(err, NW_EPERM, "user %s could become root again; refusing to go on", name);
 	return 0;
 }
 
@@ -151,7 +173,7 @@ static int drop_sets(uint32_t keep, struct errmsg *err)
 
 static int confine(const struct privilege_needs *n, struct privilege_report *r, struct errmsg *err)
 {
-	const char *write_dir = n->write_dir;
+	const char *place = n->write_dir ? n->write_dir : n->daemon ? n->daemon->trees[0] : n->read_dir;
 	int got;
 
 	r->no_new_privs = !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -161,15 +183,15 @@ static int confine(const struct privilege_needs *n, struct privilege_report *r, 
 	}
 	if (n->run_programs)
 		return 0;
-	got = n->look_at_others ? 0 : sandbox_landlock(write_dir);
+	got = n->look_at_others ? 0 : sandbox_landlock(n);
 	if (got < 0) {
 		errno = -got;
-		return errmsg_errno(err, "cannot confine file access to %s", write_dir ? write_dir : "what is open");
+		return errmsg_errno(err, "cannot confine file access to %s", place ? place : "what is open");
 	}
 	r->landlock = got;
 	if (!got && !n->look_at_others)
 		note(r, "this kernel has no Landlock");
-	got = sandbox_seccomp(n->look_at_others);
+	got = sandbox_seccomp(n);
 	if (got < 0) {
 		errno = -got;
 		return errmsg_errno(err, "cannot install the system call filter");
@@ -183,14 +205,15 @@ static int confine(const struct privilege_needs *n, struct privilege_report *r, 
 int privilege_drop(const struct privilege_needs *n, struct privilege_report *r, struct errmsg *err)
 {
 	struct identity who = { 0 };
-	int bad = n->user ? find_identity(n, &who, err) : 0;
+	bool owner = n->as_owner && !geteuid();
+	int bad = owner ? find_owner(n->owner_fd, &who, err) : n->user ? find_identity(n, &who, err) : 0;
 	uint32_t keep;
 
 	*r = (struct privilege_report){ 0 };
 	if (bad)
 		return bad;
 	tzset(); /* reads the time zone, which is a file */
-	if (!n->user && n->write_dir && !geteuid() && !writable_without_capabilities(n->write_dir)) {
+	if (!n->user && !owner && n->write_dir && !geteuid() && !writable_without_capabilities(n->write_dir)) {
 		r->kept_override = true;
 		note(r, "CAP_DAC_OVERRIDE is kept, because the output directory belongs to another user");
 	}
@@ -199,7 +222,7 @@ int privilege_drop(const struct privilege_needs *n, struct privilege_report *r, 
 		keep = (uint32_t)(privilege_capabilities() & (1u << CAPABILITY_SYS_PTRACE | 1u << CAPABILITY_DAC_READ_SEARCH |
 							      1u << CAPABILITY_SYS_ADMIN));
 	drop_bounding(keep);
-	if (n->user) {
+	if (n->user || owner) {
 		prctl(PR_SET_KEEPCAPS, n->look_at_others, 0, 0, 0);
 		bad = become(&who, err);
 		r->user_changed = !bad;

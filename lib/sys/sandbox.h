@@ -3,13 +3,13 @@
 #ifndef LIB_SYS_SANDBOX_H
 #define LIB_SYS_SANDBOX_H
 
-#include <stdbool.h>
+#include "sys/privilege.h"
 
-/* From now on no file can be opened, made or removed by name except below `write_dir` (NULL: none at all).
+/* From now on no file can be opened, made or removed by name except in the places of `n`.
  * Descriptors that are open stay usable. 1: done; 0: this kernel has no Landlock; negative errno otherwise. */
-int sandbox_landlock(const char *write_dir);
-/* From now on the system calls of the deny list fail with EPERM, but those that `look_at_others` needs, with
+int sandbox_landlock(const struct privilege_needs *n);
+/* From now on the system calls of the deny list fail with EPERM, but those that `look_at_others` or a daemon needs, with
  * the arguments it needs (see privilege.h). Same results; needs no_new_privs. */
-int sandbox_seccomp(bool look_at_others);
+int sandbox_seccomp(const struct privilege_needs *n);
 
 #endif

@@ -10,8 +10,8 @@
  *      2  ld  nr          >= 0x40000000        -> EPERM  (x32, x86-64 only)
  *      4  clone: flags have CLONE_THREAD       -> allow, else EPERM (threads share the sandbox)
  *      7  clone3: its flags are out of reach   -> ENOSYS (the libc takes clone)
- *      8  nr = denied[0] .. denied[n-1]        -> EPERM, but for look_at_others two by their argument:
- *    8+n  socket: of netlink                 -> allow, else EPERM
+ *      8  nr = denied[0] .. denied[n-1]        -> EPERM, but for some processes a few calls, two by their argument:
+ *    8+n  socket: of netlink, or local       -> allow, else EPERM
  *   10+n  setns: into a network namespace    -> allow, else EPERM
  *   12+n  allow;  13+n  EPERM;  14+n  ENOSYS
  */
@@ -55,7 +55,6 @@ static const uint32_t denied[] = {
 #ifdef SYS_vfork
 	DENY(vfork)
 #endif
-	DENY(socketpair) DENY(connect) DENY(listen)
 #ifdef SYS_socketcall
 	DENY(socketcall)
 #endif
@@ -82,8 +81,9 @@ static const uint32_t denied[] = {
 #endif
 	DENY(keyctl) DENY(setuid) DENY(setgid) DENY(setreuid) DENY(setregid) DENY(setresuid)
 	DENY(setresgid) DENY(setgroups) DENY(capset)
-	DENY(bind)
-	/* what privilege_needs.look_at_others still does, of one kind only */
+	/* what privilege_needs.daemon still does: with local sockets, as it cannot have others */
+	DENY(socketpair) DENY(bind) DENY(listen) DENY(connect)
+	/* what that and look_at_others still do, of one kind only */
 	DENY(socket) DENY(setns)
 };
 
@@ -117,7 +117,19 @@ _Static_assert(LENGTH < 250, "the jumps of classic BPF reach 255 instructions");
 #define ARGUMENT(n) LOAD(offsetof(struct seccomp_data, args) + 8 * (n) + LOW_WORD)
 #define RETURN(what) BPF_STMT(BPF_RET | BPF_K, what)
 
-int sandbox_seccomp(bool look_at_others)
+/* Where the filter goes on for a call of the list. */
+static int verdict(uint32_t call, const struct privilege_needs *n)
+{
+	if (call == SYS_socket)
+		return n->look_at_others || n->daemon ? TO_SOCKET : TO_DENY;
+	if (call == SYS_setns)
+		return n->look_at_others ? TO_SETNS : TO_DENY;
+	if (call == SYS_socketpair || call == SYS_bind || call == SYS_listen || call == SYS_connect)
+		return n->daemon ? TO_ALLOW : TO_DENY;
+	return TO_DENY;
+}
+
+int sandbox_seccomp(const struct privilege_needs *n)
 {
 	const uint32_t not_a_call = 0x40000000; /* and above: the numbers of x32; no other architecture reaches it */
 	struct sock_filter code[LENGTH] = {
@@ -130,7 +142,7 @@ int sandbox_seccomp(bool look_at_others)
 		TEST(6, BPF_JSET, THREAD, TO_ALLOW, TO_DENY),
 		TEST(7, BPF_JEQ, SYS_clone3, TO_NO_SYSTEM_CALL, FIRST),
 		[TO_SOCKET] = ARGUMENT(0), /* domain */
-		TEST(TO_SOCKET + 1, BPF_JEQ, AF_NETLINK, TO_ALLOW, TO_DENY),
+		TEST(TO_SOCKET + 1, BPF_JEQ, n->daemon ? AF_UNIX : AF_NETLINK, TO_ALLOW, TO_DENY),
 		[TO_SETNS] = ARGUMENT(1), /* nstype; 0 would be of any kind */
 		TEST(TO_SETNS + 1, BPF_JEQ, CLONE_NEWNET, TO_ALLOW, TO_DENY),
 		[TO_ALLOW] = RETURN(SECCOMP_RET_ALLOW),
@@ -141,11 +153,9 @@ int sandbox_seccomp(bool look_at_others)
 
 	if (!OUR_ARCH)
 		return 0;
-	for (int i = 0; i < DENIED; i++) {
-		int to = !look_at_others ? TO_DENY : denied[i] == SYS_socket ? TO_SOCKET : denied[i] == SYS_setns ? TO_SETNS : TO_DENY;
-
-		code[FIRST + i] = (struct sock_filter)TEST(FIRST + i, BPF_JEQ, denied[i], to, i + 1 < DENIED ? FIRST + i + 1 : TO_ALLOW);
-	}
+	for (int i = 0; i < DENIED; i++)
+		code[FIRST + i] = (struct sock_filter)TEST(FIRST + i, BPF_JEQ, denied[i], verdict(denied[i], n),
+							   i + 1 < DENIED ? FIRST + i + 1 : TO_ALLOW);
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0))
 		return errno == EINVAL || errno == ENOSYS ? 0 : -errno; /* EINVAL: a kernel without CONFIG_SECCOMP_FILTER */
 	CONFINED();

@@ -20,7 +20,7 @@ static int in_child(int (*what)(void))
 	int status = 0;
 
 	if (!child) {
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || sandbox_seccomp(true) != 1)
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || sandbox_seccomp(&(struct privilege_needs){ .look_at_others = true }) != 1)
 			_exit(255); /* this kernel or this architecture has none */
 		errno = 0;
 		what();
