@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { KEPT_MAX = 4 * 1024 * 1024, CELL_MAX = 4096, BAR_COLUMNS = 20 };
 
@@ -18,6 +19,7 @@ struct rows {
 	uint64_t count;        /* rows of this table */
 	bool first;            /* json: no cell of this row yet */
 	struct timefmt time;
+	bool own;              /* e was made by rows_begin() */
 
 	/* for people: texts that are kept until the widths are known */
 	unsigned shown;        /* columns that have a title */
@@ -248,6 +250,30 @@ int rows_open(struct rows **out, struct export *e, bool several, struct errmsg *
 	return 0;
 }
 
+int rows_begin(struct rows **r, enum row_style style, const struct rows_look *look, bool several, struct outbuf *out,
+	       struct errmsg *err)
+{
+	static const struct export_format formats[] = { { .name = "table" }, { .name = "csv" }, { .name = "json" },
+							{ .name = "ndjson" }, { .name = "html" } };
+	struct export *e = calloc(1, sizeof(*e));
+	int rc;
+
+	if (!e)
+		return errmsg_set(err, NW_ELIMIT, "no memory for a table");
+	e->format = &formats[style];
+	e->out = out;
+	e->o.header = look->header;
+	e->o.colour = look->colour;
+	e->o.width = look->width;
+	e->o.time.utc = look->utc;
+	rc = rows_open(r, e, several, err);
+	if (rc)
+		free(e);
+	else
+		(*r)->own = true;
+	return rc;
+}
+
 enum row_style rows_style(const struct rows *r)
 {
 	return r->style;
@@ -379,6 +405,8 @@ void rows_close(struct rows *r)
 		if (r->style == ROWS_JSON)
 			outbuf_str(r->o, r->several ? r->tables ? "\n}\n" : "{}\n" : r->tables ? "\n" : "[]\n");
 	}
+	if (r->own)
+		free(r->e);
 	free(r->kept);
 	free(r);
 }
@@ -557,6 +585,21 @@ void rows_u64(struct rows *r, uint64_t v)
 	cell_end(r);
 }
 
+/* "14:03:05", or "2026-11-19 14:03:05" when that is not today. */
+static void moment_put(struct rows *r, struct outbuf *o, int64_t ns)
+{
+	char today[32], day[32];
+	time_t now = time(NULL), t = (time_t)(ns / 1000000000);
+	struct tm tm;
+
+	if (!(r->e->o.time.utc ? gmtime_r(&now, &tm) : localtime_r(&now, &tm)) || !strftime(today, sizeof(today), "%F ", &tm) ||
+	    !(r->e->o.time.utc ? gmtime_r(&t, &tm) : localtime_r(&t, &tm)) || !strftime(day, sizeof(day), "%F ", &tm))
+		return;
+	if (strcmp(day, today))
+		outbuf_str(o, day);
+	outbuf_printf(o, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
 void rows_ns(struct rows *r, int64_t ns)
 {
 	cell_begin(r, false);
@@ -567,6 +610,8 @@ void rows_ns(struct rows *r, int64_t ns)
 		outbuf_fixed(&o, text, sizeof(text));
 		if (r->columns[r->at].type == ROW_TIME)
 			timefmt_put(&r->time, &o, ns);
+		else if (r->columns[r->at].type == ROW_MOMENT)
+			moment_put(r, &o, ns);
 		else
 			human_duration(&o, ns);
 		people_cell(r, outbuf_cstr(&o), 0);
