@@ -7,6 +7,7 @@
 #define API_SETTINGS_H
 
 #include "base/errmsg.h"
+#include "store/limits.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,14 +17,6 @@ enum {
 	SETTINGS_INTERFACES_MAX = 8,
 	SETTINGS_RULES_MAX = 16,
 	SETTINGS_FILTER_MAX = 1024
-};
-
-/* Space for a record, for one session or for all together. 0: no such limit. */
-struct space_limits {
-	uint64_t bytes;           /* segments, indexes, ledger and bundles */
-	int64_t age_ns;           /* of the newest packet of a segment */
-	unsigned free_percent;    /* of the file system, kept free */
-	uint64_t free_bytes;      /* the same in bytes; the larger one counts */
 };
 
 enum rule_kind { RULE_RATE, RULE_BANDWIDTH, RULE_NEW_DESTINATION, RULE_PORT_SCAN, RULE_DNS_FAILURES, RULE_LOSS, RULE_KINDS };

@@ -13,7 +13,7 @@ bad=$(grep -nE '^[[:space:]]*#[[:space:]]*include' $(find lib applets include -n
 		for (i = 1; i <= n; i++)
 			if (word[i] == "|") levels++
 			else level[word[i]] = levels + 0
-		split("loop>base sys>base flow>decode", pair, " ")
+		split("loop>base sys>base flow>decode api>store", pair, " ")
 		for (i in pair) allowed[pair[i]]
 
 		only["pcap.h"] = only["pcap/pcap.h"] = only["pcap/bpf.h"] = "^(lib/capture/|lib/filter/bpf)"
