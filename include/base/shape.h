@@ -15,9 +15,9 @@
  *
  * Strings are borrowed from the document (and presets from the table), so the document lives as long as the struct.
  *
- * Two measures. A request: unknown members are ignored, the first complaint ends it. A configuration: an unknown
- * member is an error with the nearest name, yes/no/on/off are booleans too, a list of one may be written without
- * brackets, and all complaints are gathered, each with file and line.
+ * A list of one text may be written without brackets. Two measures: in a request unknown members are ignored and the
+ * first complaint ends it; in a configuration an unknown member is an error with the nearest name, yes, no, on and off
+ * are booleans too, and all complaints are gathered, each with file and line.
  */
 #ifndef BASE_SHAPE_H
 #define BASE_SHAPE_H

@@ -9,7 +9,6 @@
  * After the parse one walk refuses what has two readings or could exhaust the stack of those who walk later. Real
  * numbers go through strtod; the programs never call setlocale for numbers, so the decimal point is a point.
  */
-#include "base/outbuf.h"
 #include "json_private.h"
 
 #include <math.h>
@@ -96,20 +95,6 @@ static int refuse(const struct check *c, yyjson_val *v)
 
 	return line ? errmsg_prefix(c->err, NW_EINPUT, "%s:%u: ", c->name, line) :
 		      errmsg_prefix(c->err, NW_EINPUT, "%s: ", c->name);
-}
-
-struct shown {
-	char text[80];
-};
-
-/* The beginning of foreign text, as a message may show it. */
-static const char *show(struct shown *s, const char *text, size_t len)
-{
-	struct outbuf o;
-
-	outbuf_fixed(&o, s->text, sizeof(s->text));
-	outbuf_escaped(&o, text, len < 64 ? len : 64);
-	return outbuf_cstr(&o);
 }
 
 static int compare_keys(const void *a, const void *b)

@@ -403,12 +403,9 @@ static int tag_kind(const char *tag)
 
 static int refuse_tag(struct build *b, const char *tag)
 {
-	char shown[80];
-	struct outbuf o;
+	struct shown s;
 
-	outbuf_fixed(&o, shown, sizeof(shown));
-	outbuf_escaped(&o, tag, strnlen(tag, 60));
-	return complain_at(b, event_line(b), "the tag %s is not known here; leave it out", outbuf_cstr(&o));
+	return complain_at(b, event_line(b), "the tag %s is not known here; leave it out", show(&s, tag, strlen(tag)));
 }
 
 static int put_scalar(struct build *b)

@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tables that check parsed objects into structs; include/base/shape.h has the rules.
+ *
+ * One walk serves requests and configurations; they differ in what is forgiven and in who hears of it. The path of the
+ * member at hand grows and shrinks with the walk. Depth is that of the table, not of the input.
+ */
+#include "base/shape.h"
+#include "base/text.h"
+#include "json_private.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STRING_MAX = 4096 };
+
+struct walk {
+	const struct json *j;        /* for lines; NULL in a request */
+	const char *name;
+	struct complaints *all;      /* NULL: a request */
+	struct errmsg *err;          /* of a request */
+	unsigned wrong;
+	size_t path_len;
+	char path[200];
+};
+
+/* ---- complaints ----------------------------------------------------------------- */
+
+static void add(struct complaints *c, const struct json *j, const struct json_value *v, const char *name, const char *sentence)
+{
+	unsigned line = json_line(j, v);
+
+	c->count++;
+	if (c->kept == COMPLAINTS_MAX)
+		return;
+	if (line)
+		errmsg_set(&c->item[c->kept++], NW_EINPUT, "%s:%u: %s", name, line, sentence);
+	else
+		errmsg_set(&c->item[c->kept++], NW_EINPUT, "%s: %s", name, sentence);
+}
+
+void complain(struct complaints *c, const struct json *j, const struct json_value *v, const char *name, const char *fmt, ...)
+{
+	struct errmsg e;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(e.text, sizeof(e.text), fmt, ap);
+	va_end(ap);
+	add(c, j, v, name, e.text);
+}
+
+/* The member at hand is wrong: "PATH: sentence". */
+static __attribute__((format(printf, 3, 4))) void wrong(struct walk *w, const struct json_value *v, const char *fmt, ...)
+{
+	struct errmsg e;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(e.text, sizeof(e.text), fmt, ap);
+	va_end(ap);
+	if (w->path_len)
+		errmsg_prefix(&e, 0, "%s: ", w->path);
+	if (w->all)
+		add(w->all, w->j, v, w->name, e.text);
+	else if (!w->wrong && w->err)
+		*w->err = e;
+	w->wrong++;
+}
+
+/* A request ends with its first mistake. */
+static bool over(const struct walk *w)
+{
+	return w->wrong && !w->all;
+}
+
+/* Steps into a member or (index >= 0) an element; returns what path_back needs. */
+static size_t path_into(struct walk *w, const char *name, long index)
+{
+	size_t before = w->path_len, room = sizeof(w->path) - before;
+	int n = index >= 0 ? snprintf(w->path + before, room, "[%ld]", index) :
+			     snprintf(w->path + before, room, "%s%s", before ? "." : "", name);
+
+	w->path_len = before + ((size_t)n < room ? (size_t)n : room - 1);
+	return before;
+}
+
+static void path_back(struct walk *w, size_t before)
+{
+	w->path_len = before;
+	w->path[before] = 0;
+}
+
+/* ---- numbers for people ------------------------------------------------------------ */
+
+static void put_size(struct outbuf *o, uint64_t bytes)
+{
+	static const char letters[] = "KMGT";
+	int i = 0;
+
+	while (i < 4 && bytes && bytes % 1024 == 0) {
+		bytes /= 1024;
+		i++;
+	}
+	outbuf_u64(o, bytes);
+	if (i)
+		outbuf_char(o, letters[i - 1]);
+}
+
+static void put_duration(struct outbuf *o, uint64_t ns)
+{
+	static const struct {
+		uint64_t ns;
+		const char *name;
+	} units[] = { { 86400000000000, "d" }, { 3600000000000, "h" }, { 60000000000, "m" }, { 1000000000, "s" },
+		      { 1000000, "ms" },       { 1000, "us" },         { 1, "ns" } };
+	unsigned i = ns ? 0 : 3;
+
+	while (ns % units[i].ns)
+		i++;
+	outbuf_u64(o, ns / units[i].ns);
+	outbuf_str(o, units[i].name);
+}
+
+static void put_bound(struct outbuf *o, const struct shape_row *row, uint64_t v)
+{
+	if (row->type == SHAPE_TYPE_SIZE)
+		put_size(o, v);
+	else if (row->type == SHAPE_TYPE_DURATION)
+		put_duration(o, v);
+	else
+		outbuf_u64(o, v);
+}
+
+/* "1 to 64 packets", "4K or more", or nothing when everything goes. */
+static void put_range(struct outbuf *o, const struct shape_row *row)
+{
+	if (!row->min && !row->max)
+		return;
+	put_bound(o, row, row->min);
+	outbuf_str(o, row->max ? " to " : " or more");
+	if (row->max)
+		put_bound(o, row, row->max);
+	if (row->unit) {
+		outbuf_char(o, ' ');
+		outbuf_str(o, row->unit);
+	}
+}
+
+static bool in_range(struct walk *w, const struct shape_row *row, const struct json_value *v, uint64_t n)
+{
+	char given[48], range[120];
+	struct outbuf o;
+
+	if (n >= row->min && (!row->max || n <= row->max))
+		return true;
+	outbuf_fixed(&o, given, sizeof(given));
+	put_bound(&o, row, n);
+	outbuf_cstr(&o);
+	outbuf_fixed(&o, range, sizeof(range));
+	put_range(&o, row);
+	wrong(w, v, "%s is out of range (%s)", given, outbuf_cstr(&o));
+	return false;
+}
+
+/* ---- one value ------------------------------------------------------------------------ */
+
+/* What is being read: text, or a number if text is NULL. */
+struct given {
+	const struct json_value *v; /* NULL: a preset */
+	const char *text;
+};
+
+static const char *expected(const struct shape_row *row)
+{
+	switch (row->type) {
+	case SHAPE_TYPE_BOOL: return "true or false";
+	case SHAPE_TYPE_U64: return "a whole number, as in 10,";
+	case SHAPE_TYPE_SIZE: return "a size, as in 64M,";
+	case SHAPE_TYPE_PERCENT: return "a percentage, as in 12.5,";
+	case SHAPE_TYPE_REAL: return "a number, as in 2.5,";
+	case SHAPE_TYPE_DURATION: return "a duration, as in 10s, 5m or 1.5 (seconds),";
+	case SHAPE_TYPE_TIME: return "a time, as in 2026-11-20T12:03:07Z or seconds since 1970,";
+	case SHAPE_TYPE_OCTAL: return "a file mode, as in 0660,";
+	case SHAPE_TYPE_LIST: return "a list";
+	case SHAPE_TYPE_OBJECT: return "an object";
+	default: return "a text";
+	}
+}
+
+static void mismatch(struct walk *w, const struct shape_row *row, const struct given *g)
+{
+	enum json_type type = json_type(g->v);
+	struct shown s;
+
+	if (g->text)
+		wrong(w, g->v, "%s is expected, not '%s'", expected(row), show(&s, g->text, strlen(g->text)));
+	else if (type >= JSON_BOOL && type <= JSON_REAL && (row->type == SHAPE_TYPE_STRING || row->type == SHAPE_TYPE_STRINGS ||
+							    row->type == SHAPE_TYPE_CHOICE))
+		wrong(w, g->v, "a text is expected, not %s; put it in quotes", json_type_name(type));
+	else
+		wrong(w, g->v, "%s is expected, not %s", expected(row), json_type_name(type));
+}
+
+static bool read_bool(const struct walk *w, const struct given *g, bool *b)
+{
+	static const char *const words[] = { "false", "no", "off", "true", "yes", "on" };
+
+	if (!g->text) {
+		*b = json_bool(g->v);
+		return json_type(g->v) == JSON_BOOL;
+	}
+	if (g->v && !w->all) /* JSON has words of its own */
+		return false;
+	for (unsigned i = 0; i < 6; i++)
+		if (!strcasecmp(g->text, words[i])) {
+			*b = i > 2;
+			return true;
+		}
+	return false;
+}
+
+/* A number of seconds as ns. */
+static bool seconds_to_ns(const struct json_value *v, int64_t *ns)
+{
+	bool ok;
+	int64_t s = json_i64(v, &ok);
+	double d = json_real(v);
+
+	if (ok)
+		return !__builtin_mul_overflow(s, 1000000000, ns);
+	if (json_type(v) != JSON_REAL || !(fabs(d) < 9e9))
+		return false;
+	*ns = llround(d * 1e9);
+	return true;
+}
+
+/* "12.5" with "%" behind it if that may be. */
+static bool text_to_real(const char *s, bool percent, double *d)
+{
+	char *end;
+
+	if (!s[strspn(s, ".%")] || s[strspn(s, "0123456789.%")])
+		return false;
+	*d = strtod(s, &end);
+	return !*end || (percent && !strcmp(end, "%"));
+}
+
+static bool read_real(const struct shape_row *row, const struct given *g, double *d)
+{
+	if (g->text)
+		return text_to_real(g->text, row->type == SHAPE_TYPE_PERCENT, d);
+	*d = json_real(g->v);
+	return json_type(g->v) == JSON_INTEGER || json_type(g->v) == JSON_REAL;
+}
+
+static bool read_octal(const char *s, uint64_t *v)
+{
+	if (!s || !*s || strlen(s) > 7 || s[strspn(s, "01234567")])
+		return false;
+	*v = strtoul(s, NULL, 8);
+	return true;
+}
+
+static bool read_number(const struct shape_row *row, const struct given *g, uint64_t *v)
+{
+	bool ok;
+
+	if (row->type == SHAPE_TYPE_OCTAL) /* a number would be read as decimal by half of the people */
+		return read_octal(g->text, v);
+	if (g->text)
+		return row->type == SHAPE_TYPE_SIZE ? text_parse_size(g->text, v) : text_parse_u64(g->text, v);
+	*v = json_u64(g->v, &ok);
+	return ok;
+}
+
+/* The index of `word` among the blank-separated choices, or -1. */
+static int find_choice(const char *choices, const char *word)
+{
+	size_t len = strlen(word);
+	int i = 0;
+
+	for (const char *p = choices; *p; i++) {
+		size_t n = strcspn(p, " ");
+
+		if (n == len && !memcmp(p, word, n))
+			return i;
+		p += n + strspn(p + n, " ");
+	}
+	return -1;
+}
+
+static void read_choice(struct walk *w, const struct shape_row *row, const struct given *g, int *index)
+{
+	int i = g->text ? find_choice(row->choices, g->text) : -1;
+	struct shown s;
+
+	if (i >= 0)
+		*index = i;
+	else if (g->text)
+		wrong(w, g->v, "'%s' is not one of: %s", show(&s, g->text, strlen(g->text)), row->choices);
+	else
+		mismatch(w, row, g);
+}
+
+static const char *read_string(struct walk *w, const struct shape_row *row, const struct given *g)
+{
+	size_t max = row->type == SHAPE_TYPE_STRING && row->max ? (size_t)row->max : STRING_MAX;
+	size_t min = row->type == SHAPE_TYPE_STRING ? (size_t)row->min : 1;
+	size_t len;
+
+	if (!g->text) {
+		mismatch(w, row, g);
+		return NULL;
+	}
+	len = strlen(g->text);
+	if (len >= min && len <= max)
+		return g->text;
+	if (!len)
+		wrong(w, g->v, "is empty");
+	else
+		wrong(w, g->v, "is %zu bytes long; %zu to %zu are taken", len, min, max);
+	return NULL;
+}
+
+/* Everything but lists and objects. */
+static void read_scalar(struct walk *w, const struct shape_row *row, const struct given *g, void *member)
+{
+	uint64_t n;
+	int64_t ns;
+	double d;
+	bool b;
+
+	switch (row->type) {
+	case SHAPE_TYPE_BOOL:
+		if (read_bool(w, g, &b))
+			*(bool *)member = b;
+		else
+			mismatch(w, row, g);
+		break;
+	case SHAPE_TYPE_U64:
+	case SHAPE_TYPE_SIZE:
+	case SHAPE_TYPE_OCTAL:
+		if (!read_number(row, g, &n))
+			mismatch(w, row, g);
+		else if (in_range(w, row, g->v, n))
+			*(uint64_t *)member = n;
+		break;
+	case SHAPE_TYPE_DURATION:
+		if (!(g->text ? text_parse_duration(g->text, &ns) : seconds_to_ns(g->v, &ns)) || ns < 0)
+			mismatch(w, row, g);
+		else if (in_range(w, row, g->v, (uint64_t)ns))
+			*(int64_t *)member = ns;
+		break;
+	case SHAPE_TYPE_TIME:
+		if (g->text ? text_parse_time(g->text, &ns) : seconds_to_ns(g->v, &ns))
+			*(int64_t *)member = ns;
+		else
+			mismatch(w, row, g);
+		break;
+	case SHAPE_TYPE_PERCENT:
+	case SHAPE_TYPE_REAL:
+		if (!read_real(row, g, &d))
+			mismatch(w, row, g);
+		else if (d < (double)row->min || (row->max && d > (double)row->max))
+			wrong(w, g->v, "%g is out of range (%llu to %llu)", d, (unsigned long long)row->min,
+			      (unsigned long long)row->max);
+		else
+			*(double *)member = d;
+		break;
+	case SHAPE_TYPE_CHOICE:
+		read_choice(w, row, g, member);
+		break;
+	case SHAPE_TYPE_STRING:
+		*(const char **)member = read_string(w, row, g);
+		break;
+	default:
+		*(const struct json_value **)member = g->v;
+	}
+}
+
+/* ---- lists and objects ------------------------------------------------------------------ */
+
+static void check_object(struct walk *w, const struct shape_row *rows, const struct json_value *v, void *into, bool there);
+
+static void check_strings(struct walk *w, const struct shape_row *row, const struct json_value *v, void *into)
+{
+	const char **item = (const char **)((char *)into + row->offset);
+	unsigned *count = (unsigned *)((char *)into + row->count);
+	struct json_iter it = { 0 };
+	const struct json_value *e = v;
+
+	*count = 0;
+	if (json_type(v) == JSON_ARRAY && !(e = json_each(v, &it, NULL)))
+		return;
+	for (; e; e = json_type(v) == JSON_ARRAY ? json_each(v, &it, NULL) : NULL) {
+		struct given g = { e, json_string(e, NULL) };
+		size_t before = w->path_len;
+
+		if (*count == row->max) {
+			wrong(w, e, "more than %llu texts in the list", (unsigned long long)row->max);
+			return;
+		}
+		if (e != v)
+			path_into(w, NULL, (long)*count);
+		item[(*count)++] = read_string(w, row, &g);
+		path_back(w, before);
+		if (over(w))
+			return;
+	}
+}
+
+static void check_list(struct walk *w, const struct shape_row *row, const struct json_value *v, void *into)
+{
+	char *item = (char *)into + row->offset;
+	unsigned *count = (unsigned *)((char *)into + row->count);
+	struct json_iter it = { 0 };
+	const struct json_value *e;
+
+	*count = 0;
+	if (json_type(v) != JSON_ARRAY) {
+		mismatch(w, row, &(struct given){ v, NULL });
+		return;
+	}
+	while ((e = json_each(v, &it, NULL)) && !over(w)) {
+		size_t before;
+
+		if (*count == row->max) {
+			wrong(w, e, "more than %llu in the list", (unsigned long long)row->max);
+			return;
+		}
+		before = path_into(w, NULL, (long)*count);
+		check_object(w, row->sub, e, item + row->stride * (*count)++, true);
+		path_back(w, before);
+	}
+}
+
+static void check_member(struct walk *w, const struct shape_row *row, const struct json_value *v, void *into)
+{
+	switch (row->type) {
+	case SHAPE_TYPE_OBJECT:
+		check_object(w, row->sub, v, (char *)into + row->offset, true);
+		break;
+	case SHAPE_TYPE_LIST:
+		check_list(w, row, v, into);
+		break;
+	case SHAPE_TYPE_STRINGS:
+		check_strings(w, row, v, into);
+		break;
+	default:
+		read_scalar(w, row, &(struct given){ v, json_string(v, NULL) }, (char *)into + row->offset);
+	}
+}
+
+static void check_unknown(struct walk *w, const struct shape_row *rows, const struct json_value *object)
+{
+	struct json_iter it = { 0 };
+	const struct json_value *v;
+	const char *name;
+
+	while ((v = json_each(object, &it, &name))) {
+		struct text_nearest near = { .word = name };
+		const struct shape_row *row = rows;
+		struct shown s;
+
+		while (row->type != SHAPE_TYPE_END && strcmp(row->name, name))
+			row++;
+		if (row->type != SHAPE_TYPE_END)
+			continue;
+		for (row = rows; row->type != SHAPE_TYPE_END; row++)
+			text_nearest_try(&near, row->name);
+		show(&s, name, strlen(name));
+		if (near.best)
+			wrong(w, v, "unknown setting '%s'; did you mean %s?", s.text, near.best);
+		else
+			wrong(w, v, "unknown setting '%s'", s.text);
+	}
+}
+
+/* `there`: false for an object that is absent, whose presets count nevertheless but which lacks nothing. */
+static void check_object(struct walk *w, const struct shape_row *rows, const struct json_value *v, void *into, bool there)
+{
+	if (v && json_type(v) != JSON_OBJECT) {
+		wrong(w, v, "an object is expected, not %s", json_type_name(json_type(v)));
+		return;
+	}
+	if (w->all)
+		check_unknown(w, rows, v);
+	for (const struct shape_row *row = rows; row->type != SHAPE_TYPE_END && !over(w); row++) {
+		const struct json_value *member = json_get(v, row->name);
+		size_t before = path_into(w, row->name, -1);
+
+		if (json_type(member) == JSON_NULL)
+			member = NULL;
+		if (member)
+			check_member(w, row, member, into);
+		else if (row->required && there)
+			wrong(w, v, "is missing (%s)", row->help);
+		else if (row->type == SHAPE_TYPE_OBJECT)
+			check_object(w, row->sub, NULL, (char *)into + row->offset, false);
+		else if (row->preset)
+			read_scalar(w, row, &(struct given){ NULL, row->preset }, (char *)into + row->offset);
+		if (row->given)
+			*(bool *)((char *)into + row->given) = member;
+		path_back(w, before);
+	}
+}
+
+int shape_request(const struct shape_row *rows, const struct json_value *v, void *into, struct errmsg *err)
+{
+	struct walk w = { .err = err };
+
+	check_object(&w, rows, v, into, true);
+	return w.wrong ? NW_EINPUT : 0;
+}
+
+int shape_configuration(const struct shape_row *rows, const struct json *j, const char *name, void *into, struct complaints *c)
+{
+	struct walk w = { .j = j, .name = name, .all = c };
+	const struct json_value *root = json_root(j);
+
+	check_object(&w, rows, json_type(root) == JSON_NULL ? NULL : root, into, true);
+	return w.wrong ? NW_EINPUT : 0;
+}
+
+/* ---- documentation -------------------------------------------------------------------------- */
+
+void shape_put_type(struct outbuf *o, const struct shape_row *row)
+{
+	static const char *const words[] = {
+		[SHAPE_TYPE_BOOL] = "true or false", [SHAPE_TYPE_U64] = "number",    [SHAPE_TYPE_SIZE] = "size",
+		[SHAPE_TYPE_PERCENT] = "percent",    [SHAPE_TYPE_REAL] = "number",   [SHAPE_TYPE_DURATION] = "duration",
+		[SHAPE_TYPE_TIME] = "time",          [SHAPE_TYPE_STRING] = "text",   [SHAPE_TYPE_OCTAL] = "octal file mode",
+		[SHAPE_TYPE_STRINGS] = "texts",      [SHAPE_TYPE_OBJECT] = "object", [SHAPE_TYPE_LIST] = "list",
+		[SHAPE_TYPE_VALUE] = "anything",
+	};
+
+	if (row->type == SHAPE_TYPE_CHOICE) {
+		outbuf_str(o, "one of: ");
+		outbuf_str(o, row->choices);
+		return;
+	}
+	outbuf_str(o, words[row->type]);
+	switch (row->type) {
+	case SHAPE_TYPE_STRINGS:
+	case SHAPE_TYPE_LIST:
+		outbuf_str(o, ", at most ");
+		outbuf_u64(o, row->max);
+		break;
+	case SHAPE_TYPE_U64:
+	case SHAPE_TYPE_SIZE:
+	case SHAPE_TYPE_DURATION:
+		if (row->min || row->max) {
+			outbuf_str(o, ", ");
+			put_range(o, row);
+		} else if (row->unit) {
+			outbuf_str(o, " of ");
+			outbuf_str(o, row->unit);
+		}
+	}
+}
+
+void shape_table(struct outbuf *o, const struct shape_row *rows, const char *prefix)
+{
+	for (const struct shape_row *row = rows; row->type != SHAPE_TYPE_END; row++) {
+		outbuf_str(o, prefix);
+		outbuf_str(o, row->name);
+		outbuf_char(o, '\t');
+		shape_put_type(o, row);
+		outbuf_char(o, '\t');
+		outbuf_str(o, row->preset ? row->preset : "");
+		outbuf_str(o, row->required ? "\trequired\t" : "\t\t");
+		outbuf_str(o, row->help);
+		outbuf_char(o, '\n');
+		if (row->sub) {
+			char path[160];
+
+			snprintf(path, sizeof(path), "%s%s%s.", prefix, row->name, row->type == SHAPE_TYPE_LIST ? "[]" : "");
+			shape_table(o, row->sub, path);
+		}
+	}
+}
