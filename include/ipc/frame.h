@@ -34,26 +34,27 @@ enum {
 	IPC_FDS_MAX = 16            /* descriptors with one message */
 };
 
-/* A message as it came. `text` is not NUL-terminated. The descriptors (close-on-exec) belong to whoever sets nfds to 0;
- * the next call of ipc_reader_next or ipc_reader_fill closes what nobody took. */
+/* A message as it came. `text` is not NUL-terminated. The descriptors (close-on-exec) are the receiver's: what it does not
+ * want it closes, ipc_message_close(). */
 struct ipc_message {
 	const char *text;
 	size_t len;
 	int fds[IPC_FDS_MAX];
 	unsigned nfds;
 };
+void ipc_message_close(struct ipc_message *m);
 
 /* ---- reader ------------------------------------------------------------------ */
 
 struct ipc_incoming; /* descriptors whose message is not whole yet */
 
 struct ipc_reader {
-	const char *pos, *end;      /* not yet handed out: in the caller's scratch or in own */
-	char *own;                  /* what ipc_reader_keep copied, what ipc_reader_fill added */
-	size_t size;
+	const char *pos, *end;      /* not yet handed out: in `own`, or without one in the caller's scratch */
+	char *own;                  /* what ipc_reader_keep copied and ipc_reader_fill added */
+	size_t size;                /* of own */
 	size_t max;
+	uint64_t total;             /* bytes that came so far */
 	struct ipc_incoming *incoming;
-	struct ipc_message *given;  /* its descriptors may still have to be closed */
 };
 
 /* `max` is the ceiling of one message in bytes: IPC_REQUEST_MAX towards those who are not trusted. */
@@ -86,9 +87,8 @@ bool ipc_reader_half(const struct ipc_reader *r);
 struct ipc_shared {
 	unsigned refs;
 	uint32_t len;               /* bytes in data, all lengths included */
-	uint8_t nfds;
-	bool event;                 /* may be lost: see ipc_queue_add */
-	int *fds;                   /* owned; closed with the last reference */
+	uint8_t nfds;               /* behind data; owned, closed with the last reference */
+	bool event;                 /* may be lost: see ipc_queue_add; set by who made it */
 	char data[];
 };
 
@@ -130,7 +130,7 @@ static inline bool ipc_queue_empty(const struct ipc_queue *q)
 /* Writes one message, whole, also to a non-blocking socket; the descriptors stay the caller's. 0, NW_EINPUT (text of 0
  * bytes, too many descriptors), NW_ECLOSED or NW_ESYS. The caller ignores SIGPIPE or not, as it likes: none is raised. */
 int ipc_send(int fd, const char *text, size_t len, const int *fds, unsigned nfds, struct errmsg *err);
-/* Waits up to timeout_ms (-1: for ever; 0: only looks) for one whole message. 0 and *m, valid until the next call;
+/* Waits up to timeout_ms (-1: for ever; 0: only looks) for one whole message. 0 and *m, its text valid until the next call;
  * NW_ETIME; NW_ECLOSED; NW_ECONN (ended within a message); NW_EINPUT and NW_ELIMIT as ipc_reader_next. */
 int ipc_receive(struct ipc_reader *r, int fd, int timeout_ms, struct ipc_message *m, struct errmsg *err);
 

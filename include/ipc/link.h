@@ -15,10 +15,8 @@ struct ipc_link {
 	struct loop_fd io;          /* io.fd is the socket while the link is open */
 	struct ipc_reader reader;
 	struct ipc_queue queue;
-	bool open;
-	bool taking;                /* on_message runs: it may close the link, but the owner is freed after it */
-	/* A whole message; m and what it points to are valid during the call, descriptors are taken by setting nfds to 0. May
-	 * close the link and free its owner. */
+	/* A whole message; m and what it points to are valid during the call, descriptors are taken by setting nfds to 0 (the
+	 * others are closed). May close the link and free its owner. */
 	void (*on_message)(struct ipc_link *l, struct ipc_message *m);
 	/* The link has closed itself: the other side went away ("" as reason), or broke the rules, or did not read (a
 	 * sentence). Not called by ipc_link_close. May free the owner. */
