@@ -70,27 +70,27 @@ static unsigned event_line(const struct build *b)
 
 static const struct {
 	const char *problem; /* a part of libyaml's sentence */
-	const char *context; /* likewise, or NULL */
+	bool opens;          /* told where the thing begins, not where it went wrong */
 	const char *said;
 } words[] = {
-	{ "mapping values are not allowed", NULL,
+	{ "mapping values are not allowed", false,
 	  "a ':' where no name can stand; check the indentation here and in the line before, or put the text in quotes" },
-	{ "could not find expected ':'", NULL, "a name without a ':' behind it; write 'name: value'" },
-	{ "did not find expected key", NULL, "the indentation does not fit the lines before" },
-	{ "did not find expected '-'", NULL, "an item of the list, '- …', is expected here; check the indentation" },
-	{ "block sequence entries are not", NULL, "a list cannot begin here; put its first '-' on a line of its own" },
-	{ "mapping keys are not allowed", NULL, "a name cannot stand here; check the indentation" },
-	{ "unexpected end of stream", "quoted", "the quotes that open here are not closed" },
-	{ "unexpected document indicator", "quoted", "the quotes that open here are not closed" },
-	{ "expected ',' or ']'", NULL, "the list that begins here with '[' lacks a ',' or its ']'" },
-	{ "expected ',' or '}'", NULL, "the object that begins here with '{' lacks a ',' or its '}'" },
-	{ "a tab character", NULL, "a tab cannot indent; use blanks" },
-	{ "unknown escape character", NULL, "an unknown \\ escape in double quotes; write \\\\ for a backslash, or use single quotes" },
-	{ "expected node content", NULL, "a value is expected here" },
-	{ "<document start>", NULL, "text behind the end of the document" },
-	{ "control characters", NULL, "a control character" },
-	{ "UTF-8", NULL, "this is not UTF-8" },
-	{ "invalid Unicode character", NULL, "a character that Unicode does not have" },
+	{ "could not find expected ':'", true, "a name without a ':' behind it; write 'name: value'" },
+	{ "did not find expected key", false, "the indentation does not fit the lines before" },
+	{ "did not find expected '-'", false, "an item of the list, '- …', is expected here; check the indentation" },
+	{ "block sequence entries are not", false, "a list cannot begin here; put its first '-' on a line of its own" },
+	{ "mapping keys are not allowed", false, "a name cannot stand here; check the indentation" },
+	{ "unexpected end of stream", true, "the quotes that open here are not closed" },
+	{ "unexpected document indicator", true, "the quotes that open here are not closed" },
+	{ "expected ',' or ']'", true, "the list that begins here with '[' lacks a ',' or its ']'" },
+	{ "expected ',' or '}'", true, "the object that begins here with '{' lacks a ',' or its '}'" },
+	{ "a tab character", false, "a tab cannot indent; use blanks" },
+	{ "unknown escape character", false, "an unknown \\ escape in double quotes; write \\\\, or use single quotes" },
+	{ "expected node content", false, "a value is expected here" },
+	{ "<document start>", false, "text behind the end of the document" },
+	{ "control characters", false, "a control character" },
+	{ "UTF-8", false, "this is not UTF-8" },
+	{ "invalid Unicode character", false, "a character that Unicode does not have" },
 };
 
 /* Is there a tab in front of the text of this line (from 1)? */
@@ -132,12 +132,8 @@ static int say_problem(struct build *b)
 	else if (strstr(problem, "cannot start any token"))
 		return complain_at(b, line, "a text cannot begin with '%c'; put it in quotes", *p->buffer.pointer);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strstr(problem, words[i].problem) && (!words[i].context || strstr(context, words[i].context))) {
-			/* what is not closed is told where it opens */
-			if (words[i].context || strchr(words[i].problem, ','))
-				line = (unsigned)p->context_mark.line + 1;
-			return complain_at(b, line, "%s", words[i].said);
-		}
+		if (strstr(problem, words[i].problem))
+			return complain_at(b, words[i].opens ? (unsigned)p->context_mark.line + 1 : line, "%s", words[i].said);
 	return complain_at(b, line, "%s %s", problem, context);
 }
 
