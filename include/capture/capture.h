@@ -81,6 +81,11 @@ struct capture_counters {
 /* Since capture_open(); 64-bit although the kernel's counters wrap. */
 int capture_counters(struct capture *c, struct capture_counters *k, struct errmsg *err);
 
+/* Adds to `k` what the kernel counted on a packet socket since it was asked last, by whomever: for a duplicate of capture_fd()
+ * whose process has died. Between two askers counts are divided, so nobody else asks while the capture lives. ifdropped
+ * is left alone. NW_ESYS: not a packet socket. */
+int capture_fd_counters(int fd, struct capture_counters *k, struct errmsg *err);
+
 /* ---- without opening ------------------------------------------------------------- */
 
 struct capture_device {
