@@ -194,15 +194,17 @@ static const char *expected(const struct shape_row *row)
 static void mismatch(struct walk *w, const struct shape_row *row, const struct given *g)
 {
 	enum json_type type = json_type(g->v);
+	bool number = type == JSON_INTEGER || type == JSON_REAL;
+	bool text = row->type == SHAPE_TYPE_STRING || row->type == SHAPE_TYPE_STRINGS || row->type == SHAPE_TYPE_CHOICE;
 	struct shown s;
 
 	if (g->text)
 		wrong(w, g->v, "%s is expected, not '%s'", expected(row), show(&s, g->text, strlen(g->text)));
-	else if (type >= JSON_BOOL && type <= JSON_REAL && (row->type == SHAPE_TYPE_STRING || row->type == SHAPE_TYPE_STRINGS ||
-							    row->type == SHAPE_TYPE_CHOICE))
-		wrong(w, g->v, "a text is expected, not %s; put it in quotes", json_type_name(type));
+	else if (number)
+		wrong(w, g->v, "%s is expected, not %.15g%s", expected(row), json_real(g->v), text ? "; put it in quotes" : "");
 	else
-		wrong(w, g->v, "%s is expected, not %s", expected(row), json_type_name(type));
+		wrong(w, g->v, "%s is expected, not %s%s", expected(row), json_type_name(type),
+		      text && type == JSON_BOOL ? "; put it in quotes" : "");
 }
 
 static bool read_bool(const struct walk *w, const struct given *g, bool *b)
