@@ -18,10 +18,10 @@ struct ipc_link {
 	/* A whole message; m and what it points to are valid during the call, descriptors are taken by setting nfds to 0 (the
 	 * others are closed). May close the link and free its owner. */
 	void (*on_message)(struct ipc_link *l, struct ipc_message *m);
-	/* The link has closed itself: the other side went away ("" as reason), or broke the rules, or did not read (a
-	 * sentence). Not called by ipc_link_close. May free the owner. */
+	/* The link has closed itself: the other side went away ("" as reason) or broke the rules (a sentence). Not called by
+	 * ipc_link_close. May free the owner. */
 	void (*on_close)(struct ipc_link *l, const char *reason);
-	bool *gone;                 /* while a callback runs: tells the caller below that the link was closed */
+	bool *gone;                 /* while on_message runs: set when the link is closed and perhaps no more */
 };
 
 /*
@@ -31,7 +31,8 @@ struct ipc_link {
  */
 int ipc_link_open(struct ipc_link *l, struct loop *loop, int fd, size_t max, size_t queue_max, struct errmsg *err);
 /* Queues one message and writes what can be written. The descriptors are taken over, also in case of an error. 0;
- * NW_ELIMIT at the ceiling of the queue, NW_ECLOSED (on_close follows in the next round, not from in here). */
+ * NW_ELIMIT at the ceiling of the queue (nothing is queued, the link stays); NW_ECLOSED: the other side is gone (on_close
+ * follows in the next round, not from in here), or the link is not open. */
 int ipc_link_send(struct ipc_link *l, const char *text, size_t len, const int *fds, unsigned nfds, struct errmsg *err);
 /* Closes at once; what waits is lost. Harmless on a closed one. */
 void ipc_link_close(struct ipc_link *l);
