@@ -38,6 +38,7 @@ struct reader_options {
 	uint32_t max_record;    /* largest record accepted; 0: 64 MiB. A larger one is a lie (NW_EINPUT) */
 	size_t buffer_bytes;    /* read at a time; 0: the size that measured best (512 KiB). The buffer grows to the largest
 				 * record met, as its bytes come: a lie about a length takes no memory */
+	uint64_t end;           /* of a plain regular file only the bytes before this offset are read; 0: all. See reader_seek() */
 };
 
 /* Opens `path` ("-": standard input, which stays open at close). Reads the file
@@ -58,6 +59,13 @@ int reader_fill(struct reader *r, struct errmsg *err);
 int reader_next(struct reader *r, struct frame *f, struct errmsg *err);
 /* reader_fill() and reader_next() in one: 1, 0 at the end, or an error. */
 int reader_read(struct reader *r, struct frame *f, struct errmsg *err);
+
+/* Goes on at another place of a plain regular file that was opened with options.end: at the record that begins at `from`, up
+ * to `end`, both between records. Interfaces that are known stay known (so those of a pcapng whose blocks were not
+ * passed are not). Also after an end or a broken record. Invalidates all frames. 0; NW_EINPUT: no such file; NW_ESYS. */
+int reader_seek(struct reader *r, uint64_t from, uint64_t end, struct errmsg *err);
+/* Where the record begins that is handed out next, or that is broken: bytes of the (unpacked) input. */
+uint64_t reader_offset(const struct reader *r);
 
 /* True when input is buffered or readable without waiting (for merging and flushing). */
 bool reader_ready(const struct reader *r);

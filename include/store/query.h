@@ -20,7 +20,7 @@
  *
  * It holds one segment's descriptor, one buffer of 512 KiB that grows to the largest packet block, and what decoding for the
  * filter keeps; it writes nothing, takes no lock, and the writer does not know of it. Segments that are evicted meanwhile are
- * passed over and counted. A damaged one is read up to the damage.
+ * passed over and counted. A damaged one is read up to the damage, and on from the next chunk when there is an index.
  */
 #ifndef STORE_QUERY_H
 #define STORE_QUERY_H
@@ -38,6 +38,9 @@ struct progress_page;
 struct query_position {
 	uint64_t segment, packet;
 };
+
+/* Behind everything that is there at query_open(): for who follows what comes. */
+#define QUERY_END ((struct query_position){ UINT64_MAX, UINT64_MAX })
 
 struct query_options {
 	int dir_fd;               /* the session's directory; borrowed, must stay open */
@@ -59,8 +62,8 @@ struct query_options {
 int query_open(struct query **q, const struct query_options *o, struct errmsg *err);
 void query_close(struct query *q); /* NULL is fine */
 
-/* 1: *f is the next match, borrowed until the next call. f->number counts the packets of the record from the oldest segment
- * there was at query_open(); f->ifid and f->interface are query_interface()'s; options and comments are the record's.
+/* 1: *f is the next match, borrowed until the next call. f->number counts the packets of the session since it began, evicted
+ * ones included, as far as the indexes tell; f->ifid and f->interface are query_interface()'s; options are the record's.
  * 0: the end, or, when following (query_ended() is false), nothing yet.
  * Negative: NW_ESYS, NW_ELIMIT; then the query is over. */
 int query_next(struct query *q, struct frame *f, struct errmsg *err);
@@ -68,8 +71,6 @@ int query_next(struct query *q, struct frame *f, struct errmsg *err);
 bool query_ended(const struct query *q);
 /* After 0 while following: how long to wait; grows from 50 to 200 ms while nothing comes. */
 unsigned query_delay_ms(const struct query *q);
-/* Is the next packet at hand without waiting for the writer? A good moment to write out what was gathered is when not. */
-bool query_ready(const struct query *q);
 
 /* Where the last match that was given out stands: `after` of a query that goes on behind it. */
 struct query_position query_position(const struct query *q);

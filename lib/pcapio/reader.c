@@ -120,7 +120,16 @@ static long source_read(struct reader *r, struct errmsg *err)
 	size_t room = (size_t)(r->limit - r->end);
 	size_t len = room < r->chunk ? room : r->chunk;
 	uint8_t *at = r->buf + (r->end - r->buf); /* r->end, not const */
-	long n = r->gunzip ? gunzip_read(r->gunzip, r, at, len, err) : reader_raw(r, at, len, err);
+	long n;
+
+	if (len > r->stop - r->offset) {
+		len = (size_t)(r->stop - r->offset);
+		if (!len) {
+			r->eof = true;
+			return 0;
+		}
+	}
+	n = r->gunzip ? gunzip_read(r->gunzip, r, at, len, err) : reader_raw(r, at, len, err);
 
 	if (n > 0) {
 		r->end += n;
@@ -169,7 +178,7 @@ static int more_bytes(struct reader *r, bool first, struct errmsg *err)
 {
 	int rc;
 
-	if (READ_AHEAD && !r->ahead_tried && r->regular && !r->follow && !r->gunzip) {
+	if (READ_AHEAD && !r->ahead_tried && r->regular && !r->follow && !r->gunzip && r->stop == UINT64_MAX) {
 		r->ahead_tried = true;
 		r->ahead = ahead_start(r->fd, r->chunk);
 	}
@@ -257,9 +266,23 @@ int reader_read(struct reader *r, struct frame *f, struct errmsg *err)
 	}
 }
 
+int reader_seek(struct reader *r, uint64_t from, uint64_t end, struct errmsg *err)
+{
+	if (!r->regular || r->gunzip || r->stop == UINT64_MAX)
+		return errmsg_set(err, NW_EINPUT, "%s: is no plain file that was opened up to an end", r->name);
+	if (lseek(r->fd, (off_t)from, SEEK_SET) < 0)
+		return errmsg_errno(err, "%s", r->name);
+	r->pos = r->end = r->base;
+	r->offset = from;
+	r->stop = end < from ? from : end;
+	r->first_block = NULL;
+	r->eof = r->ended = r->cut = false;
+	return 0;
+}
+
 /* ---- what is wrong with a file -------------------------------------------------------- */
 
-static uint64_t record_offset(const struct reader *r)
+uint64_t reader_offset(const struct reader *r)
 {
 	return r->offset - (uint64_t)(r->end - r->pos);
 }
@@ -286,7 +309,7 @@ int reader_broken(struct reader *r, struct errmsg *err, const char *fmt, ...)
 	what_is_good(r, good, sizeof(good));
 	r->ended = true;
 	return errmsg_set(err, NW_EINPUT, "%s: damaged at byte %llu: %s; %s", r->name,
-			  (unsigned long long)record_offset(r), what, good);
+			  (unsigned long long)reader_offset(r), what, good);
 }
 
 int reader_cut(struct reader *r, uint64_t want, struct errmsg *err)
@@ -300,7 +323,7 @@ int reader_cut(struct reader *r, uint64_t want, struct errmsg *err)
 		snprintf(need, sizeof(need), " of %llu", (unsigned long long)want);
 	return errmsg_set(err, NW_EINPUT,
 			  "%s: cut off in the middle of a record: %llu%s bytes of it are there, from byte %llu on; %s", r->name,
-			  (unsigned long long)left, need, (unsigned long long)record_offset(r), good);
+			  (unsigned long long)left, need, (unsigned long long)reader_offset(r), good);
 }
 
 /* ---- opening and closing ------------------------------------------------------------------ */
@@ -377,6 +400,7 @@ int reader_open_fd(struct reader **out, int fd, const char *name, const struct r
 	r->watch_fd = -1;
 	r->max_record = o && o->max_record ? o->max_record : MAX_RECORD;
 	r->chunk = o && o->buffer_bytes ? (o->buffer_bytes + PAGE - 1) / PAGE * PAGE : CHUNK;
+	r->stop = o && o->end ? o->end : UINT64_MAX;
 	r->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 	r->follow = o && o->follow && r->regular;
 	if (r->regular)

@@ -106,6 +106,7 @@ struct reader {
 	uint8_t *buf, *base, *limit;
 	size_t chunk;                  /* bytes asked of read() at a time */
 	uint64_t offset;               /* of `end` in the (unpacked) stream */
+	uint64_t stop;                 /* offset behind which nothing is read; UINT64_MAX: none */
 	struct ahead *ahead;           /* then pos..end is in one of its chunks, and buf is not used */
 	uint64_t ahead_next;           /* chunk to take next */
 	bool ahead_tried;
