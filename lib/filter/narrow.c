@@ -46,10 +46,15 @@ static const struct known_field {
 	{ "frame.time", NARROW_TIME, 0, 0 }, { "frame.time_epoch", NARROW_TIME, 0, 0 },
 };
 
+static bool is_field(const struct field *f, const char *name)
+{
+	return f && f == field_find(name, strlen(name));
+}
+
 static const struct known_field *find_known(const struct field *f)
 {
-	for (size_t i = 0; f && i < sizeof(known_fields) / sizeof(known_fields[0]); i++)
-		if (!strcmp(f->name, known_fields[i].name))
+	for (size_t i = 0; i < sizeof(known_fields) / sizeof(known_fields[0]); i++)
+		if (is_field(f, known_fields[i].name))
 			return &known_fields[i];
 	return NULL;
 }
@@ -384,7 +389,7 @@ static void field_needs(void *narrow, const struct field *f)
 {
 	unsigned proto = field_proto(f);
 
-	if (f->innermost || (f->conversation && !f->analysis) || !strcmp(f->name, "frame.interface_id"))
+	if (f->innermost || (f->conversation && !f->analysis) || is_field(f, "frame.interface_id"))
 		at_least(narrow, NEEDS_ALL); /* any protocol may be meant; numbers in order of appearance */
 	if (f->conversation || f->analysis)
 		at_least(narrow, NEEDS_CONNECTION);
