@@ -52,14 +52,14 @@ static void put_values(struct outbuf *o, const struct value_name *n)
 
 static void put_object(struct outbuf *o, const struct protocol *p, const struct field *f)
 {
-	put_json(o, "{\"name\":", f ? f->name : p->name);
+	put_json(o, "{\"name\":", f ? field_name(f) : p->name);
 	put_json(o, ",\"protocol\":", p->name);
 	put_json(o, ",\"type\":", type_name(f ? f->type : FIELD_PROTOCOL));
 	put_json(o, ",\"label\":", f ? field_label(f) : p->title);
 	if (!f)
 		put_json(o, ",\"reference\":", p->reference);
-	else if (f->names)
-		put_values(o, f->names);
+	else if (field_names(f))
+		put_values(o, field_names(f));
 	outbuf_char(o, '}');
 }
 
@@ -81,7 +81,7 @@ static void put_csv(struct outbuf *o, const char *text, bool last)
 
 static void put_one(struct outbuf *o, enum list_style style, const struct protocol *p, const struct field *f, bool first)
 {
-	const char *name = f ? f->name : p->name, *label = f ? field_label(f) : p->title;
+	const char *name = f ? field_name(f) : p->name, *label = f ? field_label(f) : p->title;
 	const char *type = type_name(f ? f->type : FIELD_PROTOCOL);
 
 	if (style == LIST_TSV) {

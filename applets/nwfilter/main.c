@@ -192,9 +192,9 @@ static int list_fields(const char *pattern)
 		for (unsigned k = 0; k < p->nfields; k++) {
 			const struct field *f = &p->fields[k];
 
-			if (!whole && !text_glob(pattern, f->name))
+			if (!whole && !text_glob(pattern, field_name(f)))
 				continue;
-			outbuf_printf(&out, "%-40s %-13s %s\n", f->name, types[f->type], field_label(f));
+			outbuf_printf(&out, "%-40s %-13s %s\n", field_name(f), types[f->type], field_label(f));
 			found++;
 		}
 	}

@@ -58,14 +58,14 @@ enum { FRAGMENT_ALL, FRAGMENT_FRAME, FRAGMENT_OVERLAP, FRAGMENT_CONFLICT, FRAGME
 void walk_fragments(struct walk *w, const struct packet *p, const struct layer *l, unsigned first);
 
 /* They ask for reassembly, as application layers do. `ip`: "ip" or "ipv6". */
-#define FRAGMENT_FIELD(ty, n, lab) { FIELD_NAMED(n, lab), .type = ty, .innermost = true }
+#define FRAGMENT_FIELD(ty, n, lab) FIELD_PLAIN(n, lab, .type = ty, .innermost = true)
 #define FRAGMENT_FIELDS(first, ip) \
-	[first + FRAGMENT_ALL] = FRAGMENT_FIELD(FIELD_BOOL, ip ".fragments", "A datagram of several fragments is whole"), \
-	[first + FRAGMENT_FRAME] = FRAGMENT_FIELD(FIELD_UINT, ip ".fragment", "Frame of a fragment of it"), \
-	[first + FRAGMENT_OVERLAP] = FRAGMENT_FIELD(FIELD_BOOL, ip ".fragment.overlap", "A fragment of it overlaps others"), \
-	[first + FRAGMENT_CONFLICT] = FRAGMENT_FIELD(FIELD_BOOL, ip ".fragment.overlap.conflict", "and says something else"), \
-	[first + FRAGMENT_COUNT] = FRAGMENT_FIELD(FIELD_UINT, ip ".fragment.count", "Fragments it was made of"), \
-	[first + FRAGMENT_LENGTH] = FRAGMENT_FIELD(FIELD_UINT, ip ".reassembled.length", "Its length, without IP header"), \
-	[first + FRAGMENT_DATA] = FRAGMENT_FIELD(FIELD_BYTES, ip ".reassembled.data", "Its bytes")
+	(first + FRAGMENT_ALL, FRAGMENT_FIELD(FIELD_BOOL, ip ".fragments", "A datagram of several fragments is whole")), \
+	(first + FRAGMENT_FRAME, FRAGMENT_FIELD(FIELD_UINT, ip ".fragment", "Frame of a fragment of it")), \
+	(first + FRAGMENT_OVERLAP, FRAGMENT_FIELD(FIELD_BOOL, ip ".fragment.overlap", "A fragment of it overlaps others")), \
+	(first + FRAGMENT_CONFLICT, FRAGMENT_FIELD(FIELD_BOOL, ip ".fragment.overlap.conflict", "and says something else")), \
+	(first + FRAGMENT_COUNT, FRAGMENT_FIELD(FIELD_UINT, ip ".fragment.count", "Fragments it was made of")), \
+	(first + FRAGMENT_LENGTH, FRAGMENT_FIELD(FIELD_UINT, ip ".reassembled.length", "Its length, without IP header")), \
+	(first + FRAGMENT_DATA, FRAGMENT_FIELD(FIELD_BYTES, ip ".reassembled.data", "Its bytes"))
 
 #endif

@@ -229,6 +229,8 @@ const struct layer *packet_layer(const struct packet *p, unsigned proto);
 
 /* The protocol and local index that a field belongs to. field_proto() searches: resolve once, not per packet. */
 unsigned field_proto(const struct field *f);
+/* "ip.src"; searches, like field_proto(). */
+const char *field_name(const struct field *f);
 /* "Source address" for ip.src, the title of a protocol; "" in a build without labels. */
 const char *field_label(const struct field *f);
 /* True if layers of protocol `layer_proto` carry the fields of `proto` (it itself, or by fields_of). */

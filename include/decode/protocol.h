@@ -18,8 +18,11 @@
 #ifndef DECODE_PROTOCOL_H
 #define DECODE_PROTOCOL_H
 
+#include "base/each.h"
 #include "base/outbuf.h"
 #include "decode/packet.h"
+
+#include <string.h>
 
 enum field_type {
 	FIELD_BOOL,
@@ -35,11 +38,11 @@ enum field_type {
 	FIELD_PROTOCOL  /* the protocol itself: from its header to the end of what it carries */
 };
 
-enum field_show {
-	SHOW_DEC,
-	SHOW_HEX,
-	SHOW_EPOCH, /* TIME: seconds since 1970 instead of a date */
-	SHOW_MS     /* DURATION: milliseconds, "0.733"; a number without a unit is of these */
+enum field_show { /* each type has one other way */
+	SHOW_PLAIN,
+	SHOW_HEX = 1,   /* UINT */
+	SHOW_EPOCH = 1, /* TIME: seconds since 1970 instead of a date */
+	SHOW_MS = 1     /* DURATION: milliseconds, "0.733"; a number without a unit is of these */
 };
 
 /* One value. Bytes point into the frame or into the packet's scratch memory and
@@ -63,18 +66,16 @@ struct field;
 typedef bool field_get(const struct packet *p, const struct layer *l, const struct field *f, struct value *v);
 
 struct field {
-	const char *name;               /* Wireshark's: "ip.src"; behind its end what people call it: FIELD_NAMED() */
-	field_get *get;
-	const struct value_name *names;
 	union {
 		struct {
-			uint32_t offset : 12;    /* fixed: from the start of the header */
+			uint32_t offset : 8;     /* fixed: from the start of the header */
 			uint32_t shift : 7;      /* fixed: value = (word & mask) >> shift */
-			uint32_t hex_digits : 6; /* SHOW_HEX: zero-padded to this many (0: 2 * width) */
+			uint32_t hex_digits : 5; /* SHOW_HEX: zero-padded to this many (0: 2 * width) */
 			uint32_t width : 5;      /* fixed: bytes (1..8, or the length of an address); 0: not fixed */
-			uint32_t show : 2;       /* enum field_show */
+			uint32_t show : 1;       /* enum field_show */
+			uint32_t more : 6;       /* index + 1 in the protocol's `more`; 0: nothing there */
 		};
-		uint8_t either[4];      /* indices + 1 of the fields it stands for, 0-terminated unless full */
+		uint8_t either[2];      /* indices + 1 of the fields it stands for */
 	};
 	uint32_t mask : 24;             /* fixed: 0 means all bits */
 	uint32_t type : 4;              /* enum field_type */
@@ -83,25 +84,68 @@ struct field {
 	uint32_t analysis : 1;          /* needs decode/tcp_analysis.h */
 	uint32_t innermost : 1;         /* depends on all layers of the packet: application layers are decoded for it */
 };
-_Static_assert(sizeof(struct field) <= 32, "there are thousands of them in the binary");
+_Static_assert(sizeof(struct field) == 8, "there are thousands of them in the binary");
 
-/* Name and label are one string, "ip.src\0Source address": a pointer less in thousands of fields; a build without
- * labels (ENABLE_FIELD_LABELS=0) drops a quarter of their bytes. field_label() finds it. */
+/* What one field in ten has. */
+struct field_more {
+	field_get *get;
+	const struct value_name *names;
+};
+/* That of a field, NULL if it has none. They search like field_proto(): ask once, not per packet. Who goes through the
+ * fields of a protocol does not search: field_text_next(), field_more(). */
+field_get *field_getter(const struct field *f);
+const struct value_name *field_names(const struct field *f);
+
+/*
+ * A protocol's table of fields. A row is the field's index in the file's enum, in whose order the rows stand (left empty
+ * where the enum has no word for it), and one of the macros below:
+ *
+ *	FIELD_TABLE(arp_fields,
+ *		(HW_TYPE, FIELD_FIXED(FIELD_UINT, "arp.hw.type", 0, 2, "Hardware type")),
+ *		(OPCODE, FIELD_HAS("arp.opcode", "Operation", (.names = opcode_names), .type = FIELD_UINT, .offset = 6, .width = 2)),
+ *	);
+ *
+ * Names (Wireshark's) and labels (what people call it) are one string of the protocol, "arp.hw.type\0Hardware type\0…",
+ * which field_name() and field_label() find their part of; a build without labels drops a quarter of the bytes.
+ */
+#define FIELD_TABLE(array, ...) \
+	static const char array##_text[] = EACH(FIELD_TEXT_OF, , __VA_ARGS__); \
+	enum { array##_rows = __COUNTER__ + 1, array##_in_order = 0 EACH(FIELD_ORDER_OF, array, __VA_ARGS__) }; \
+	enum { array##_more_rows = __COUNTER__ }; \
+	static const struct field array[] = { EACH(FIELD_BITS_OF, array, __VA_ARGS__) }; \
+	static const struct field_more array##_more[] = { EACH(FIELD_MORE_OF, , __VA_ARGS__) }
+
+#define FIELD_TEXT_OF(...) FIELD_TEXT_OF_(__VA_ARGS__)
+#define FIELD_TEXT_OF_(context, index, text, more, ...) text
+/* 0; no constant where a row stands elsewhere than the enum says */
+#define FIELD_ORDER_OF(...) FIELD_ORDER_OF_(__VA_ARGS__)
+#define FIELD_ORDER_OF_(array, index, ...) FIELD_PLACE(__COUNTER__ - array##_rows, index)
+#define FIELD_PLACE(place, ...) + 0 * (place) __VA_OPT__(* sizeof(char[(__VA_ARGS__) == (place) ? 1 : -1]))
+#define FIELD_BITS_OF(...) FIELD_BITS_OF_(__VA_ARGS__)
+#define FIELD_BITS_OF_(array, index, text, more, ...) { __VA_ARGS__ FIELD_MORE_INDEX(array, EACH_OPEN more) },
+#define FIELD_MORE_INDEX(...) FIELD_MORE_INDEX_(__VA_ARGS__)
+#define FIELD_MORE_INDEX_(array, ...) __VA_OPT__(, .more = __COUNTER__ - array##_more_rows)
+#define FIELD_MORE_OF(...) FIELD_MORE_OF_(__VA_ARGS__)
+#define FIELD_MORE_OF_(context, index, text, more, ...) FIELD_MORE_ROW more
+#define FIELD_MORE_ROW(...) __VA_OPT__({ __VA_ARGS__ },)
+
+/* Name, label, and the members of struct field that are not 0; FIELD_HAS also those of struct field_more. */
+#define FIELD_PLAIN(n, lab, ...) FIELD_HAS(n, lab, (), __VA_ARGS__)
 #if ENABLE_FIELD_LABELS
-#define FIELD_NAMED(n, lab) .name = n "\0" lab
+#define FIELD_HAS(n, lab, more, ...) n "\0" lab "\0", more, __VA_ARGS__
 #else
-#define FIELD_NAMED(n, lab) .name = n "\0"
+#define FIELD_HAS(n, lab, more, ...) n "\0\0", more, __VA_ARGS__
 #endif
 
-#define FIELD_FIXED(ty, n, off, wid, lab) { FIELD_NAMED(n, lab), .type = ty, .offset = off, .width = wid }
+#define FIELD_FIXED(ty, n, off, wid, lab) FIELD_PLAIN(n, lab, .type = ty, .offset = off, .width = wid)
 #define FIELD_FIXED_HEX(n, off, wid, lab) \
-	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .offset = off, .width = wid }
+	FIELD_PLAIN(n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .offset = off, .width = wid)
 /* `msk` within the big-endian word of `wid` bytes; the value is shifted down to bit 0 */
 #define FIELD_BITS(ty, n, off, wid, msk, lab) \
-	{ FIELD_NAMED(n, lab), .type = ty, .offset = off, .width = wid, .mask = msk, .shift = __builtin_ctzll(msk) }
-#define FIELD_GET(ty, n, fn, lab) { FIELD_NAMED(n, lab), .type = ty, .get = fn }
-#define FIELD_WALK(ty, n, lab) { FIELD_NAMED(n, lab), .type = ty }
-#define FIELD_EITHER(ty, n, lab, ...) { FIELD_NAMED(n, lab), .type = ty, .is_either = true, .either = { __VA_ARGS__ } }
+	FIELD_PLAIN(n, lab, .type = ty, .offset = off, .width = wid, .mask = msk, .shift = __builtin_ctzll(msk))
+#define FIELD_GET(ty, n, fn, lab) FIELD_HAS(n, lab, (.get = fn), .type = ty)
+#define FIELD_WALK(ty, n, lab) FIELD_PLAIN(n, lab, .type = ty)
+#define FIELD_EITHER(ty, n, lab, ...) FIELD_PLAIN(n, lab, .type = ty, .is_either = true, .either = { __VA_ARGS__ })
 
 /* By what number (or look) a protocol is chosen by the layer before it. */
 enum claim_kind {
@@ -124,6 +168,13 @@ struct claim {
 struct walk;
 struct decode;
 struct summary;
+
+/* From one field's name in protocol.field_text to that of the next. */
+static inline const char *field_text_next(const char *text)
+{
+	text += strlen(text) + 1;
+	return text + strlen(text) + 1;
+}
 
 struct protocol {
 	const char *name;         /* filter name: "tcp" */
@@ -150,6 +201,8 @@ struct protocol {
 	/* The protocol's part of the one-line summary, as tcpdump users expect it. */
 	void (*summary)(struct summary *s, const struct packet *p, const struct layer *l);
 	const struct field *fields;
+	const char *field_text;   /* names and labels in turn, each with its NUL */
+	const struct field_more *more;
 	uint16_t nfields;
 	uint16_t detect_on;       /* enum claim_kind: CLAIM_TCP_PORT and/or CLAIM_UDP_PORT payloads, as 1 << kind */
 	uint16_t ndetect_first;
@@ -157,13 +210,22 @@ struct protocol {
 	const struct claim *claims; /* ends with CLAIM_NONE; NULL: none */
 };
 
+/* What the field of this protocol has more than its bits; zeros if nothing. */
+static inline const struct field_more *field_more(const struct protocol *owner, const struct field *f)
+{
+	static const struct field_more nothing;
+
+	return f->more ? &owner->more[f->more - 1] : &nothing;
+}
+
 /* detect() is called only for payloads that begin with one of these bytes: DETECT_FIRST("\x16\x17") */
 #define DETECT_FIRST(bytes) .detect_first = (bytes), .ndetect_first = sizeof(bytes) - 1
 
 /* A build without display filters and exports has nobody who asks for fields: then their tables go too. */
 #define HAVE_FIELDS (ENABLE_DISPLAY_FILTER || ENABLE_NWEXPORT)
 #define PROTOCOL_FIELDS(array) \
-	.fields = HAVE_FIELDS ? (array) : NULL, .nfields = HAVE_FIELDS ? sizeof(array) / sizeof(*(array)) : 0
+	.fields = HAVE_FIELDS ? (array) : NULL, .nfields = HAVE_FIELDS ? sizeof(array) / sizeof(*(array)) : 0, \
+	.field_text = HAVE_FIELDS ? array##_text : NULL, .more = HAVE_FIELDS ? array##_more : NULL
 #define PROTOCOL_WALK(function) .walk = HAVE_FIELDS ? (function) : NULL
 
 /* proto_id is the position in protocols.def. */

@@ -45,13 +45,13 @@ static bool get_icv(const struct packet *p, const struct layer *l, const struct 
 	return true;
 }
 
-static const struct field ah_fields[] = {
-	[NEXT_HEADER] = FIELD_FIXED(FIELD_UINT, "ah.next_header", 0, 1, "Next header"),
-	[LENGTH] = FIELD_FIXED(FIELD_UINT, "ah.length", 1, 1, "Length"),
-	[SPI] = FIELD_FIXED_HEX("ah.spi", 4, 4, "Security parameters index"),
-	[SEQUENCE] = FIELD_FIXED(FIELD_UINT, "ah.sequence", 8, 4, "Sequence number"),
-	[ICV] = FIELD_GET(FIELD_BYTES, "ah.icv", get_icv, "Integrity check value"),
-};
+FIELD_TABLE(ah_fields,
+	(NEXT_HEADER, FIELD_FIXED(FIELD_UINT, "ah.next_header", 0, 1, "Next header")),
+	(LENGTH, FIELD_FIXED(FIELD_UINT, "ah.length", 1, 1, "Length")),
+	(SPI, FIELD_FIXED_HEX("ah.spi", 4, 4, "Security parameters index")),
+	(SEQUENCE, FIELD_FIXED(FIELD_UINT, "ah.sequence", 8, 4, "Sequence number")),
+	(ICV, FIELD_GET(FIELD_BYTES, "ah.icv", get_icv, "Integrity check value"))
+);
 
 static const struct claim ah_claims[] = { { CLAIM_IPPROTO, 51 }, { CLAIM_NONE, 0 } };
 

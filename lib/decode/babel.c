@@ -131,27 +131,27 @@ static void babel_summary(struct summary *s, const struct packet *p, const struc
 	}
 }
 
-static const struct field babel_fields[] = {
-	[MAGIC] = FIELD_FIXED(FIELD_UINT, "babel.magic", 0, 1, "42"),
-	[VERSION] = FIELD_FIXED(FIELD_UINT, "babel.version", 1, 1, "Version"),
-	[BODYLEN] = FIELD_FIXED(FIELD_UINT, "babel.bodylen", 2, 2, "Length of the messages"),
-	[MESSAGE] = FIELD_WALK(FIELD_UINT, "babel.message", "Message"),
-	[TYPE] = FIELD_WALK(FIELD_UINT, "babel.message.type", "Message type"),
-	[LENGTH] = FIELD_WALK(FIELD_UINT, "babel.message.length", "Message length"),
-	[NONCE] = FIELD_WALK_HEX("babel.message.nonce", 4, "Nonce"),
-	[INTERVAL] = FIELD_WALK(FIELD_UINT, "babel.message.interval", "Interval, 1/100 s"),
-	[SEQNO] = FIELD_WALK_HEX("babel.message.seqno", 4, "Sequence number"),
-	[AE] = FIELD_WALK(FIELD_UINT, "babel.message.ae", "Address encoding"),
-	[PREFIX] = FIELD_WALK(FIELD_BYTES, "babel.message.prefix", "Prefix"),
-	[RXCOST] = FIELD_WALK_HEX("babel.message.rxcost", 4, "Cost of receiving"),
-	[ROUTERID] = FIELD_WALK(FIELD_BYTES, "babel.message.routerid", "Router"),
-	[FLAGS] = FIELD_WALK_HEX("babel.message.flags", 2, "Flags"),
-	[PLEN] = FIELD_WALK(FIELD_UINT, "babel.message.plen", "Prefix length"),
-	[OMITTED] = FIELD_WALK(FIELD_UINT, "babel.message.omitted", "Omitted bytes of the prefix"),
-	[METRIC] = FIELD_WALK(FIELD_UINT, "babel.message.metric", "Metric"),
-	[HOPCOUNT] = FIELD_WALK(FIELD_UINT, "babel.message.hopcount", "Hop count"),
-	[INDEX] = FIELD_WALK(FIELD_UINT, "babel.message.index", "Packet counter"),
-};
+FIELD_TABLE(babel_fields,
+	(MAGIC, FIELD_FIXED(FIELD_UINT, "babel.magic", 0, 1, "42")),
+	(VERSION, FIELD_FIXED(FIELD_UINT, "babel.version", 1, 1, "Version")),
+	(BODYLEN, FIELD_FIXED(FIELD_UINT, "babel.bodylen", 2, 2, "Length of the messages")),
+	(MESSAGE, FIELD_WALK(FIELD_UINT, "babel.message", "Message")),
+	(TYPE, FIELD_WALK(FIELD_UINT, "babel.message.type", "Message type")),
+	(LENGTH, FIELD_WALK(FIELD_UINT, "babel.message.length", "Message length")),
+	(NONCE, FIELD_WALK_HEX("babel.message.nonce", 4, "Nonce")),
+	(INTERVAL, FIELD_WALK(FIELD_UINT, "babel.message.interval", "Interval, 1/100 s")),
+	(SEQNO, FIELD_WALK_HEX("babel.message.seqno", 4, "Sequence number")),
+	(AE, FIELD_WALK(FIELD_UINT, "babel.message.ae", "Address encoding")),
+	(PREFIX, FIELD_WALK(FIELD_BYTES, "babel.message.prefix", "Prefix")),
+	(RXCOST, FIELD_WALK_HEX("babel.message.rxcost", 4, "Cost of receiving")),
+	(ROUTERID, FIELD_WALK(FIELD_BYTES, "babel.message.routerid", "Router")),
+	(FLAGS, FIELD_WALK_HEX("babel.message.flags", 2, "Flags")),
+	(PLEN, FIELD_WALK(FIELD_UINT, "babel.message.plen", "Prefix length")),
+	(OMITTED, FIELD_WALK(FIELD_UINT, "babel.message.omitted", "Omitted bytes of the prefix")),
+	(METRIC, FIELD_WALK(FIELD_UINT, "babel.message.metric", "Metric")),
+	(HOPCOUNT, FIELD_WALK(FIELD_UINT, "babel.message.hopcount", "Hop count")),
+	(INDEX, FIELD_WALK(FIELD_UINT, "babel.message.index", "Packet counter"))
+);
 
 static const struct claim babel_claims[] = { { CLAIM_UDP_PORT, 6696 }, { CLAIM_UDP_PORT, 6697 }, { CLAIM_NONE, 0 } };
 

@@ -167,24 +167,24 @@ static void bittorrent_summary(struct summary *s, const struct packet *p, const 
 }
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-#define HEX32(n, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8 }
+#define HEX32(n, lab) FIELD_PLAIN(n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8)
 #define RAW(n, lab) FIELD_WALK(FIELD_BYTES, n, lab)
-static const struct field bittorrent_fields[] = {
-	[NAME_LENGTH] = UINT("bittorrent.protocol.name.length", "Length of the protocol's name"),
-	[NAME] = FIELD_WALK(FIELD_STRING, "bittorrent.protocol.name", "Protocol"),
-	[RESERVED] = RAW("bittorrent.reserved", "Extensions"),
-	[INFO_HASH] = RAW("bittorrent.info_hash", "Hash of the torrent"),
-	[PEER_ID] = RAW("bittorrent.peer_id", "Peer"),
-	[MSG_LENGTH] = UINT("bittorrent.msg.length", "Length of the message"),
-	[MSG_TYPE] = UINT("bittorrent.msg.type", "Message"),
-	[PIECE_INDEX] = HEX32("bittorrent.piece.index", "Piece"),
-	[PIECE_BEGIN] = HEX32("bittorrent.piece.begin", "Offset in the piece"),
-	[PIECE_LENGTH] = HEX32("bittorrent.piece.length", "Length wanted"),
-	[PIECE_DATA] = RAW("bittorrent.piece.data", "Data"),
-	[BITFIELD] = RAW("bittorrent.msg.bitfield", "Pieces that the peer has"),
-	[PORT] = UINT("bittorrent.port", "Port of the DHT"),
-	[EXTENDED_ID] = UINT("bittorrent.extended.id", "Extension"),
-};
+FIELD_TABLE(bittorrent_fields,
+	(NAME_LENGTH, UINT("bittorrent.protocol.name.length", "Length of the protocol's name")),
+	(NAME, FIELD_WALK(FIELD_STRING, "bittorrent.protocol.name", "Protocol")),
+	(RESERVED, RAW("bittorrent.reserved", "Extensions")),
+	(INFO_HASH, RAW("bittorrent.info_hash", "Hash of the torrent")),
+	(PEER_ID, RAW("bittorrent.peer_id", "Peer")),
+	(MSG_LENGTH, UINT("bittorrent.msg.length", "Length of the message")),
+	(MSG_TYPE, UINT("bittorrent.msg.type", "Message")),
+	(PIECE_INDEX, HEX32("bittorrent.piece.index", "Piece")),
+	(PIECE_BEGIN, HEX32("bittorrent.piece.begin", "Offset in the piece")),
+	(PIECE_LENGTH, HEX32("bittorrent.piece.length", "Length wanted")),
+	(PIECE_DATA, RAW("bittorrent.piece.data", "Data")),
+	(BITFIELD, RAW("bittorrent.msg.bitfield", "Pieces that the peer has")),
+	(PORT, UINT("bittorrent.port", "Port of the DHT")),
+	(EXTENDED_ID, UINT("bittorrent.extended.id", "Extension"))
+);
 
 static const struct claim claims[] = {
 	{ CLAIM_TCP_PORT, 6881 }, { CLAIM_TCP_PORT, 6882 }, { CLAIM_TCP_PORT, 6883 }, { CLAIM_TCP_PORT, 6884 }, { CLAIM_TCP_PORT, 6885 },

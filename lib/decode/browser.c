@@ -56,23 +56,23 @@ static void browser_summary(struct summary *s, const struct packet *p, const str
 		outbuf_u64(s->out, l->aux[0]);
 }
 
-#define FIXED(n, off, bytes, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .offset = off, .shift = bytes, .get = get_fixed }
+#define FIXED(n, off, bytes, lab) FIELD_HAS(n, lab, (.get = get_fixed), .type = FIELD_UINT, .offset = off, .shift = bytes)
 #define FIXED_HEX(n, off, bytes, lab) \
-	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, .shift = bytes, \
-	  .get = get_fixed }
-static const struct field browser_fields[] = {
-	[COMMAND] = FIELD_FIXED_HEX("browser.command", 0, 1, "Command"),
-	[UPDATE_COUNT] = FIXED("browser.update_count", 1, 1, "Count"),
-	[PERIOD] = FIXED("browser.period", 2, 4, "Period in milliseconds"),
-	[SERVER] = FIELD_WALK(FIELD_STRING, "browser.server", "Name"),
-	[OS_MAJOR] = FIXED("browser.os_major", 22, 1, "System, major version"),
-	[OS_MINOR] = FIXED("browser.os_minor", 23, 1, "System, minor version"),
-	[SERVER_TYPE] = FIXED_HEX("browser.server_type", 24, 4, "Kinds of server that it is"),
-	[PROTO_MAJOR] = FIXED("browser.proto_major", 28, 1, "Protocol, major version"),
-	[PROTO_MINOR] = FIXED("browser.proto_minor", 29, 1, "Protocol, minor version"),
-	[SIGNATURE] = FIXED_HEX("browser.sig", 30, 2, "Signature"),
-	[COMMENT] = FIELD_WALK(FIELD_STRING, "browser.comment", "Comment"),
-};
+	FIELD_HAS(n, lab, (.get = get_fixed), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, \
+		.shift = bytes)
+FIELD_TABLE(browser_fields,
+	(COMMAND, FIELD_FIXED_HEX("browser.command", 0, 1, "Command")),
+	(UPDATE_COUNT, FIXED("browser.update_count", 1, 1, "Count")),
+	(PERIOD, FIXED("browser.period", 2, 4, "Period in milliseconds")),
+	(SERVER, FIELD_WALK(FIELD_STRING, "browser.server", "Name")),
+	(OS_MAJOR, FIXED("browser.os_major", 22, 1, "System, major version")),
+	(OS_MINOR, FIXED("browser.os_minor", 23, 1, "System, minor version")),
+	(SERVER_TYPE, FIXED_HEX("browser.server_type", 24, 4, "Kinds of server that it is")),
+	(PROTO_MAJOR, FIXED("browser.proto_major", 28, 1, "Protocol, major version")),
+	(PROTO_MINOR, FIXED("browser.proto_minor", 29, 1, "Protocol, minor version")),
+	(SIGNATURE, FIXED_HEX("browser.sig", 30, 2, "Signature")),
+	(COMMENT, FIELD_WALK(FIELD_STRING, "browser.comment", "Comment"))
+);
 
 const struct protocol proto_browser = {
 	.name = "browser",

@@ -82,21 +82,21 @@ static void capwap_walk(struct walk *w, const struct packet *p, const struct lay
 	}
 }
 
-static const struct field capwap_fields[] = {
-	[LENGTH] = FIELD_BITS(FIELD_UINT, "capwap.header.length", 0, 4, 0x00f80000, "Length of the header, words"),
-	[RID] = FIELD_BITS(FIELD_UINT, "capwap.header.rid", 0, 4, 0x0007c000, "Radio"),
-	[WBID] = FIELD_BITS(FIELD_UINT, "capwap.header.wbid", 0, 4, 0x00003e00, "Wireless binding"),
-	[FLAGS_T] = FIELD_BITS(FIELD_BOOL, "capwap.header.flags.t", 0, 4, NATIVE, "Frame of the binding"),
-	[FLAGS_F] = FIELD_BITS(FIELD_BOOL, "capwap.header.flags.f", 0, 4, FRAGMENT, "Fragment"),
-	[FLAGS_K] = FIELD_BITS(FIELD_BOOL, "capwap.header.flags.k", 0, 4, KEEP_ALIVE, "Keep-alive"),
-	[MESSAGE_TYPE] = FIELD_WALK(FIELD_UINT, "capwap.control.header.message_type", "Control message"),
-	[ENTERPRISE] = FIELD_WALK(FIELD_UINT, "capwap.control.header.message_type.enterprise_number", "Control message: enterprise"),
-	[MESSAGE] = FIELD_WALK(FIELD_UINT, "capwap.control.header.message_type.enterprise_specific", "Control message: its number"),
-	[SEQUENCE] = FIELD_WALK(FIELD_UINT, "capwap.control.header.sequence_number", "Sequence number"),
-	[ELEMENTS_LENGTH] = FIELD_WALK(FIELD_UINT, "capwap.control.header.message_element_length", "Length of the elements"),
-	[ELEMENT_TYPE] = FIELD_WALK(FIELD_UINT, "capwap.message_element.type", "Element"),
-	[ELEMENT_LENGTH] = FIELD_WALK(FIELD_UINT, "capwap.message_element.length", "Element length"),
-};
+FIELD_TABLE(capwap_fields,
+	(LENGTH, FIELD_BITS(FIELD_UINT, "capwap.header.length", 0, 4, 0x00f80000, "Length of the header, words")),
+	(RID, FIELD_BITS(FIELD_UINT, "capwap.header.rid", 0, 4, 0x0007c000, "Radio")),
+	(WBID, FIELD_BITS(FIELD_UINT, "capwap.header.wbid", 0, 4, 0x00003e00, "Wireless binding")),
+	(FLAGS_T, FIELD_BITS(FIELD_BOOL, "capwap.header.flags.t", 0, 4, NATIVE, "Frame of the binding")),
+	(FLAGS_F, FIELD_BITS(FIELD_BOOL, "capwap.header.flags.f", 0, 4, FRAGMENT, "Fragment")),
+	(FLAGS_K, FIELD_BITS(FIELD_BOOL, "capwap.header.flags.k", 0, 4, KEEP_ALIVE, "Keep-alive")),
+	(MESSAGE_TYPE, FIELD_WALK(FIELD_UINT, "capwap.control.header.message_type", "Control message")),
+	(ENTERPRISE, FIELD_WALK(FIELD_UINT, "capwap.control.header.message_type.enterprise_number", "Control message: enterprise")),
+	(MESSAGE, FIELD_WALK(FIELD_UINT, "capwap.control.header.message_type.enterprise_specific", "Control message: its number")),
+	(SEQUENCE, FIELD_WALK(FIELD_UINT, "capwap.control.header.sequence_number", "Sequence number")),
+	(ELEMENTS_LENGTH, FIELD_WALK(FIELD_UINT, "capwap.control.header.message_element_length", "Length of the elements")),
+	(ELEMENT_TYPE, FIELD_WALK(FIELD_UINT, "capwap.message_element.type", "Element")),
+	(ELEMENT_LENGTH, FIELD_WALK(FIELD_UINT, "capwap.message_element.length", "Element length"))
+);
 
 static const struct claim capwap_claims[] = { { CLAIM_UDP_PORT, PORT_DATA }, { CLAIM_UDP_PORT, PORT_CONTROL }, { CLAIM_NONE, 0 } };
 

@@ -24,11 +24,11 @@ static enum decode_result chdlc_decode(struct decode *d, struct layer *l)
 	return DECODE_OK;
 }
 
-static const struct field chdlc_fields[] = {
-	[ADDRESS] = FIELD_FIXED_HEX("chdlc.address", 0, 1, "Address"),
-	[CONTROL] = FIELD_FIXED_HEX("chdlc.control", 1, 1, "Control"),
-	[PROTOCOL] = FIELD_FIXED_HEX("chdlc.protocol", 2, 2, "Protocol"),
-};
+FIELD_TABLE(chdlc_fields,
+	(ADDRESS, FIELD_FIXED_HEX("chdlc.address", 0, 1, "Address")),
+	(CONTROL, FIELD_FIXED_HEX("chdlc.control", 1, 1, "Control")),
+	(PROTOCOL, FIELD_FIXED_HEX("chdlc.protocol", 2, 2, "Protocol"))
+);
 
 static const struct claim chdlc_claims[] = { { CLAIM_LINKTYPE, LINKTYPE_C_HDLC }, { CLAIM_NONE, 0 } };
 

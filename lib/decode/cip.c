@@ -183,19 +183,19 @@ static void cip_summary(struct summary *s, const struct packet *p, const struct 
 	}
 }
 
-#define HEX(n, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 }
+#define HEX(n, lab) FIELD_PLAIN(n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 
-static const struct field fields[F_COUNT] = {
-	[SERVICE] = HEX("cip.service", "Service and direction"),
-	[RR] = HEX("cip.rr", "Response"),
-	[SC] = { FIELD_NAMED("cip.sc", "Service"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2, .names = services },
-	[CLASS] = HEX("cip.class", "Class"),
-	[INSTANCE] = HEX("cip.instance", "Instance"),
-	[ATTRIBUTE] = UINT("cip.attribute", "Attribute"),
-	[GENSTAT] = HEX("cip.genstat", "Status"),
-	[ADDSTAT_SIZE] = UINT("cip.addstat_size", "Words of more status"),
-};
+FIELD_TABLE(fields,
+	(SERVICE, HEX("cip.service", "Service and direction")),
+	(RR, HEX("cip.rr", "Response")),
+	(SC, FIELD_HAS("cip.sc", "Service", (.names = services), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
+	(CLASS, HEX("cip.class", "Class")),
+	(INSTANCE, HEX("cip.instance", "Instance")),
+	(ATTRIBUTE, UINT("cip.attribute", "Attribute")),
+	(GENSTAT, HEX("cip.genstat", "Status")),
+	(ADDSTAT_SIZE, UINT("cip.addstat_size", "Words of more status"))
+);
 
 const struct protocol proto_cip = {
 	.name = "cip",
@@ -218,7 +218,9 @@ static bool get_data(const struct packet *p, const struct layer *l, const struct
 	return v->len;
 }
 
-static const struct field io_fields[] = { FIELD_GET(FIELD_BYTES, "cipio.data", get_data, "Data") };
+FIELD_TABLE(io_fields,
+	(, FIELD_GET(FIELD_BYTES, "cipio.data", get_data, "Data"))
+);
 
 const struct protocol proto_cipio = {
 	.name = "cipio",

@@ -253,7 +253,7 @@ void decoder_want_field(struct decoder *d, const struct field *f)
 	if (f->innermost)
 		want_applications(d);
 	d->bulk |= (f->type == FIELD_PROTOCOL || f->type == FIELD_BYTES) && protocols[proto]->application;
-	if (f->get == reply_field)
+	if (field_getter(f) == reply_field)
 		want_memories(d);
 	if (ENABLE_PROC && host_name_wanted(f)) {
 		d->names = d->names ? d->names : names_new();

@@ -30,10 +30,10 @@ static bool get_len(const struct packet *p, const struct layer *l, const struct 
 	return true;
 }
 
-static const struct field data_fields[] = {
-	[DATA] = FIELD_GET(FIELD_BYTES, "data.data", get_data, "Bytes"),
-	[LEN] = FIELD_GET(FIELD_UINT, "data.len", get_len, "Length"),
-};
+FIELD_TABLE(data_fields,
+	(DATA, FIELD_GET(FIELD_BYTES, "data.data", get_data, "Bytes")),
+	(LEN, FIELD_GET(FIELD_UINT, "data.len", get_len, "Length"))
+);
 
 const struct protocol proto_data = {
 	.name = "data",

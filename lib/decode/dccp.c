@@ -176,31 +176,31 @@ static void dccp_summary(struct summary *s, const struct packet *p, const struct
 		put_u64(o, "seq ", is_extended(h) ? number_48(h + 10) : get_be24(h + 9), "");
 }
 
-static const struct field dccp_fields[] = {
-	[SRCPORT] = FIELD_FIXED(FIELD_UINT, "dccp.srcport", 0, 2, "Source port"),
-	[DSTPORT] = FIELD_FIXED(FIELD_UINT, "dccp.dstport", 2, 2, "Destination port"),
-	[PORT] = FIELD_EITHER(FIELD_UINT, "dccp.port", "Source or destination port", SRCPORT + 1, DSTPORT + 1),
-	[DATA_OFFSET] = FIELD_FIXED(FIELD_UINT, "dccp.data_offset", 4, 1, "Header length, words"),
-	[CCVAL] = FIELD_BITS(FIELD_UINT, "dccp.ccval", 5, 1, 0xf0, "For the congestion control"),
-	[CSCOV] = FIELD_BITS(FIELD_UINT, "dccp.cscov", 5, 1, 0x0f, "Checksum coverage"),
-	[CHECKSUM] = FIELD_FIXED_HEX("dccp.checksum", 6, 2, "Checksum"),
-	[TYPE] = { FIELD_NAMED("dccp.type", "Type"), .type = FIELD_UINT, .offset = 8, .width = 1, .mask = 0x1e, .shift = 1,
-		   .names = types },
-	[EXTENDED] = FIELD_BITS(FIELD_BOOL, "dccp.x", 8, 1, 0x01, "Sequence numbers of 48 bits"),
-	[SEQ] = FIELD_WALK(FIELD_UINT, "dccp.seq_raw", "Sequence number"),
-	[ACK] = FIELD_WALK(FIELD_UINT, "dccp.ack_raw", "Acknowledgment number"),
-	[SERVICE] = FIELD_WALK(FIELD_UINT, "dccp.service_code", "Service code"),
-	[RESET_CODE] = FIELD_WALK(FIELD_UINT, "dccp.reset_code", "Reset code"),
-	[DATA1] = FIELD_WALK(FIELD_UINT, "dccp.data1", "Reset data 1"),
-	[DATA2] = FIELD_WALK(FIELD_UINT, "dccp.data2", "Reset data 2"),
-	[DATA3] = FIELD_WALK(FIELD_UINT, "dccp.data3", "Reset data 3"),
-	[OPTION_TYPE] = FIELD_WALK(FIELD_UINT, "dccp.option_type", "Option type"),
-	[FEATURE] = FIELD_WALK(FIELD_UINT, "dccp.feature_number", "Feature"),
-	[NDP_COUNT] = FIELD_WALK(FIELD_UINT, "dccp.ndp_count", "Packets without data"),
-	[TIMESTAMP] = FIELD_WALK(FIELD_UINT, "dccp.timestamp", "Time stamp"),
-	[TIMESTAMP_ECHO] = FIELD_WALK(FIELD_UINT, "dccp.timestamp_echo", "Time stamp echo"),
-	[ELAPSED] = FIELD_WALK(FIELD_UINT, "dccp.elapsed_time", "Elapsed time"),
-};
+FIELD_TABLE(dccp_fields,
+	(SRCPORT, FIELD_FIXED(FIELD_UINT, "dccp.srcport", 0, 2, "Source port")),
+	(DSTPORT, FIELD_FIXED(FIELD_UINT, "dccp.dstport", 2, 2, "Destination port")),
+	(PORT, FIELD_EITHER(FIELD_UINT, "dccp.port", "Source or destination port", SRCPORT + 1, DSTPORT + 1)),
+	(DATA_OFFSET, FIELD_FIXED(FIELD_UINT, "dccp.data_offset", 4, 1, "Header length, words")),
+	(CCVAL, FIELD_BITS(FIELD_UINT, "dccp.ccval", 5, 1, 0xf0, "For the congestion control")),
+	(CSCOV, FIELD_BITS(FIELD_UINT, "dccp.cscov", 5, 1, 0x0f, "Checksum coverage")),
+	(CHECKSUM, FIELD_FIXED_HEX("dccp.checksum", 6, 2, "Checksum")),
+	(TYPE, FIELD_HAS("dccp.type", "Type", (.names = types), .type = FIELD_UINT, .offset = 8, .width = 1, .mask = 0x1e,
+		.shift = 1)),
+	(EXTENDED, FIELD_BITS(FIELD_BOOL, "dccp.x", 8, 1, 0x01, "Sequence numbers of 48 bits")),
+	(SEQ, FIELD_WALK(FIELD_UINT, "dccp.seq_raw", "Sequence number")),
+	(ACK, FIELD_WALK(FIELD_UINT, "dccp.ack_raw", "Acknowledgment number")),
+	(SERVICE, FIELD_WALK(FIELD_UINT, "dccp.service_code", "Service code")),
+	(RESET_CODE, FIELD_WALK(FIELD_UINT, "dccp.reset_code", "Reset code")),
+	(DATA1, FIELD_WALK(FIELD_UINT, "dccp.data1", "Reset data 1")),
+	(DATA2, FIELD_WALK(FIELD_UINT, "dccp.data2", "Reset data 2")),
+	(DATA3, FIELD_WALK(FIELD_UINT, "dccp.data3", "Reset data 3")),
+	(OPTION_TYPE, FIELD_WALK(FIELD_UINT, "dccp.option_type", "Option type")),
+	(FEATURE, FIELD_WALK(FIELD_UINT, "dccp.feature_number", "Feature")),
+	(NDP_COUNT, FIELD_WALK(FIELD_UINT, "dccp.ndp_count", "Packets without data")),
+	(TIMESTAMP, FIELD_WALK(FIELD_UINT, "dccp.timestamp", "Time stamp")),
+	(TIMESTAMP_ECHO, FIELD_WALK(FIELD_UINT, "dccp.timestamp_echo", "Time stamp echo")),
+	(ELAPSED, FIELD_WALK(FIELD_UINT, "dccp.elapsed_time", "Elapsed time"))
+);
 
 static const struct claim dccp_claims[] = { { CLAIM_IPPROTO, 33 }, { CLAIM_NONE, 0 } };
 

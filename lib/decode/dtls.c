@@ -280,21 +280,21 @@ static void dtls_summary(struct summary *s, const struct packet *p, const struct
 
 /* ---- the protocol --------------------------------------------------------------------------- */
 
-static const struct field fields[DTLS_FIELDS] = {
+FIELD_TABLE(fields,
 	TLS_COMMON_FIELDS("dtls"),
-	[DTLS_EPOCH] = TLS_UINT("dtls.record.epoch", "Epoch"),
-	[DTLS_SEQUENCE] = TLS_UINT("dtls.record.sequence_number", "Sequence number"),
-	[DTLS_SPECIAL_TYPE] = TLS_NAMED("dtls.record.special_type", tls_contents, "Special type"),
-	[DTLS_MESSAGE_SEQ] = TLS_UINT("dtls.handshake.message_seq", "Message sequence"),
-	[DTLS_FRAGMENT_OFFSET] = TLS_UINT("dtls.handshake.fragment_offset", "Fragment offset"),
-	[DTLS_FRAGMENT_LENGTH] = TLS_UINT("dtls.handshake.fragment_length", "Fragment length"),
-	[DTLS_COOKIE_LENGTH] = TLS_UINT("dtls.handshake.cookie_length", "Cookie length"),
-	[DTLS_COOKIE] = TLS_BYTES("dtls.handshake.cookie", "Cookie"),
-	[DTLS_SRTP_LENGTH] = TLS_UINT("dtls.use_srtp.protection_profiles_length", "SRTP profiles length"),
-	[DTLS_SRTP_PROFILE] = TLS_HEX("dtls.use_srtp.protection_profile", 4, NULL, "SRTP profile"),
-	[DTLS_SRTP_MKI_LENGTH] = TLS_UINT("dtls.use_srtp.mki_length", "SRTP key identifier length"),
-	[DTLS_SRTP_MKI] = TLS_BYTES("dtls.use_srtp.mki", "SRTP key identifier"),
-};
+	(DTLS_EPOCH, TLS_UINT("dtls.record.epoch", "Epoch")),
+	(DTLS_SEQUENCE, TLS_UINT("dtls.record.sequence_number", "Sequence number")),
+	(DTLS_SPECIAL_TYPE, TLS_NAMED("dtls.record.special_type", tls_contents, "Special type")),
+	(DTLS_MESSAGE_SEQ, TLS_UINT("dtls.handshake.message_seq", "Message sequence")),
+	(DTLS_FRAGMENT_OFFSET, TLS_UINT("dtls.handshake.fragment_offset", "Fragment offset")),
+	(DTLS_FRAGMENT_LENGTH, TLS_UINT("dtls.handshake.fragment_length", "Fragment length")),
+	(DTLS_COOKIE_LENGTH, TLS_UINT("dtls.handshake.cookie_length", "Cookie length")),
+	(DTLS_COOKIE, TLS_BYTES("dtls.handshake.cookie", "Cookie")),
+	(DTLS_SRTP_LENGTH, TLS_UINT("dtls.use_srtp.protection_profiles_length", "SRTP profiles length")),
+	(DTLS_SRTP_PROFILE, TLS_HEX("dtls.use_srtp.protection_profile", 4, NULL, "SRTP profile")),
+	(DTLS_SRTP_MKI_LENGTH, TLS_UINT("dtls.use_srtp.mki_length", "SRTP key identifier length")),
+	(DTLS_SRTP_MKI, TLS_BYTES("dtls.use_srtp.mki", "SRTP key identifier"))
+);
 
 const struct protocol proto_dtls = {
 	.name = "dtls",

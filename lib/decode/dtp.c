@@ -55,18 +55,18 @@ static void dtp_summary(struct summary *s, const struct packet *p, const struct 
 	}
 }
 
-static const struct field dtp_fields[] = {
-	[VERSION] = FIELD_FIXED(FIELD_UINT, "dtp.version", 0, 1, "Version"),
-	[TLV_TYPE] = PART_HEX("dtp.tlv_type", 0, 4, "Type of a value"),
-	[TLV_LEN] = FIELD_WALK(FIELD_UINT, "dtp.tlv_len", "Length of a value"),
-	[DOMAIN] = PART_FIELD(FIELD_STRING, "dtp.domain", 0, "Domain"),
-	[TOS] = PART_BITS(FIELD_UINT, "dtp.tos", 0, 0x80, "Operates as a trunk"),
-	[TAS] = PART_BITS(FIELD_UINT, "dtp.tas", 0, 0x07, "Trunk status asked for"),
-	[TOT] = PART_BITS(FIELD_UINT, "dtp.tot", 0, 0xe0, "Kind of trunk"),
-	[TAT] = PART_BITS(FIELD_UINT, "dtp.tat", 0, 0x07, "Kind of trunk asked for"),
-	[SENDER] = PART_FIELD(FIELD_ETHER, "dtp.senderid", 0, "Sender"),
-	[DATA] = FIELD_WALK(FIELD_BYTES, "dtp.data", "Another value"),
-};
+FIELD_TABLE(dtp_fields,
+	(VERSION, FIELD_FIXED(FIELD_UINT, "dtp.version", 0, 1, "Version")),
+	(TLV_TYPE, PART_HEX("dtp.tlv_type", 0, 4, "Type of a value")),
+	(TLV_LEN, FIELD_WALK(FIELD_UINT, "dtp.tlv_len", "Length of a value")),
+	(DOMAIN, PART_FIELD(FIELD_STRING, "dtp.domain", 0, "Domain")),
+	(TOS, PART_BITS(FIELD_UINT, "dtp.tos", 0, 0x80, "Operates as a trunk")),
+	(TAS, PART_BITS(FIELD_UINT, "dtp.tas", 0, 0x07, "Trunk status asked for")),
+	(TOT, PART_BITS(FIELD_UINT, "dtp.tot", 0, 0xe0, "Kind of trunk")),
+	(TAT, PART_BITS(FIELD_UINT, "dtp.tat", 0, 0x07, "Kind of trunk asked for")),
+	(SENDER, PART_FIELD(FIELD_ETHER, "dtp.senderid", 0, "Sender")),
+	(DATA, FIELD_WALK(FIELD_BYTES, "dtp.data", "Another value"))
+);
 
 static const struct claim dtp_claims[] = { { CLAIM_CISCO_PID, 0x2004 }, { CLAIM_NONE, 0 } };
 

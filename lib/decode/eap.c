@@ -72,15 +72,15 @@ static void eap_summary(struct summary *s, const struct packet *p, const struct 
 	}
 }
 
-static const struct field eap_fields[] = {
-	[CODE] = FIELD_FIXED(FIELD_UINT, "eap.code", 0, 1, "Code"),
-	[ID] = FIELD_FIXED(FIELD_UINT, "eap.id", 1, 1, "Identifier"),
-	[LEN] = FIELD_FIXED(FIELD_UINT, "eap.len", 2, 2, "Length"),
-	[TYPE] = FIELD_WALK(FIELD_UINT, "eap.type", "Type"),
-	[IDENTITY] = FIELD_WALK(FIELD_STRING, "eap.identity", "Identity"),
-	[NOTIFICATION] = FIELD_WALK(FIELD_STRING, "eap.notification", "Notification"),
-	[DESIRED] = FIELD_WALK(FIELD_UINT, "eap.desired_type", "Type wanted instead"),
-};
+FIELD_TABLE(eap_fields,
+	(CODE, FIELD_FIXED(FIELD_UINT, "eap.code", 0, 1, "Code")),
+	(ID, FIELD_FIXED(FIELD_UINT, "eap.id", 1, 1, "Identifier")),
+	(LEN, FIELD_FIXED(FIELD_UINT, "eap.len", 2, 2, "Length")),
+	(TYPE, FIELD_WALK(FIELD_UINT, "eap.type", "Type")),
+	(IDENTITY, FIELD_WALK(FIELD_STRING, "eap.identity", "Identity")),
+	(NOTIFICATION, FIELD_WALK(FIELD_STRING, "eap.notification", "Notification")),
+	(DESIRED, FIELD_WALK(FIELD_UINT, "eap.desired_type", "Type wanted instead"))
+);
 
 static const struct claim eap_claims[] = { { CLAIM_PPP, 0xc227 }, { CLAIM_NONE, 0 } };
 

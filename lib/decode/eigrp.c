@@ -64,31 +64,31 @@ static void eigrp_summary(struct summary *s, const struct packet *p, const struc
 #define FLAG(n, msk, lab) FIELD_BITS(FIELD_BOOL, n, 4, 4, msk, lab)
 #define NUMBER(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 
-static const struct field eigrp_fields[] = {
-	[VERSION] = FIELD_FIXED(FIELD_UINT, "eigrp.version", 0, 1, "Version"),
-	[OPCODE] = { FIELD_NAMED("eigrp.opcode", "Operation"), .type = FIELD_UINT, .offset = 1, .width = 1, .names = opcodes },
-	[CHECKSUM] = FIELD_FIXED_HEX("eigrp.checksum", 2, 2, "Checksum"),
-	[FLAGS] = FIELD_FIXED_HEX("eigrp.flags", 4, 4, "Flags"),
-	[F_INIT] = FLAG("eigrp.flags.init", 1, "First update for a new neighbor"),
-	[F_CONDRECV] = FLAG("eigrp.flags.condrecv", 2, "Conditional receive"),
-	[F_RESTART] = FLAG("eigrp.flags.restart", 4, "Restart"),
-	[F_EOT] = FLAG("eigrp.flags.eot", 8, "End of the table"),
-	[SEQ] = FIELD_FIXED(FIELD_UINT, "eigrp.seq", 8, 4, "Sequence number"),
-	[ACK] = FIELD_FIXED(FIELD_UINT, "eigrp.ack", 12, 4, "Acknowledgment"),
-	[VRID] = FIELD_FIXED(FIELD_UINT, "eigrp.vrid", 16, 2, "Virtual router"),
-	[AS] = FIELD_FIXED(FIELD_UINT, "eigrp.as", 18, 2, "Autonomous system"),
-	[TLV_TYPE] = FIELD_WALK_HEX("eigrp.tlv_type", 4, "Type"),
-	[TLV_LEN] = NUMBER("eigrp.tlv.len", "Length"),
-	[K1] = NUMBER("eigrp.par.k1", "Weight K1"),
-	[K2] = NUMBER("eigrp.par.k2", "Weight K2"),
-	[K3] = NUMBER("eigrp.par.k3", "Weight K3"),
-	[K4] = NUMBER("eigrp.par.k4", "Weight K4"),
-	[K5] = NUMBER("eigrp.par.k5", "Weight K5"),
-	[K6] = NUMBER("eigrp.par.k6", "Weight K6"),
-	[HOLDTIME] = NUMBER("eigrp.par.holdtime", "Hold time, s"),
-	[RELEASE] = NUMBER("eigrp.release_version", "Release"),
-	[TLV_VERSION] = NUMBER("eigrp.tlv_version", "Version of the pieces"),
-};
+FIELD_TABLE(eigrp_fields,
+	(VERSION, FIELD_FIXED(FIELD_UINT, "eigrp.version", 0, 1, "Version")),
+	(OPCODE, FIELD_HAS("eigrp.opcode", "Operation", (.names = opcodes), .type = FIELD_UINT, .offset = 1, .width = 1)),
+	(CHECKSUM, FIELD_FIXED_HEX("eigrp.checksum", 2, 2, "Checksum")),
+	(FLAGS, FIELD_FIXED_HEX("eigrp.flags", 4, 4, "Flags")),
+	(F_INIT, FLAG("eigrp.flags.init", 1, "First update for a new neighbor")),
+	(F_CONDRECV, FLAG("eigrp.flags.condrecv", 2, "Conditional receive")),
+	(F_RESTART, FLAG("eigrp.flags.restart", 4, "Restart")),
+	(F_EOT, FLAG("eigrp.flags.eot", 8, "End of the table")),
+	(SEQ, FIELD_FIXED(FIELD_UINT, "eigrp.seq", 8, 4, "Sequence number")),
+	(ACK, FIELD_FIXED(FIELD_UINT, "eigrp.ack", 12, 4, "Acknowledgment")),
+	(VRID, FIELD_FIXED(FIELD_UINT, "eigrp.vrid", 16, 2, "Virtual router")),
+	(AS, FIELD_FIXED(FIELD_UINT, "eigrp.as", 18, 2, "Autonomous system")),
+	(TLV_TYPE, FIELD_WALK_HEX("eigrp.tlv_type", 4, "Type")),
+	(TLV_LEN, NUMBER("eigrp.tlv.len", "Length")),
+	(K1, NUMBER("eigrp.par.k1", "Weight K1")),
+	(K2, NUMBER("eigrp.par.k2", "Weight K2")),
+	(K3, NUMBER("eigrp.par.k3", "Weight K3")),
+	(K4, NUMBER("eigrp.par.k4", "Weight K4")),
+	(K5, NUMBER("eigrp.par.k5", "Weight K5")),
+	(K6, NUMBER("eigrp.par.k6", "Weight K6")),
+	(HOLDTIME, NUMBER("eigrp.par.holdtime", "Hold time, s")),
+	(RELEASE, NUMBER("eigrp.release_version", "Release")),
+	(TLV_VERSION, NUMBER("eigrp.tlv_version", "Version of the pieces"))
+);
 
 static const struct claim eigrp_claims[] = { { CLAIM_IPPROTO, 88 }, { CLAIM_NONE, 0 } };
 

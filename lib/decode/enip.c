@@ -206,30 +206,30 @@ static void enip_summary(struct summary *s, const struct packet *p, const struct
 }
 
 #define HEAD(n, off, bytes, lab) \
-	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, .shift = bytes, \
-	  .get = get_header }
-#define HEX(n, digits, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
+	FIELD_HAS(n, lab, (.get = get_header), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, \
+		.shift = bytes)
+#define HEX(n, digits, lab) FIELD_PLAIN(n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits)
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 
-static const struct field fields[F_COUNT] = {
-	[COMMAND] = { FIELD_NAMED("enip.command", "Command"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4, .shift = 2,
-		      .get = get_header, .names = commands },
-	[LENGTH] = { FIELD_NAMED("enip.length", "Length"), .type = FIELD_UINT, .offset = 2, .shift = 2, .get = get_header },
-	[SESSION] = HEAD("enip.session", 4, 4, "Session"),
-	[STATUS] = HEAD("enip.status", 8, 4, "Status"),
-	[CONTEXT] = FIELD_GET(FIELD_BYTES, "enip.context", get_context, "Sender context"),
-	[OPTIONS] = HEAD("enip.options", 20, 4, "Options"),
-	[SRRD_IFACE] = HEX("enip.srrd.iface", 8, "Interface of a request or reply"),
-	[SUD_IFACE] = HEX("enip.sud.iface", 8, "Interface of a connection"),
-	[TIMEOUT] = UINT("enip.timeout", "Time to wait, seconds"),
-	[ITEM_COUNT] = UINT("enip.cpf.itemcount", "Number of items"),
-	[TYPE_ID] = HEX("enip.cpf.typeid", 4, "Item type"),
-	[ITEM_LENGTH] = UINT("enip.cpf.length", "Item length"),
-	[CAI_CONNID] = HEX("enip.cpf.cai.connid", 8, "Connection"),
-	[SAI_CONNID] = HEX("enip.cpf.sai.connid", 8, "Connection of a sequence"),
-	[SAI_SEQ] = UINT("enip.cpf.sai.seq", "Sequence number"),
-	[CIP_SEQ] = UINT("cip.seq", "Sequence count"),
-};
+FIELD_TABLE(fields,
+	(COMMAND, FIELD_HAS("enip.command", "Command", (.get = get_header, .names = commands), .type = FIELD_UINT,
+		.show = SHOW_HEX, .hex_digits = 4, .shift = 2)),
+	(LENGTH, FIELD_HAS("enip.length", "Length", (.get = get_header), .type = FIELD_UINT, .offset = 2, .shift = 2)),
+	(SESSION, HEAD("enip.session", 4, 4, "Session")),
+	(STATUS, HEAD("enip.status", 8, 4, "Status")),
+	(CONTEXT, FIELD_GET(FIELD_BYTES, "enip.context", get_context, "Sender context")),
+	(OPTIONS, HEAD("enip.options", 20, 4, "Options")),
+	(SRRD_IFACE, HEX("enip.srrd.iface", 8, "Interface of a request or reply")),
+	(SUD_IFACE, HEX("enip.sud.iface", 8, "Interface of a connection")),
+	(TIMEOUT, UINT("enip.timeout", "Time to wait, seconds")),
+	(ITEM_COUNT, UINT("enip.cpf.itemcount", "Number of items")),
+	(TYPE_ID, HEX("enip.cpf.typeid", 4, "Item type")),
+	(ITEM_LENGTH, UINT("enip.cpf.length", "Item length")),
+	(CAI_CONNID, HEX("enip.cpf.cai.connid", 8, "Connection")),
+	(SAI_CONNID, HEX("enip.cpf.sai.connid", 8, "Connection of a sequence")),
+	(SAI_SEQ, UINT("enip.cpf.sai.seq", "Sequence number")),
+	(CIP_SEQ, UINT("cip.seq", "Sequence count"))
+);
 
 static const struct claim claims[] = {
 	{ CLAIM_TCP_PORT, PORT }, { CLAIM_UDP_PORT, PORT }, { CLAIM_UDP_PORT, PORT_IO }, { CLAIM_NONE, 0 }

@@ -63,17 +63,17 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 	}
 }
 
-static const struct field erspan_fields[] = {
-	[VERSION] = FIELD_GET(FIELD_UINT, "erspan.version", get_field, "Version"),
-	[VLAN] = FIELD_GET(FIELD_UINT, "erspan.vlan", get_field, "VLAN the frame was seen on"),
-	[COS] = FIELD_GET(FIELD_UINT, "erspan.cos", get_field, "Class of service"),
-	[TRUNCATED] = FIELD_GET(FIELD_UINT, "erspan.truncated", get_field, "The frame was cut"),
-	[SPANID] = FIELD_GET(FIELD_UINT, "erspan.spanid", get_field, "Session"),
-	[INDEX] = FIELD_GET(FIELD_UINT, "erspan.index", get_field, "Port"),
-	[TIMESTAMP] = FIELD_GET(FIELD_UINT, "erspan.timestamp", get_field, "Timestamp"),
-	[SGT] = FIELD_GET(FIELD_UINT, "erspan.sgt", get_field, "Security group"),
-	[DIRECTION] = FIELD_GET(FIELD_BOOL, "erspan.direction", get_field, "Outgoing"),
-};
+FIELD_TABLE(erspan_fields,
+	(VERSION, FIELD_GET(FIELD_UINT, "erspan.version", get_field, "Version")),
+	(VLAN, FIELD_GET(FIELD_UINT, "erspan.vlan", get_field, "VLAN the frame was seen on")),
+	(COS, FIELD_GET(FIELD_UINT, "erspan.cos", get_field, "Class of service")),
+	(TRUNCATED, FIELD_GET(FIELD_UINT, "erspan.truncated", get_field, "The frame was cut")),
+	(SPANID, FIELD_GET(FIELD_UINT, "erspan.spanid", get_field, "Session")),
+	(INDEX, FIELD_GET(FIELD_UINT, "erspan.index", get_field, "Port")),
+	(TIMESTAMP, FIELD_GET(FIELD_UINT, "erspan.timestamp", get_field, "Timestamp")),
+	(SGT, FIELD_GET(FIELD_UINT, "erspan.sgt", get_field, "Security group")),
+	(DIRECTION, FIELD_GET(FIELD_BOOL, "erspan.direction", get_field, "Outgoing"))
+);
 
 static const struct claim erspan_claims[] = {
 	{ CLAIM_ETHERTYPE, 0x88be }, { CLAIM_ETHERTYPE, 0x22eb }, { CLAIM_NONE, 0 },

@@ -20,10 +20,10 @@ static void esp_summary(struct summary *s, const struct packet *p, const struct 
 		outbuf_printf(s->out, "ESP(spi=0x%08x,seq=0x%x), length %u", get_be32(h), get_be32(h + 4), summary_outer_len(p, l));
 }
 
-static const struct field esp_fields[] = {
-	[SPI] = FIELD_FIXED_HEX("esp.spi", 0, 4, "Security parameters index"),
-	[SEQUENCE] = FIELD_FIXED(FIELD_UINT, "esp.sequence", 4, 4, "Sequence number"),
-};
+FIELD_TABLE(esp_fields,
+	(SPI, FIELD_FIXED_HEX("esp.spi", 0, 4, "Security parameters index")),
+	(SEQUENCE, FIELD_FIXED(FIELD_UINT, "esp.sequence", 4, 4, "Sequence number"))
+);
 
 static const struct claim esp_claims[] = { { CLAIM_IPPROTO, 50 }, { CLAIM_NONE, 0 } };
 

@@ -47,20 +47,20 @@ static const char *eth_column(const struct packet *p, const struct layer *l)
 	return outbuf_cstr(&o);
 }
 
-static const struct field eth_fields[] = {
-	[DST] = FIELD_FIXED(FIELD_ETHER, "eth.dst", 0, 6, "Destination"),
-	[SRC] = FIELD_FIXED(FIELD_ETHER, "eth.src", 6, 6, "Source"),
-	[ADDR] = FIELD_EITHER(FIELD_ETHER, "eth.addr", "Source or destination", DST + 1, SRC + 1),
-	[TYPE] = { FIELD_NAMED("eth.type", "Type"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
-		   .get = get_type_or_len, .names = VALUE_NAMES(ether_type_names) },
-	[LEN] = FIELD_GET(FIELD_UINT, "eth.len", get_type_or_len, "Length"),
-	[DST_LG] = FIELD_BITS(FIELD_BOOL, "eth.dst.lg", 0, 1, 0x02, "Destination is locally administered"),
-	[DST_IG] = FIELD_BITS(FIELD_BOOL, "eth.dst.ig", 0, 1, 0x01, "Destination is a group address"),
-	[SRC_LG] = FIELD_BITS(FIELD_BOOL, "eth.src.lg", 6, 1, 0x02, "Source is locally administered"),
-	[SRC_IG] = FIELD_BITS(FIELD_BOOL, "eth.src.ig", 6, 1, 0x01, "Source is a group address"),
-	[LG] = FIELD_EITHER(FIELD_BOOL, "eth.lg", "Locally administered", DST_LG + 1, SRC_LG + 1),
-	[IG] = FIELD_EITHER(FIELD_BOOL, "eth.ig", "Group address", DST_IG + 1, SRC_IG + 1),
-};
+FIELD_TABLE(eth_fields,
+	(DST, FIELD_FIXED(FIELD_ETHER, "eth.dst", 0, 6, "Destination")),
+	(SRC, FIELD_FIXED(FIELD_ETHER, "eth.src", 6, 6, "Source")),
+	(ADDR, FIELD_EITHER(FIELD_ETHER, "eth.addr", "Source or destination", DST + 1, SRC + 1)),
+	(TYPE, FIELD_HAS("eth.type", "Type", (.get = get_type_or_len, .names = VALUE_NAMES(ether_type_names)),
+		.type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4)),
+	(LEN, FIELD_GET(FIELD_UINT, "eth.len", get_type_or_len, "Length")),
+	(DST_LG, FIELD_BITS(FIELD_BOOL, "eth.dst.lg", 0, 1, 0x02, "Destination is locally administered")),
+	(DST_IG, FIELD_BITS(FIELD_BOOL, "eth.dst.ig", 0, 1, 0x01, "Destination is a group address")),
+	(SRC_LG, FIELD_BITS(FIELD_BOOL, "eth.src.lg", 6, 1, 0x02, "Source is locally administered")),
+	(SRC_IG, FIELD_BITS(FIELD_BOOL, "eth.src.ig", 6, 1, 0x01, "Source is a group address")),
+	(LG, FIELD_EITHER(FIELD_BOOL, "eth.lg", "Locally administered", DST_LG + 1, SRC_LG + 1)),
+	(IG, FIELD_EITHER(FIELD_BOOL, "eth.ig", "Group address", DST_IG + 1, SRC_IG + 1))
+);
 
 static const struct claim eth_claims[] = {
 	{ CLAIM_LINKTYPE, LINKTYPE_ETHERNET },

@@ -91,17 +91,17 @@ static void fddi_summary(struct summary *s, const struct packet *p, const struct
 	outbuf_bytes(s->out, ": ", 2);
 }
 
-static const struct field fddi_fields[] = {
-	[FC] = FIELD_FIXED_HEX("fddi.fc", 0, 1, "Frame control"),
-	[CLASS] = { FIELD_NAMED("fddi.fc.clf", "Class, length of addresses, kind"), .type = FIELD_UINT, .show = SHOW_HEX,
-		    .width = 1, .mask = 0xf0, .shift = 4, .hex_digits = 2 },
-	[PRIORITY] = FIELD_GET(FIELD_UINT, "fddi.fc.prio", get_number, "Priority"),
-	[SMT] = FIELD_GET(FIELD_UINT, "fddi.fc.smt_subtype", get_number, "Kind of station management"),
-	[MAC] = FIELD_GET(FIELD_UINT, "fddi.fc.mac_subtype", get_number, "Kind of a frame of the ring's own"),
-	[DST] = FIELD_GET(FIELD_ETHER, "fddi.dst", get_address, "Destination"),
-	[SRC] = FIELD_GET(FIELD_ETHER, "fddi.src", get_address, "Source"),
-	[ADDR] = FIELD_EITHER(FIELD_ETHER, "fddi.addr", "Source or destination", DST + 1, SRC + 1),
-};
+FIELD_TABLE(fddi_fields,
+	(FC, FIELD_FIXED_HEX("fddi.fc", 0, 1, "Frame control")),
+	(CLASS, FIELD_PLAIN("fddi.fc.clf", "Class, length of addresses, kind", .type = FIELD_UINT, .show = SHOW_HEX,
+		.width = 1, .mask = 0xf0, .shift = 4, .hex_digits = 2)),
+	(PRIORITY, FIELD_GET(FIELD_UINT, "fddi.fc.prio", get_number, "Priority")),
+	(SMT, FIELD_GET(FIELD_UINT, "fddi.fc.smt_subtype", get_number, "Kind of station management")),
+	(MAC, FIELD_GET(FIELD_UINT, "fddi.fc.mac_subtype", get_number, "Kind of a frame of the ring's own")),
+	(DST, FIELD_GET(FIELD_ETHER, "fddi.dst", get_address, "Destination")),
+	(SRC, FIELD_GET(FIELD_ETHER, "fddi.src", get_address, "Source")),
+	(ADDR, FIELD_EITHER(FIELD_ETHER, "fddi.addr", "Source or destination", DST + 1, SRC + 1))
+);
 
 static const struct claim fddi_claims[] = { { CLAIM_LINKTYPE, LINKTYPE_FDDI }, { CLAIM_NONE, 0 } };
 

@@ -18,13 +18,8 @@ static struct field protocol_fields[PROTO_COUNT];
 
 const struct field *protocol_field(unsigned proto)
 {
-	struct field *f = &protocol_fields[proto];
-
-	if (!f->name) {
-		f->name = protocols[proto]->name;
-		f->type = FIELD_PROTOCOL;
-	}
-	return f;
+	protocol_fields[proto].type = FIELD_PROTOCOL;
+	return &protocol_fields[proto];
 }
 
 unsigned field_proto(const struct field *f)
@@ -37,9 +32,38 @@ unsigned field_proto(const struct field *f)
 	return PROTO_NONE;
 }
 
+static const char *text_of(const struct protocol *p, const struct field *f)
+{
+	const char *text = p->field_text;
+
+	for (const struct field *before = p->fields; before < f; before++)
+		text = field_text_next(text);
+	return text;
+}
+
+const char *field_name(const struct field *f)
+{
+	const struct protocol *p = protocols[field_proto(f)];
+
+	return f->type == FIELD_PROTOCOL ? p->name : text_of(p, f);
+}
+
 const char *field_label(const struct field *f)
 {
-	return f->type == FIELD_PROTOCOL ? protocols[field_proto(f)]->title : f->name + strlen(f->name) + 1;
+	const struct protocol *p = protocols[field_proto(f)];
+	const char *name = f->type == FIELD_PROTOCOL ? NULL : text_of(p, f);
+
+	return name ? name + strlen(name) + 1 : p->title;
+}
+
+field_get *field_getter(const struct field *f)
+{
+	return field_more(protocols[field_proto(f)], f)->get;
+}
+
+const struct value_name *field_names(const struct field *f)
+{
+	return f->more ? field_more(protocols[field_proto(f)], f)->names : NULL;
 }
 
 unsigned field_index(const struct field *f)
@@ -56,11 +80,13 @@ const struct field *field_find(const char *name, size_t len)
 {
 	for (unsigned i = 0; i < PROTO_COUNT; i++) {
 		const struct protocol *p = protocols[i];
+		const char *text;
 
 		if (!strncmp(p->name, name, len) && !p->name[len])
 			return protocol_field(i);
-		for (unsigned j = 0; j < p->nfields; j++)
-			if (!strncmp(p->fields[j].name, name, len) && !p->fields[j].name[len])
+		text = p->field_text;
+		for (unsigned j = 0; j < p->nfields; j++, text = field_text_next(text))
+			if (!strncmp(text, name, len) && !text[len])
 				return &p->fields[j];
 	}
 	return NULL;
@@ -72,10 +98,11 @@ const char *field_nearest(const char *name)
 
 	for (unsigned i = 0; i < PROTO_COUNT; i++) {
 		const struct protocol *p = protocols[i];
+		const char *text = p->field_text;
 
 		text_nearest_try(&near, p->name);
-		for (unsigned j = 0; j < p->nfields; j++)
-			text_nearest_try(&near, p->fields[j].name);
+		for (unsigned j = 0; j < p->nfields; j++, text = field_text_next(text))
+			text_nearest_try(&near, text);
 	}
 	return near.best;
 }
@@ -101,8 +128,13 @@ bool field_value(const struct packet *p, const struct layer *l, const struct fie
 	const uint8_t *bytes;
 	uint32_t n;
 
-	if (f->get)
-		return f->get(p, l, f, v);
+	if (f->more) {
+		const struct protocol *owner = protocols[l->proto]->fields_of ? protocols[l->proto]->fields_of : protocols[l->proto];
+		field_get *get = field_more(owner, f)->get;
+
+		if (get)
+			return get(p, l, f, v);
+	}
 	n = packet_bytes(p, l, &bytes);
 	if (f->type == FIELD_PROTOCOL) {
 		v->bytes = bytes;
@@ -151,7 +183,7 @@ static void each_in_layer(struct each_walk *e, const struct layer *l, const stru
 			each_in_layer(e, l, owner, &owner->fields[f->either[i] - 1]);
 		return;
 	}
-	if (f->width || f->get || f->type == FIELD_PROTOCOL) {
+	if (f->width || f->type == FIELD_PROTOCOL || field_more(owner, f)->get) {
 		if (field_value(e->w.p, l, f, &v))
 			each_emit(&e->w, f, &v);
 		return;

@@ -91,21 +91,20 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 	}
 }
 
-#define FR_HEX(n, digits, lab) \
-	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits, .get = get_field }
+#define FR_HEX(n, digits, lab) FIELD_HAS(n, lab, (.get = get_field), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits)
 
-static const struct field fr_fields[] = {
-	[DLCI] = FIELD_GET(FIELD_UINT, "fr.dlci", get_field, "Data link connection"),
-	[FECN] = FIELD_BITS(FIELD_BOOL, "fr.fecn", 1, 1, 0x08, "Congestion ahead"),
-	[BECN] = FIELD_BITS(FIELD_BOOL, "fr.becn", 1, 1, 0x04, "Congestion behind"),
-	[DE] = FIELD_BITS(FIELD_BOOL, "fr.de", 1, 1, 0x02, "Discard eligible"),
-	[CONTROL] = FR_HEX("fr.control", 2, "Control"),
-	[NLPID] = FR_HEX("fr.nlpid", 2, "Network layer protocol"),
-	[OUI] = FIELD_GET(FIELD_UINT, "fr.snap.oui", get_field, "Organization"),
-	[PID] = FR_HEX("fr.snap.pid", 4, "Protocol of the organization"),
-	[TYPE] = FR_HEX("fr.snaptype", 4, "Ethertype"),
-	[CHDLCTYPE] = FR_HEX("fr.chdlctype", 4, "Ethertype, Cisco's way"),
-};
+FIELD_TABLE(fr_fields,
+	(DLCI, FIELD_GET(FIELD_UINT, "fr.dlci", get_field, "Data link connection")),
+	(FECN, FIELD_BITS(FIELD_BOOL, "fr.fecn", 1, 1, 0x08, "Congestion ahead")),
+	(BECN, FIELD_BITS(FIELD_BOOL, "fr.becn", 1, 1, 0x04, "Congestion behind")),
+	(DE, FIELD_BITS(FIELD_BOOL, "fr.de", 1, 1, 0x02, "Discard eligible")),
+	(CONTROL, FR_HEX("fr.control", 2, "Control")),
+	(NLPID, FR_HEX("fr.nlpid", 2, "Network layer protocol")),
+	(OUI, FIELD_GET(FIELD_UINT, "fr.snap.oui", get_field, "Organization")),
+	(PID, FR_HEX("fr.snap.pid", 4, "Protocol of the organization")),
+	(TYPE, FR_HEX("fr.snaptype", 4, "Ethertype")),
+	(CHDLCTYPE, FR_HEX("fr.chdlctype", 4, "Ethertype, Cisco's way"))
+);
 
 static const struct claim fr_claims[] = { { CLAIM_LINKTYPE, LINKTYPE_FRELAY }, { CLAIM_NONE, 0 } };
 

@@ -173,37 +173,37 @@ static enum decode_result frame_decode(struct decode *d, struct layer *l)
 	return DECODE_OK; /* packet_decode() books layer 0 itself */
 }
 
-static const struct field frame_fields[] = {
-	[NUMBER] = FIELD_GET(FIELD_UINT, "frame.number", get_frame, "Frame number"),
-	[TIME] = FIELD_GET(FIELD_TIME, "frame.time", get_frame, "Arrival time"),
-	[TIME_EPOCH] = { FIELD_NAMED("frame.time_epoch", "Arrival time, seconds since 1970"), .type = FIELD_TIME,
-			 .show = SHOW_EPOCH, .get = get_frame },
-	[RELATIVE] = { FIELD_NAMED("frame.time_relative", "Time since the first frame"), .type = FIELD_DURATION,
-		       .get = get_span, .conversation = true },
-	[DELTA] = { FIELD_NAMED("frame.time_delta", "Time since the frame before"), .type = FIELD_DURATION,
-		    .get = get_span, .conversation = true },
-	[DELTA_DISPLAYED] = { FIELD_NAMED("frame.time_delta_displayed", "Time since the frame before that matched"),
-			      .type = FIELD_DURATION, .get = get_span, .conversation = true },
-	[LEN] = FIELD_GET(FIELD_UINT, "frame.len", get_frame, "Length on the wire"),
-	[CAP_LEN] = FIELD_GET(FIELD_UINT, "frame.cap_len", get_frame, "Length kept"),
-	[INTERFACE_ID] = FIELD_GET(FIELD_UINT, "frame.interface_id", get_frame, "Interface number"),
-	[INTERFACE_NAME] = FIELD_GET(FIELD_STRING, "frame.interface_name", get_interface_name, "Interface name"),
-	[ENCAP] = FIELD_GET(FIELD_UINT, "frame.linktype", get_frame, "LINKTYPE number"),
-	[PROTOCOLS] = { FIELD_NAMED("frame.protocols", "Protocols in the frame"), .type = FIELD_STRING,
-			.get = get_protocols, .innermost = true },
-	[COLUMN] = { FIELD_NAMED("_ws.col.Protocol", "Innermost protocol"), .type = FIELD_STRING, .get = get_column,
-		     .innermost = true },
-	[SHORT] = { FIELD_NAMED("_ws.short", "Cut by the snaplen inside a header"), .type = FIELD_BOOL,
-		    .get = get_damage, .innermost = true },
-	[MALFORMED] = { FIELD_NAMED("_ws.malformed", "Contradicts itself"), .type = FIELD_BOOL, .get = get_damage,
-			.innermost = true },
+FIELD_TABLE(frame_fields,
+	(NUMBER, FIELD_GET(FIELD_UINT, "frame.number", get_frame, "Frame number")),
+	(TIME, FIELD_GET(FIELD_TIME, "frame.time", get_frame, "Arrival time")),
+	(TIME_EPOCH, FIELD_HAS("frame.time_epoch", "Arrival time, seconds since 1970", (.get = get_frame), .type = FIELD_TIME,
+		.show = SHOW_EPOCH)),
+	(RELATIVE, FIELD_HAS("frame.time_relative", "Time since the first frame", (.get = get_span), .type = FIELD_DURATION,
+		.conversation = true)),
+	(DELTA, FIELD_HAS("frame.time_delta", "Time since the frame before", (.get = get_span), .type = FIELD_DURATION,
+		.conversation = true)),
+	(DELTA_DISPLAYED, FIELD_HAS("frame.time_delta_displayed", "Time since the frame before that matched",
+		(.get = get_span), .type = FIELD_DURATION, .conversation = true)),
+	(LEN, FIELD_GET(FIELD_UINT, "frame.len", get_frame, "Length on the wire")),
+	(CAP_LEN, FIELD_GET(FIELD_UINT, "frame.cap_len", get_frame, "Length kept")),
+	(INTERFACE_ID, FIELD_GET(FIELD_UINT, "frame.interface_id", get_frame, "Interface number")),
+	(INTERFACE_NAME, FIELD_GET(FIELD_STRING, "frame.interface_name", get_interface_name, "Interface name")),
+	(ENCAP, FIELD_GET(FIELD_UINT, "frame.linktype", get_frame, "LINKTYPE number")),
+	(PROTOCOLS, FIELD_HAS("frame.protocols", "Protocols in the frame", (.get = get_protocols), .type = FIELD_STRING,
+		.innermost = true)),
+	(COLUMN, FIELD_HAS("_ws.col.Protocol", "Innermost protocol", (.get = get_column), .type = FIELD_STRING,
+		.innermost = true)),
+	(SHORT, FIELD_HAS("_ws.short", "Cut by the snaplen inside a header", (.get = get_damage), .type = FIELD_BOOL,
+		.innermost = true)),
+	(MALFORMED, FIELD_HAS("_ws.malformed", "Contradicts itself", (.get = get_damage), .type = FIELD_BOOL,
+		.innermost = true)),
 #if ENABLE_EXPERT
 	EXPERT_ROWS(FINDINGS),
 #endif
 #if ENABLE_PROC
 	PROC_ROWS(OF_OPTIONS),
 #endif
-};
+);
 
 const struct protocol proto_frame = {
 	.name = "frame",

@@ -187,22 +187,22 @@ static void ftp_walk(struct walk *w, const struct packet *p, const struct layer 
 
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-static const struct field ftp_fields[] = {
-	[REQUEST] = FIELD_WALK(FIELD_BOOL, "ftp.request", "From the client"),
-	[RESPONSE] = FIELD_WALK(FIELD_BOOL, "ftp.response", "From the server"),
-	[COMMAND] = TEXT("ftp.request.command", "Command"),
-	[REQ_ARG] = TEXT("ftp.request.arg", "Argument of the command"),
-	[CODE] = UINT("ftp.response.code", "Reply code"),
-	[RSP_ARG] = TEXT("ftp.response.arg", "Text of the reply"),
-	[ACTIVE_IP] = FIELD_WALK(FIELD_IPV4, "ftp.active.cip", "Address the client listens at"),
-	[ACTIVE_PORT] = UINT("ftp.active.port", "Port the client listens at"),
-	[PASSIVE_IP] = FIELD_WALK(FIELD_IPV4, "ftp.passive.ip", "Address the server listens at"),
-	[PASSIVE_PORT] = UINT("ftp.passive.port", "Port the server listens at"),
-	[EPRT_AF] = UINT("ftp.eprt.af", "Address family"),
-	[EPRT_IP] = FIELD_WALK(FIELD_IPV4, "ftp.eprt.ip", "Address the client listens at"),
-	[EPRT_PORT] = UINT("ftp.eprt.port", "Port the client listens at"),
-	[EPSV_PORT] = UINT("ftp.epsv.port", "Port the server listens at"),
-};
+FIELD_TABLE(ftp_fields,
+	(REQUEST, FIELD_WALK(FIELD_BOOL, "ftp.request", "From the client")),
+	(RESPONSE, FIELD_WALK(FIELD_BOOL, "ftp.response", "From the server")),
+	(COMMAND, TEXT("ftp.request.command", "Command")),
+	(REQ_ARG, TEXT("ftp.request.arg", "Argument of the command")),
+	(CODE, UINT("ftp.response.code", "Reply code")),
+	(RSP_ARG, TEXT("ftp.response.arg", "Text of the reply")),
+	(ACTIVE_IP, FIELD_WALK(FIELD_IPV4, "ftp.active.cip", "Address the client listens at")),
+	(ACTIVE_PORT, UINT("ftp.active.port", "Port the client listens at")),
+	(PASSIVE_IP, FIELD_WALK(FIELD_IPV4, "ftp.passive.ip", "Address the server listens at")),
+	(PASSIVE_PORT, UINT("ftp.passive.port", "Port the server listens at")),
+	(EPRT_AF, UINT("ftp.eprt.af", "Address family")),
+	(EPRT_IP, FIELD_WALK(FIELD_IPV4, "ftp.eprt.ip", "Address the client listens at")),
+	(EPRT_PORT, UINT("ftp.eprt.port", "Port the client listens at")),
+	(EPSV_PORT, UINT("ftp.epsv.port", "Port the server listens at"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, 21 }, { CLAIM_NONE, 0 } };
 

@@ -43,19 +43,19 @@ static void geneve_walk(struct walk *w, const struct packet *p, const struct lay
 	}
 }
 
-static const struct field geneve_fields[] = {
-	[VERSION] = FIELD_BITS(FIELD_UINT, "geneve.version", 0, 1, 0xc0, "Version"),
-	[FLAGS] = FIELD_FIXED_HEX("geneve.flags", 1, 1, "Flags"),
-	[OAM] = FIELD_BITS(FIELD_BOOL, "geneve.flags.oam", 1, 1, 0x80, "Control packet"),
-	[CRITICAL] = FIELD_BITS(FIELD_BOOL, "geneve.flags.critical", 1, 1, 0x40, "Has critical options"),
-	[PROTO_TYPE] = FIELD_FIXED_HEX("geneve.proto_type", 2, 2, "Protocol type"),
-	[VNI] = { FIELD_NAMED("geneve.vni", "Network"), .type = FIELD_UINT, .show = SHOW_HEX, .offset = 4, .width = 3 },
-	[OPTION_CLASS] = { FIELD_NAMED("geneve.option.class", "Class of the option"), .type = FIELD_UINT,
-			   .show = SHOW_HEX, .hex_digits = 4 },
-	[OPTION_TYPE] = { FIELD_NAMED("geneve.option.type", "Type of the option"), .type = FIELD_UINT,
-			  .show = SHOW_HEX, .hex_digits = 2 },
-	[OPTION_LENGTH] = FIELD_WALK(FIELD_UINT, "geneve.option.length", "Length of the option, header included"),
-};
+FIELD_TABLE(geneve_fields,
+	(VERSION, FIELD_BITS(FIELD_UINT, "geneve.version", 0, 1, 0xc0, "Version")),
+	(FLAGS, FIELD_FIXED_HEX("geneve.flags", 1, 1, "Flags")),
+	(OAM, FIELD_BITS(FIELD_BOOL, "geneve.flags.oam", 1, 1, 0x80, "Control packet")),
+	(CRITICAL, FIELD_BITS(FIELD_BOOL, "geneve.flags.critical", 1, 1, 0x40, "Has critical options")),
+	(PROTO_TYPE, FIELD_FIXED_HEX("geneve.proto_type", 2, 2, "Protocol type")),
+	(VNI, FIELD_PLAIN("geneve.vni", "Network", .type = FIELD_UINT, .show = SHOW_HEX, .offset = 4, .width = 3)),
+	(OPTION_CLASS, FIELD_PLAIN("geneve.option.class", "Class of the option", .type = FIELD_UINT, .show = SHOW_HEX,
+		.hex_digits = 4)),
+	(OPTION_TYPE, FIELD_PLAIN("geneve.option.type", "Type of the option", .type = FIELD_UINT, .show = SHOW_HEX,
+		.hex_digits = 2)),
+	(OPTION_LENGTH, FIELD_WALK(FIELD_UINT, "geneve.option.length", "Length of the option, header included"))
+);
 
 static const struct claim geneve_claims[] = { { CLAIM_UDP_PORT, 6081 }, { CLAIM_NONE, 0 } };
 

@@ -170,28 +170,28 @@ static void gquic_summary(struct summary *s, const struct packet *p, const struc
 }
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-#define HEX(n, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 }
+#define HEX(n, lab) FIELD_PLAIN(n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)
 #define BOOL(n, lab) FIELD_WALK(FIELD_BOOL, n, lab)
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
 
-static const struct field fields[] = {
-	[F_FLAGS] = HEX("gquic.puflags", "Flags"),
-	[F_VERSION_FLAG] = BOOL("gquic.puflags.version", "With version"),
-	[F_RESET] = BOOL("gquic.puflags.reset", "Reset"),
-	[F_CID_LENGTH] = HEX("gquic.puflags.cid.old", "Connection id length"),
-	[F_PN_LENGTH] = HEX("gquic.puflags.pkn", "Packet number length"),
-	[F_MULTIPATH] = BOOL("gquic.puflags.mpth", "Multipath"),
-	[F_RESERVED] = HEX("gquic.puflags.rsv", "Reserved"),
-	[F_CID] = UINT("gquic.cid", "Connection id"),
-	[F_VERSION] = TEXT("gquic.version", "Version"),
-	[F_PN] = UINT("gquic.packet_number", "Packet number"),
-	[F_HASH] = FIELD_WALK(FIELD_BYTES, "gquic.message_authentication_hash", "Hash"),
-	[F_TAG] = TEXT("gquic.tag", "Message"),
-	[F_TAG_NUMBER] = UINT("gquic.tag_number", "Number of tags"),
-	[F_SNI] = TEXT("gquic.tag.sni", "Server name"),
-	[F_UAID] = TEXT("gquic.tag.uaid", "User agent"),
-	[F_PAYLOAD] = FIELD_WALK(FIELD_BYTES, "gquic.payload", "Payload"),
-};
+FIELD_TABLE(fields,
+	(F_FLAGS, HEX("gquic.puflags", "Flags")),
+	(F_VERSION_FLAG, BOOL("gquic.puflags.version", "With version")),
+	(F_RESET, BOOL("gquic.puflags.reset", "Reset")),
+	(F_CID_LENGTH, HEX("gquic.puflags.cid.old", "Connection id length")),
+	(F_PN_LENGTH, HEX("gquic.puflags.pkn", "Packet number length")),
+	(F_MULTIPATH, BOOL("gquic.puflags.mpth", "Multipath")),
+	(F_RESERVED, HEX("gquic.puflags.rsv", "Reserved")),
+	(F_CID, UINT("gquic.cid", "Connection id")),
+	(F_VERSION, TEXT("gquic.version", "Version")),
+	(F_PN, UINT("gquic.packet_number", "Packet number")),
+	(F_HASH, FIELD_WALK(FIELD_BYTES, "gquic.message_authentication_hash", "Hash")),
+	(F_TAG, TEXT("gquic.tag", "Message")),
+	(F_TAG_NUMBER, UINT("gquic.tag_number", "Number of tags")),
+	(F_SNI, TEXT("gquic.tag.sni", "Server name")),
+	(F_UAID, TEXT("gquic.tag.uaid", "User agent")),
+	(F_PAYLOAD, FIELD_WALK(FIELD_BYTES, "gquic.payload", "Payload"))
+);
 
 const struct protocol proto_gquic = {
 	.name = "gquic",

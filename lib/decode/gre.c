@@ -104,23 +104,23 @@ static bool get_ack_flag(const struct packet *p, const struct layer *l, const st
 	return (l->aux[0] & VERSION) == 1;
 }
 
-static const struct field gre_fields[] = {
-	[FLAGS_AND_VERSION] = FIELD_FIXED_HEX("gre.flags_and_version", 0, 2, "Flags and version"),
-	[F_CHECKSUM] = FIELD_BITS(FIELD_BOOL, "gre.flags.checksum", 0, 2, HAS_CHECKSUM, "Has a checksum"),
-	[F_ROUTING] = FIELD_BITS(FIELD_BOOL, "gre.flags.routing", 0, 2, HAS_ROUTING, "Has source routes"),
-	[F_KEY] = FIELD_BITS(FIELD_BOOL, "gre.flags.key", 0, 2, HAS_KEY, "Has a key"),
-	[F_SEQUENCE] = FIELD_BITS(FIELD_BOOL, "gre.flags.sequence_number", 0, 2, HAS_SEQUENCE, "Has a sequence number"),
-	[F_ACK] = FIELD_GET(FIELD_BOOL, "gre.flags.ack", get_ack_flag, "Has an acknowledgment"),
-	[F_VERSION] = FIELD_BITS(FIELD_UINT, "gre.flags.version", 0, 2, VERSION, "Version"),
-	[PROTO] = FIELD_FIXED_HEX("gre.proto", 2, 2, "Protocol type"),
-	[CHECKSUM] = { FIELD_NAMED("gre.checksum", "Checksum"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
-		       .get = get_field },
-	[KEY] = { FIELD_NAMED("gre.key", "Key"), .type = FIELD_UINT, .show = SHOW_HEX, .get = get_field },
-	[PAYLOAD_LENGTH] = FIELD_GET(FIELD_UINT, "gre.key.payload_length", get_field, "Length of the payload"),
-	[CALL_ID] = FIELD_GET(FIELD_UINT, "gre.key.call_id", get_field, "Call"),
-	[SEQUENCE] = FIELD_GET(FIELD_UINT, "gre.sequence_number", get_field, "Sequence number"),
-	[ACK] = FIELD_GET(FIELD_UINT, "gre.ack_number", get_field, "Acknowledgment number"),
-};
+FIELD_TABLE(gre_fields,
+	(FLAGS_AND_VERSION, FIELD_FIXED_HEX("gre.flags_and_version", 0, 2, "Flags and version")),
+	(F_CHECKSUM, FIELD_BITS(FIELD_BOOL, "gre.flags.checksum", 0, 2, HAS_CHECKSUM, "Has a checksum")),
+	(F_ROUTING, FIELD_BITS(FIELD_BOOL, "gre.flags.routing", 0, 2, HAS_ROUTING, "Has source routes")),
+	(F_KEY, FIELD_BITS(FIELD_BOOL, "gre.flags.key", 0, 2, HAS_KEY, "Has a key")),
+	(F_SEQUENCE, FIELD_BITS(FIELD_BOOL, "gre.flags.sequence_number", 0, 2, HAS_SEQUENCE, "Has a sequence number")),
+	(F_ACK, FIELD_GET(FIELD_BOOL, "gre.flags.ack", get_ack_flag, "Has an acknowledgment")),
+	(F_VERSION, FIELD_BITS(FIELD_UINT, "gre.flags.version", 0, 2, VERSION, "Version")),
+	(PROTO, FIELD_FIXED_HEX("gre.proto", 2, 2, "Protocol type")),
+	(CHECKSUM, FIELD_HAS("gre.checksum", "Checksum", (.get = get_field), .type = FIELD_UINT, .show = SHOW_HEX,
+		.hex_digits = 4)),
+	(KEY, FIELD_HAS("gre.key", "Key", (.get = get_field), .type = FIELD_UINT, .show = SHOW_HEX)),
+	(PAYLOAD_LENGTH, FIELD_GET(FIELD_UINT, "gre.key.payload_length", get_field, "Length of the payload")),
+	(CALL_ID, FIELD_GET(FIELD_UINT, "gre.key.call_id", get_field, "Call")),
+	(SEQUENCE, FIELD_GET(FIELD_UINT, "gre.sequence_number", get_field, "Sequence number")),
+	(ACK, FIELD_GET(FIELD_UINT, "gre.ack_number", get_field, "Acknowledgment number"))
+);
 
 static const struct claim gre_claims[] = { { CLAIM_IPPROTO, 47 }, { CLAIM_UDP_PORT, 4754 }, { CLAIM_NONE, 0 } };
 

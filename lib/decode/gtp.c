@@ -114,23 +114,22 @@ static bool get_flag(const struct packet *p, const struct layer *l, const struct
 	return l->aux[0] >> 5 == 1;
 }
 
-static const struct field gtp_fields[] = {
-	[FLAGS] = FIELD_FIXED_HEX("gtp.flags", 0, 1, "Flags"),
-	[VERSION] = FIELD_BITS(FIELD_UINT, "gtp.flags.version", 0, 1, 0xe0, "Version"),
-	[PAYLOAD] = FIELD_BITS(FIELD_BOOL, "gtp.flags.payload", 0, 1, 0x10, "GTP, not GTP'"),
-	[F_EXTENSION] = FIELD_GET(FIELD_BOOL, "gtp.flags.e", get_flag, "Has extension headers"),
-	[F_SEQUENCE] = FIELD_GET(FIELD_BOOL, "gtp.flags.s", get_flag, "Has a sequence number"),
-	[F_NPDU] = FIELD_GET(FIELD_BOOL, "gtp.flags.pn", get_flag, "Has an N-PDU number"),
-	[MESSAGE] = FIELD_FIXED_HEX("gtp.message", 1, 1, "Message"),
-	[LENGTH] = FIELD_FIXED(FIELD_UINT, "gtp.length", 2, 2, "Length"),
-	[TEID] = { FIELD_NAMED("gtp.teid", "Tunnel"), .type = FIELD_UINT, .show = SHOW_HEX, .get = get_field },
-	[SEQ_NUMBER] = { FIELD_NAMED("gtp.seq_number", "Sequence number"), .type = FIELD_UINT, .show = SHOW_HEX,
-			 .hex_digits = 4, .get = get_field },
-	[NPDU_NUMBER] = { FIELD_NAMED("gtp.npdu_number", "N-PDU number"), .type = FIELD_UINT, .show = SHOW_HEX,
-			  .hex_digits = 2, .get = get_field },
-	[NEXT] = { FIELD_NAMED("gtp.ext_hdr.next", "Next extension header"), .type = FIELD_UINT, .show = SHOW_HEX,
-		   .hex_digits = 2 },
-};
+FIELD_TABLE(gtp_fields,
+	(FLAGS, FIELD_FIXED_HEX("gtp.flags", 0, 1, "Flags")),
+	(VERSION, FIELD_BITS(FIELD_UINT, "gtp.flags.version", 0, 1, 0xe0, "Version")),
+	(PAYLOAD, FIELD_BITS(FIELD_BOOL, "gtp.flags.payload", 0, 1, 0x10, "GTP, not GTP'")),
+	(F_EXTENSION, FIELD_GET(FIELD_BOOL, "gtp.flags.e", get_flag, "Has extension headers")),
+	(F_SEQUENCE, FIELD_GET(FIELD_BOOL, "gtp.flags.s", get_flag, "Has a sequence number")),
+	(F_NPDU, FIELD_GET(FIELD_BOOL, "gtp.flags.pn", get_flag, "Has an N-PDU number")),
+	(MESSAGE, FIELD_FIXED_HEX("gtp.message", 1, 1, "Message")),
+	(LENGTH, FIELD_FIXED(FIELD_UINT, "gtp.length", 2, 2, "Length")),
+	(TEID, FIELD_HAS("gtp.teid", "Tunnel", (.get = get_field), .type = FIELD_UINT, .show = SHOW_HEX)),
+	(SEQ_NUMBER, FIELD_HAS("gtp.seq_number", "Sequence number", (.get = get_field), .type = FIELD_UINT, .show = SHOW_HEX,
+		.hex_digits = 4)),
+	(NPDU_NUMBER, FIELD_HAS("gtp.npdu_number", "N-PDU number", (.get = get_field), .type = FIELD_UINT, .show = SHOW_HEX,
+		.hex_digits = 2)),
+	(NEXT, FIELD_PLAIN("gtp.ext_hdr.next", "Next extension header", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2))
+);
 
 static const struct claim gtp_claims[] = {
 	{ CLAIM_UDP_PORT, 2152 }, { CLAIM_UDP_PORT, 2123 }, { CLAIM_UDP_PORT, 3386 }, { CLAIM_NONE, 0 },

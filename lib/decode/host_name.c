@@ -49,5 +49,5 @@ bool host_name_wanted(const struct field *f)
 {
 	if (f->is_either)
 		f = &protocols[field_proto(f)]->fields[f->either[0] - 1];
-	return f->get == host_src_field || f->get == host_dst_field;
+	return field_getter(f) == host_src_field || field_getter(f) == host_dst_field;
 }

@@ -56,17 +56,17 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 	}
 }
 
-static const struct field icmp_fields[] = {
-	[TYPE] = FIELD_FIXED(FIELD_UINT, "icmp.type", 0, 1, "Type"),
-	[CODE] = FIELD_FIXED(FIELD_UINT, "icmp.code", 1, 1, "Code"),
-	[CHECKSUM] = FIELD_FIXED_HEX("icmp.checksum", 2, 2, "Checksum"),
-	[IDENT] = FIELD_GET(FIELD_UINT, "icmp.ident", get_field, "Identifier"),
-	[SEQ] = FIELD_GET(FIELD_UINT, "icmp.seq", get_field, "Sequence number"),
-	[REDIR_GW] = FIELD_GET(FIELD_IPV4, "icmp.redir_gw", get_field, "Gateway of a redirect"),
-	[MTU] = FIELD_GET(FIELD_UINT, "icmp.mtu", get_field, "MTU of the next hop"),
-	[RESP_TO] = REPLY_FIELD(FIELD_UINT, "icmp.resp_to", REPLY_REQUEST, 1 << REPLY_ANSWERS, "Frame of the request"),
-	[RESPTIME] = REPLY_FIELD_MS("icmp.resptime", "Time since the request, ms"),
-};
+FIELD_TABLE(icmp_fields,
+	(TYPE, FIELD_FIXED(FIELD_UINT, "icmp.type", 0, 1, "Type")),
+	(CODE, FIELD_FIXED(FIELD_UINT, "icmp.code", 1, 1, "Code")),
+	(CHECKSUM, FIELD_FIXED_HEX("icmp.checksum", 2, 2, "Checksum")),
+	(IDENT, FIELD_GET(FIELD_UINT, "icmp.ident", get_field, "Identifier")),
+	(SEQ, FIELD_GET(FIELD_UINT, "icmp.seq", get_field, "Sequence number")),
+	(REDIR_GW, FIELD_GET(FIELD_IPV4, "icmp.redir_gw", get_field, "Gateway of a redirect")),
+	(MTU, FIELD_GET(FIELD_UINT, "icmp.mtu", get_field, "MTU of the next hop")),
+	(RESP_TO, REPLY_FIELD(FIELD_UINT, "icmp.resp_to", REPLY_REQUEST, 1 << REPLY_ANSWERS, "Frame of the request")),
+	(RESPTIME, REPLY_FIELD_MS("icmp.resptime", "Time since the request, ms"))
+);
 
 static const struct claim icmp_claims[] = { { CLAIM_IPPROTO, 1 }, { CLAIM_NONE, 0 } };
 

@@ -276,23 +276,23 @@ static void igmp_summary(struct summary *s, const struct packet *p, const struct
 
 /* ---- tables ------------------------------------------------------------------------------ */
 
-static const struct field igmp_fields[] = {
-	[TYPE] = FIELD_FIXED_HEX("igmp.type", 0, 1, "Type"),
-	[VERSION] = FIELD_GET(FIELD_UINT, "igmp.version", get_field, "Version"),
-	[MAX_RESP] = FIELD_GET(FIELD_UINT, "igmp.max_resp", get_field, "Greatest response time, 1/10 s"),
-	[CHECKSUM] = FIELD_FIXED_HEX("igmp.checksum", 2, 2, "Checksum"),
-	[RESERVED] = FIELD_WALK(FIELD_BYTES, "igmp.reserved", "Reserved"),
-	[MADDR] = FIELD_WALK(FIELD_IPV4, "igmp.maddr", "Group"),
-	[S] = FIELD_GET(FIELD_BOOL, "igmp.s", get_field, "Routers keep their timers"),
-	[QRV] = FIELD_GET(FIELD_UINT, "igmp.qrv", get_field, "Robustness of the querier"),
-	[QQIC] = FIELD_GET(FIELD_UINT, "igmp.qqic", get_field, "Interval of the querier, as it stands there"),
-	[NUM_SRC] = FIELD_WALK(FIELD_UINT, "igmp.num_src", "Number of sources"),
-	[SADDR] = FIELD_WALK(FIELD_IPV4, "igmp.saddr", "Source"),
-	[NUM_RECORDS] = FIELD_GET(FIELD_UINT, "igmp.num_grp_recs", get_field, "Number of groups"),
-	[RECORD_TYPE] = FIELD_WALK(FIELD_UINT, "igmp.record_type", "What changes of a group"),
-	[AUX_LEN] = FIELD_WALK(FIELD_UINT, "igmp.aux_data_len", "More data of a group, words"),
-	[AUX] = FIELD_WALK(FIELD_BYTES, "igmp.aux_data", "More data of a group"),
-};
+FIELD_TABLE(igmp_fields,
+	(TYPE, FIELD_FIXED_HEX("igmp.type", 0, 1, "Type")),
+	(VERSION, FIELD_GET(FIELD_UINT, "igmp.version", get_field, "Version")),
+	(MAX_RESP, FIELD_GET(FIELD_UINT, "igmp.max_resp", get_field, "Greatest response time, 1/10 s")),
+	(CHECKSUM, FIELD_FIXED_HEX("igmp.checksum", 2, 2, "Checksum")),
+	(RESERVED, FIELD_WALK(FIELD_BYTES, "igmp.reserved", "Reserved")),
+	(MADDR, FIELD_WALK(FIELD_IPV4, "igmp.maddr", "Group")),
+	(S, FIELD_GET(FIELD_BOOL, "igmp.s", get_field, "Routers keep their timers")),
+	(QRV, FIELD_GET(FIELD_UINT, "igmp.qrv", get_field, "Robustness of the querier")),
+	(QQIC, FIELD_GET(FIELD_UINT, "igmp.qqic", get_field, "Interval of the querier, as it stands there")),
+	(NUM_SRC, FIELD_WALK(FIELD_UINT, "igmp.num_src", "Number of sources")),
+	(SADDR, FIELD_WALK(FIELD_IPV4, "igmp.saddr", "Source")),
+	(NUM_RECORDS, FIELD_GET(FIELD_UINT, "igmp.num_grp_recs", get_field, "Number of groups")),
+	(RECORD_TYPE, FIELD_WALK(FIELD_UINT, "igmp.record_type", "What changes of a group")),
+	(AUX_LEN, FIELD_WALK(FIELD_UINT, "igmp.aux_data_len", "More data of a group, words")),
+	(AUX, FIELD_WALK(FIELD_BYTES, "igmp.aux_data", "More data of a group"))
+);
 
 static const struct claim igmp_claims[] = { { CLAIM_IPPROTO, 2 }, { CLAIM_NONE, 0 } };
 

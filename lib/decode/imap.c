@@ -90,23 +90,23 @@ static void imap_walk(struct walk *w, const struct packet *p, const struct layer
 }
 
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
-static const struct field imap_fields[] = {
-	[LINE] = TEXT("imap.line", "Line"),
-	[IS_REQUEST] = FIELD_WALK(FIELD_BOOL, "imap.isrequest", "From the client"),
-	[TAG] = TEXT("imap.tag", "Tag"),
-	[REQ_TAG] = TEXT("imap.request_tag", "Tag of a request"),
-	[RSP_TAG] = TEXT("imap.response_tag", "Tag of a reply"),
-	[COMMAND] = TEXT("imap.command", "Command"),
-	[REQ_COMMAND] = TEXT("imap.request.command", "Command of a request"),
-	[RSP_COMMAND] = TEXT("imap.response.command", "Word behind the outcome"),
-	[STATUS] = TEXT("imap.response.status", "Outcome of a command"),
-	[UID] = FIELD_WALK(FIELD_BOOL, "imap.request.command.uid", "Messages by unique id"),
-	[USERNAME] = TEXT("imap.request.username", "User name"),
-	[PASSWORD] = TEXT("imap.request.password", "Password"),
-	[FOLDER] = TEXT("imap.request.folder", "Folder"),
-	[REQUEST] = TEXT("imap.request", "Request"),
-	[RESPONSE] = TEXT("imap.response", "Reply"),
-};
+FIELD_TABLE(imap_fields,
+	(LINE, TEXT("imap.line", "Line")),
+	(IS_REQUEST, FIELD_WALK(FIELD_BOOL, "imap.isrequest", "From the client")),
+	(TAG, TEXT("imap.tag", "Tag")),
+	(REQ_TAG, TEXT("imap.request_tag", "Tag of a request")),
+	(RSP_TAG, TEXT("imap.response_tag", "Tag of a reply")),
+	(COMMAND, TEXT("imap.command", "Command")),
+	(REQ_COMMAND, TEXT("imap.request.command", "Command of a request")),
+	(RSP_COMMAND, TEXT("imap.response.command", "Word behind the outcome")),
+	(STATUS, TEXT("imap.response.status", "Outcome of a command")),
+	(UID, FIELD_WALK(FIELD_BOOL, "imap.request.command.uid", "Messages by unique id")),
+	(USERNAME, TEXT("imap.request.username", "User name")),
+	(PASSWORD, TEXT("imap.request.password", "Password")),
+	(FOLDER, TEXT("imap.request.folder", "Folder")),
+	(REQUEST, TEXT("imap.request", "Request")),
+	(RESPONSE, TEXT("imap.response", "Reply"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, 143 }, { CLAIM_NONE, 0 } };
 

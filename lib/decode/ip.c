@@ -83,35 +83,35 @@ static void ip_walk(struct walk *w, const struct packet *p, const struct layer *
 		walk_fragments(w, p, l, FRAGMENT);
 }
 
-static const struct field ip_fields[] = {
-	[VERSION] = FIELD_BITS(FIELD_UINT, "ip.version", 0, 1, 0xf0, "Version"),
-	[HDR_LEN] = FIELD_GET(FIELD_UINT, "ip.hdr_len", get_hdr_len, "Header length, bytes"),
-	[DSFIELD] = FIELD_FIXED_HEX("ip.dsfield", 1, 1, "Differentiated services field"),
-	[DSCP] = FIELD_BITS(FIELD_UINT, "ip.dsfield.dscp", 1, 1, 0xfc, "Differentiated services codepoint"),
-	[ECN] = FIELD_BITS(FIELD_UINT, "ip.dsfield.ecn", 1, 1, 0x03, "Explicit congestion notification"),
-	[LEN] = FIELD_FIXED(FIELD_UINT, "ip.len", 2, 2, "Total length"),
-	[ID] = FIELD_FIXED_HEX("ip.id", 4, 2, "Identification"),
-	[FLAGS] = { FIELD_NAMED("ip.flags", "Flags"), .type = FIELD_UINT, .show = SHOW_HEX, .offset = 6, .width = 1,
-		    .mask = 0xe0, .shift = 5, .hex_digits = 2 },
-	[FLAGS_RB] = FIELD_BITS(FIELD_BOOL, "ip.flags.rb", 6, 1, 0x80, "Reserved bit"),
-	[FLAGS_DF] = FIELD_BITS(FIELD_BOOL, "ip.flags.df", 6, 1, 0x40, "Don't fragment"),
-	[FLAGS_MF] = FIELD_BITS(FIELD_BOOL, "ip.flags.mf", 6, 1, 0x20, "More fragments"),
-	[FRAG_OFFSET] = FIELD_BITS(FIELD_UINT, "ip.frag_offset", 6, 2, 0x1fff, "Fragment offset, units of 8 bytes"),
-	[TTL] = FIELD_FIXED(FIELD_UINT, "ip.ttl", 8, 1, "Time to live"),
-	[PROTO] = { FIELD_NAMED("ip.proto", "Protocol"), .type = FIELD_UINT, .offset = 9, .width = 1,
-		    .names = VALUE_NAMES(ip_proto_names) },
-	[CHECKSUM] = FIELD_FIXED_HEX("ip.checksum", 10, 2, "Header checksum"),
-	[SRC] = FIELD_FIXED(FIELD_IPV4, "ip.src", 12, 4, "Source address"),
-	[DST] = FIELD_FIXED(FIELD_IPV4, "ip.dst", 16, 4, "Destination address"),
-	[ADDR] = FIELD_EITHER(FIELD_IPV4, "ip.addr", "Source or destination address", SRC + 1, DST + 1),
-	[OPT_TYPE] = FIELD_WALK(FIELD_UINT, "ip.opt.type", "Option type"),
-	[OPT_LEN] = FIELD_WALK(FIELD_UINT, "ip.opt.len", "Option length"),
-	[OPT_DATA] = FIELD_WALK(FIELD_BYTES, "ip.opt.data", "Option data"),
+FIELD_TABLE(ip_fields,
+	(VERSION, FIELD_BITS(FIELD_UINT, "ip.version", 0, 1, 0xf0, "Version")),
+	(HDR_LEN, FIELD_GET(FIELD_UINT, "ip.hdr_len", get_hdr_len, "Header length, bytes")),
+	(DSFIELD, FIELD_FIXED_HEX("ip.dsfield", 1, 1, "Differentiated services field")),
+	(DSCP, FIELD_BITS(FIELD_UINT, "ip.dsfield.dscp", 1, 1, 0xfc, "Differentiated services codepoint")),
+	(ECN, FIELD_BITS(FIELD_UINT, "ip.dsfield.ecn", 1, 1, 0x03, "Explicit congestion notification")),
+	(LEN, FIELD_FIXED(FIELD_UINT, "ip.len", 2, 2, "Total length")),
+	(ID, FIELD_FIXED_HEX("ip.id", 4, 2, "Identification")),
+	(FLAGS, FIELD_PLAIN("ip.flags", "Flags", .type = FIELD_UINT, .show = SHOW_HEX, .offset = 6, .width = 1, .mask = 0xe0,
+		.shift = 5, .hex_digits = 2)),
+	(FLAGS_RB, FIELD_BITS(FIELD_BOOL, "ip.flags.rb", 6, 1, 0x80, "Reserved bit")),
+	(FLAGS_DF, FIELD_BITS(FIELD_BOOL, "ip.flags.df", 6, 1, 0x40, "Don't fragment")),
+	(FLAGS_MF, FIELD_BITS(FIELD_BOOL, "ip.flags.mf", 6, 1, 0x20, "More fragments")),
+	(FRAG_OFFSET, FIELD_BITS(FIELD_UINT, "ip.frag_offset", 6, 2, 0x1fff, "Fragment offset, units of 8 bytes")),
+	(TTL, FIELD_FIXED(FIELD_UINT, "ip.ttl", 8, 1, "Time to live")),
+	(PROTO, FIELD_HAS("ip.proto", "Protocol", (.names = VALUE_NAMES(ip_proto_names)), .type = FIELD_UINT, .offset = 9,
+		.width = 1)),
+	(CHECKSUM, FIELD_FIXED_HEX("ip.checksum", 10, 2, "Header checksum")),
+	(SRC, FIELD_FIXED(FIELD_IPV4, "ip.src", 12, 4, "Source address")),
+	(DST, FIELD_FIXED(FIELD_IPV4, "ip.dst", 16, 4, "Destination address")),
+	(ADDR, FIELD_EITHER(FIELD_IPV4, "ip.addr", "Source or destination address", SRC + 1, DST + 1)),
+	(OPT_TYPE, FIELD_WALK(FIELD_UINT, "ip.opt.type", "Option type")),
+	(OPT_LEN, FIELD_WALK(FIELD_UINT, "ip.opt.len", "Option length")),
+	(OPT_DATA, FIELD_WALK(FIELD_BYTES, "ip.opt.data", "Option data")),
 #if ENABLE_PROC
 	HOST_ROWS(HOST_NAMES, "ip"),
 #endif
-	FRAGMENT_FIELDS(FRAGMENT, "ip"),
-};
+	FRAGMENT_FIELDS(FRAGMENT, "ip")
+);
 
 static const struct claim ip_claims[] = {
 	{ CLAIM_ETHERTYPE, 0x0800 }, { CLAIM_PPP, 0x0021 }, { CLAIM_LLC_SAP, 0x06 }, { CLAIM_IPPROTO, 4 }, { CLAIM_NONE, 0 },

@@ -20,10 +20,10 @@ static void ipcomp_summary(struct summary *s, const struct packet *p, const stru
 		outbuf_printf(s->out, "IPComp(cpi=0x%04x)", get_be16(h + 2));
 }
 
-static const struct field ipcomp_fields[] = {
-	[FLAGS] = FIELD_FIXED_HEX("ipcomp.flags", 1, 1, "Flags"),
-	[CPI] = FIELD_FIXED_HEX("ipcomp.cpi", 2, 2, "Compression parameter index"),
-};
+FIELD_TABLE(ipcomp_fields,
+	(FLAGS, FIELD_FIXED_HEX("ipcomp.flags", 1, 1, "Flags")),
+	(CPI, FIELD_FIXED_HEX("ipcomp.cpi", 2, 2, "Compression parameter index"))
+);
 
 static const struct claim ipcomp_claims[] = { { CLAIM_IPPROTO, 108 }, { CLAIM_NONE, 0 } };
 

@@ -50,19 +50,19 @@ static void irc_walk(struct walk *w, const struct packet *p, const struct layer 
 }
 
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
-static const struct field irc_fields[] = {
-	[REQUEST] = TEXT("irc.request", "Request"),
-	[RESPONSE] = TEXT("irc.response", "Reply"),
-	[REQ_PREFIX] = TEXT("irc.request.prefix", "Origin of a request"),
-	[REQ_COMMAND] = TEXT("irc.request.command", "Command"),
-	[REQ_PARAMETER] = TEXT("irc.request.command_parameter", "Parameter"),
-	[REQ_TRAILER] = TEXT("irc.request.trailer", "Last parameter"),
-	[RSP_PREFIX] = TEXT("irc.response.prefix", "Origin of a reply"),
-	[RSP_COMMAND] = TEXT("irc.response.command", "Command of a reply"),
-	[RSP_NUM] = FIELD_WALK(FIELD_UINT, "irc.response.num_command", "Reply code"),
-	[RSP_PARAMETER] = TEXT("irc.response.command_parameter", "Parameter of a reply"),
-	[RSP_TRAILER] = TEXT("irc.response.trailer", "Last parameter of a reply"),
-};
+FIELD_TABLE(irc_fields,
+	(REQUEST, TEXT("irc.request", "Request")),
+	(RESPONSE, TEXT("irc.response", "Reply")),
+	(REQ_PREFIX, TEXT("irc.request.prefix", "Origin of a request")),
+	(REQ_COMMAND, TEXT("irc.request.command", "Command")),
+	(REQ_PARAMETER, TEXT("irc.request.command_parameter", "Parameter")),
+	(REQ_TRAILER, TEXT("irc.request.trailer", "Last parameter")),
+	(RSP_PREFIX, TEXT("irc.response.prefix", "Origin of a reply")),
+	(RSP_COMMAND, TEXT("irc.response.command", "Command of a reply")),
+	(RSP_PARAMETER, TEXT("irc.response.command_parameter", "Parameter of a reply")),
+	(RSP_TRAILER, TEXT("irc.response.trailer", "Last parameter of a reply")),
+	(RSP_NUM, FIELD_WALK(FIELD_UINT, "irc.response.num_command", "Reply code"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, 6667 }, { CLAIM_NONE, 0 } };
 

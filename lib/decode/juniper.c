@@ -92,21 +92,21 @@ static void juniper_summary(struct summary *s, const struct packet *p, const str
 		outbuf_str(s->out, "no IP-hdr found!");
 }
 
-static const struct field juniper_fields[] = {
-	[MAGIC] = FIELD_FIXED_HEX("juniper.magic-number", 0, 3, "Magic number"),
-	[DIRECTION] = { FIELD_NAMED("juniper.direction", "Direction: 1 in"), .type = FIELD_UINT, .show = SHOW_HEX, .offset = 3,
-			.width = 1, .mask = FLAG_IN, .hex_digits = 2 },
-	[NO_LINK] = { FIELD_NAMED("juniper.l2hdr", "Without link header"), .type = FIELD_UINT, .show = SHOW_HEX, .offset = 3,
-		      .width = 1, .mask = FLAG_NO_LINK, .shift = 1, .hex_digits = 2 },
-	[EXT_LENGTH] = FIELD_GET(FIELD_UINT, "juniper.ext_total_len", get_length, "Length of the extensions"),
-	[IFD] = FIELD_WALK(FIELD_UINT, "juniper.ext.ifd", "Device interface index"),
-	[IFMT] = FIELD_WALK(FIELD_UINT, "juniper.ext.ifmt", "Device media type"),
-	[IFL] = FIELD_WALK(FIELD_UINT, "juniper.ext.ifl", "Logical interface index"),
-	[UNIT] = FIELD_WALK(FIELD_UINT, "juniper.ext.unit", "Logical unit number"),
-	[IFLE] = FIELD_WALK(FIELD_UINT, "juniper.ext.ifle", "Logical interface encapsulation"),
-	[TTP_IFMT] = FIELD_WALK(FIELD_UINT, "juniper.ext.ttp_ifmt", "Device media type, from TTP"),
-	[TTP_IFLE] = FIELD_WALK(FIELD_UINT, "juniper.ext.ttp_ifle", "Logical interface encapsulation, from TTP"),
-};
+FIELD_TABLE(juniper_fields,
+	(MAGIC, FIELD_FIXED_HEX("juniper.magic-number", 0, 3, "Magic number")),
+	(DIRECTION, FIELD_PLAIN("juniper.direction", "Direction: 1 in", .type = FIELD_UINT, .show = SHOW_HEX, .offset = 3,
+		.width = 1, .mask = FLAG_IN, .hex_digits = 2)),
+	(NO_LINK, FIELD_PLAIN("juniper.l2hdr", "Without link header", .type = FIELD_UINT, .show = SHOW_HEX, .offset = 3,
+		.width = 1, .mask = FLAG_NO_LINK, .shift = 1, .hex_digits = 2)),
+	(EXT_LENGTH, FIELD_GET(FIELD_UINT, "juniper.ext_total_len", get_length, "Length of the extensions")),
+	(IFD, FIELD_WALK(FIELD_UINT, "juniper.ext.ifd", "Device interface index")),
+	(IFMT, FIELD_WALK(FIELD_UINT, "juniper.ext.ifmt", "Device media type")),
+	(IFL, FIELD_WALK(FIELD_UINT, "juniper.ext.ifl", "Logical interface index")),
+	(UNIT, FIELD_WALK(FIELD_UINT, "juniper.ext.unit", "Logical unit number")),
+	(IFLE, FIELD_WALK(FIELD_UINT, "juniper.ext.ifle", "Logical interface encapsulation")),
+	(TTP_IFMT, FIELD_WALK(FIELD_UINT, "juniper.ext.ttp_ifmt", "Device media type, from TTP")),
+	(TTP_IFLE, FIELD_WALK(FIELD_UINT, "juniper.ext.ttp_ifle", "Logical interface encapsulation, from TTP"))
+);
 
 static const struct claim juniper_claims[] = { { CLAIM_LINKTYPE, LINKTYPE_JUNIPER_ETHERNET }, { CLAIM_NONE, 0 } };
 

@@ -263,31 +263,31 @@ static void kerberos_summary(struct summary *s, const struct packet *p, const st
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, "kerberos." n, lab)
 #define BYTE(n, lab) FIELD_WALK(FIELD_BYTES, "kerberos." n, lab)
 
-static const struct field fields[F_COUNT] = {
-	[RM_LENGTH] = FIELD_WALK(FIELD_UINT, "kerberos.rm.length", "Record length"),
-	[PVNO] = INT("pvno", "Version"),
-	[MSG_TYPE] = { FIELD_NAMED("kerberos.msg_type", "Message type"), .type = FIELD_INT, .names = messages },
-	[PADATA_TYPE] = INT("padata_type", "Pre-authentication"),
-	[PADATA_VALUE] = BYTE("padata_value", "Pre-authentication data"),
-	[KDC_OPTIONS] = BYTE("kdc_options", "Options"),
-	[CREALM] = TEXT("crealm", "Client's realm"),
-	[REALM] = TEXT("realm", "Realm"),
-	[NAME_TYPE] = INT("name_type", "Kind of name"),
-	[CNAME] = TEXT("CNameString", "Client"),
-	[SNAME] = TEXT("SNameString", "Server"),
-	[NONCE] = FIELD_WALK(FIELD_UINT, "kerberos.nonce", "Nonce"),
-	[ENCTYPE] = INT("ENCTYPE", "Encryption type offered"),
-	[TKT_VNO] = INT("tkt_vno", "Ticket version"),
-	[ETYPE] = INT("etype", "Encryption type"),
-	[KVNO] = FIELD_WALK(FIELD_UINT, "kerberos.kvno", "Key version"),
-	[CIPHER] = BYTE("cipher", "Encrypted part"),
-	[AP_OPTIONS] = BYTE("ap_options", "Options of an application's request"),
-	[CUSEC] = FIELD_WALK(FIELD_UINT, "kerberos.cusec", "Client's microseconds"),
-	[SUSEC] = FIELD_WALK(FIELD_UINT, "kerberos.susec", "Server's microseconds"),
-	[ERROR_CODE] = INT("error_code", "Error"),
-	[E_TEXT] = TEXT("e_text", "Error text"),
-	[E_DATA] = BYTE("e_data", "Error data"),
-};
+FIELD_TABLE(fields,
+	(RM_LENGTH, FIELD_WALK(FIELD_UINT, "kerberos.rm.length", "Record length")),
+	(PVNO, INT("pvno", "Version")),
+	(MSG_TYPE, FIELD_HAS("kerberos.msg_type", "Message type", (.names = messages), .type = FIELD_INT)),
+	(PADATA_TYPE, INT("padata_type", "Pre-authentication")),
+	(PADATA_VALUE, BYTE("padata_value", "Pre-authentication data")),
+	(KDC_OPTIONS, BYTE("kdc_options", "Options")),
+	(CREALM, TEXT("crealm", "Client's realm")),
+	(REALM, TEXT("realm", "Realm")),
+	(NAME_TYPE, INT("name_type", "Kind of name")),
+	(CNAME, TEXT("CNameString", "Client")),
+	(SNAME, TEXT("SNameString", "Server")),
+	(NONCE, FIELD_WALK(FIELD_UINT, "kerberos.nonce", "Nonce")),
+	(ENCTYPE, INT("ENCTYPE", "Encryption type offered")),
+	(TKT_VNO, INT("tkt_vno", "Ticket version")),
+	(ETYPE, INT("etype", "Encryption type")),
+	(KVNO, FIELD_WALK(FIELD_UINT, "kerberos.kvno", "Key version")),
+	(CIPHER, BYTE("cipher", "Encrypted part")),
+	(AP_OPTIONS, BYTE("ap_options", "Options of an application's request")),
+	(CUSEC, FIELD_WALK(FIELD_UINT, "kerberos.cusec", "Client's microseconds")),
+	(SUSEC, FIELD_WALK(FIELD_UINT, "kerberos.susec", "Server's microseconds")),
+	(ERROR_CODE, INT("error_code", "Error")),
+	(E_TEXT, TEXT("e_text", "Error text")),
+	(E_DATA, BYTE("e_data", "Error data"))
+);
 
 static const struct claim claims[] = { { CLAIM_UDP_PORT, PORT }, { CLAIM_TCP_PORT, PORT }, { CLAIM_NONE, 0 } };
 

@@ -73,19 +73,19 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 	return part == LENGTH ? l->aux[0] & HAS_LENGTH : part < NS || l->aux[0] & HAS_SEQUENCE;
 }
 
-static const struct field l2tp_fields[] = {
-	[FLAGS] = FIELD_FIXED_HEX("l2tp.flags", 0, 2, "Flags and version"),
-	[TYPE] = FIELD_BITS(FIELD_UINT, "l2tp.type", 0, 2, CONTROL, "Control message"),
-	[LENGTH_BIT] = FIELD_BITS(FIELD_BOOL, "l2tp.length_bit", 0, 2, HAS_LENGTH, "Has a length"),
-	[SEQ_BIT] = FIELD_BITS(FIELD_BOOL, "l2tp.seq_bit", 0, 2, HAS_SEQUENCE, "Has sequence numbers"),
-	[OFFSET_BIT] = FIELD_BITS(FIELD_BOOL, "l2tp.offset_bit", 0, 2, HAS_OFFSET, "Has an offset"),
-	[VERSION] = FIELD_BITS(FIELD_UINT, "l2tp.version", 0, 2, VERSION_MASK, "Version"),
-	[LENGTH] = FIELD_GET(FIELD_UINT, "l2tp.length", get_field, "Length"),
-	[TUNNEL] = FIELD_GET(FIELD_UINT, "l2tp.tunnel", get_field, "Tunnel"),
-	[SESSION] = FIELD_GET(FIELD_UINT, "l2tp.session", get_field, "Session"),
-	[NS] = FIELD_GET(FIELD_UINT, "l2tp.Ns", get_field, "Sequence number"),
-	[NR] = FIELD_GET(FIELD_UINT, "l2tp.Nr", get_field, "Next sequence number expected"),
-};
+FIELD_TABLE(l2tp_fields,
+	(FLAGS, FIELD_FIXED_HEX("l2tp.flags", 0, 2, "Flags and version")),
+	(TYPE, FIELD_BITS(FIELD_UINT, "l2tp.type", 0, 2, CONTROL, "Control message")),
+	(LENGTH_BIT, FIELD_BITS(FIELD_BOOL, "l2tp.length_bit", 0, 2, HAS_LENGTH, "Has a length")),
+	(SEQ_BIT, FIELD_BITS(FIELD_BOOL, "l2tp.seq_bit", 0, 2, HAS_SEQUENCE, "Has sequence numbers")),
+	(OFFSET_BIT, FIELD_BITS(FIELD_BOOL, "l2tp.offset_bit", 0, 2, HAS_OFFSET, "Has an offset")),
+	(VERSION, FIELD_BITS(FIELD_UINT, "l2tp.version", 0, 2, VERSION_MASK, "Version")),
+	(LENGTH, FIELD_GET(FIELD_UINT, "l2tp.length", get_field, "Length")),
+	(TUNNEL, FIELD_GET(FIELD_UINT, "l2tp.tunnel", get_field, "Tunnel")),
+	(SESSION, FIELD_GET(FIELD_UINT, "l2tp.session", get_field, "Session")),
+	(NS, FIELD_GET(FIELD_UINT, "l2tp.Ns", get_field, "Sequence number")),
+	(NR, FIELD_GET(FIELD_UINT, "l2tp.Nr", get_field, "Next sequence number expected"))
+);
 
 static const struct claim l2tp_claims[] = { { CLAIM_UDP_PORT, 1701 }, { CLAIM_NONE, 0 } };
 

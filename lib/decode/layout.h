@@ -28,8 +28,7 @@ struct typed_slot {
 };
 
 /* A field that walk() emits in hexadecimal, zero-padded to so many digits */
-#define FIELD_WALK_HEX(n, digits, lab) \
-	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
+#define FIELD_WALK_HEX(n, digits, lab) FIELD_PLAIN(n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits)
 
 #define SLOTS(array) (sizeof(array) / sizeof(*(array)))
 

@@ -94,31 +94,31 @@ static void ldp_summary(struct summary *s, const struct packet *p, const struct 
 #define NUMBER(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 #define FLAG(n, lab) FIELD_WALK(FIELD_BOOL, n, lab)
 
-static const struct field ldp_fields[] = {
-	[VERSION] = NUMBER("ldp.hdr.version", "Version"),
-	[PDU_LENGTH] = NUMBER("ldp.hdr.pdu_len", "Length"),
-	[LSR] = FIELD_WALK(FIELD_IPV4, "ldp.hdr.ldpid.lsr", "Router"),
-	[LSID] = NUMBER("ldp.hdr.ldpid.lsid", "Label space"),
-	[MSG_UBIT] = FLAG("ldp.msg.ubit", "Ignored when unknown"),
-	[MSG_TYPE] = FIELD_WALK_HEX("ldp.msg.type", 4, "Message"),
-	[MSG_LENGTH] = NUMBER("ldp.msg.len", "Message length"),
-	[MSG_ID] = FIELD_WALK_HEX("ldp.msg.id", 8, "Message number"),
-	[TLV_TYPE] = FIELD_WALK_HEX("ldp.msg.tlv.type", 4, "Piece"),
-	[TLV_LENGTH] = NUMBER("ldp.msg.tlv.len", "Piece length"),
-	[HELLO_HOLD] = NUMBER("ldp.msg.tlv.hello.hold", "Hello: hold time, s"),
-	[HELLO_TARGETED] = FLAG("ldp.msg.tlv.hello.targeted", "Hello: targeted"),
-	[HELLO_REQUESTED] = FLAG("ldp.msg.tlv.hello.requested", "Hello: wants hellos"),
-	[HELLO_GTSM] = FLAG("ldp.msg.tlv.hello.gtsm", "Hello: TTL security"),
-	[TRANSPORT_4] = FIELD_WALK(FIELD_IPV4, "ldp.msg.tlv.ipv4.taddr", "Transport address"),
-	[CONFIG_SEQUENCE] = NUMBER("ldp.msg.tlv.hello.cnf_seqno", "Configuration sequence number"),
-	[TRANSPORT_6] = FIELD_WALK(FIELD_IPV6, "ldp.msg.tlv.ipv6.taddr", "Transport address"),
-	[SESSION_VERSION] = NUMBER("ldp.msg.tlv.sess.ver", "Session: version"),
-	[SESSION_KEEPALIVE] = NUMBER("ldp.msg.tlv.sess.ka", "Session: keepalive time, s"),
-	[SESSION_MAX_PDU] = NUMBER("ldp.msg.tlv.sess.mxpdu", "Session: longest PDU"),
-	[SESSION_LSR] = FIELD_WALK(FIELD_IPV4, "ldp.msg.tlv.sess.rxlsr", "Session: receiver"),
-	[LABEL] = NUMBER("ldp.msg.tlv.generic.label", "Label"),
-	[STATUS] = FIELD_WALK_HEX("ldp.msg.tlv.status.data", 8, "Status"),
-};
+FIELD_TABLE(ldp_fields,
+	(VERSION, NUMBER("ldp.hdr.version", "Version")),
+	(PDU_LENGTH, NUMBER("ldp.hdr.pdu_len", "Length")),
+	(LSR, FIELD_WALK(FIELD_IPV4, "ldp.hdr.ldpid.lsr", "Router")),
+	(LSID, NUMBER("ldp.hdr.ldpid.lsid", "Label space")),
+	(MSG_UBIT, FLAG("ldp.msg.ubit", "Ignored when unknown")),
+	(MSG_TYPE, FIELD_WALK_HEX("ldp.msg.type", 4, "Message")),
+	(MSG_LENGTH, NUMBER("ldp.msg.len", "Message length")),
+	(MSG_ID, FIELD_WALK_HEX("ldp.msg.id", 8, "Message number")),
+	(TLV_TYPE, FIELD_WALK_HEX("ldp.msg.tlv.type", 4, "Piece")),
+	(TLV_LENGTH, NUMBER("ldp.msg.tlv.len", "Piece length")),
+	(HELLO_HOLD, NUMBER("ldp.msg.tlv.hello.hold", "Hello: hold time, s")),
+	(HELLO_TARGETED, FLAG("ldp.msg.tlv.hello.targeted", "Hello: targeted")),
+	(HELLO_REQUESTED, FLAG("ldp.msg.tlv.hello.requested", "Hello: wants hellos")),
+	(HELLO_GTSM, FLAG("ldp.msg.tlv.hello.gtsm", "Hello: TTL security")),
+	(TRANSPORT_4, FIELD_WALK(FIELD_IPV4, "ldp.msg.tlv.ipv4.taddr", "Transport address")),
+	(CONFIG_SEQUENCE, NUMBER("ldp.msg.tlv.hello.cnf_seqno", "Configuration sequence number")),
+	(TRANSPORT_6, FIELD_WALK(FIELD_IPV6, "ldp.msg.tlv.ipv6.taddr", "Transport address")),
+	(SESSION_VERSION, NUMBER("ldp.msg.tlv.sess.ver", "Session: version")),
+	(SESSION_KEEPALIVE, NUMBER("ldp.msg.tlv.sess.ka", "Session: keepalive time, s")),
+	(SESSION_MAX_PDU, NUMBER("ldp.msg.tlv.sess.mxpdu", "Session: longest PDU")),
+	(SESSION_LSR, FIELD_WALK(FIELD_IPV4, "ldp.msg.tlv.sess.rxlsr", "Session: receiver")),
+	(LABEL, NUMBER("ldp.msg.tlv.generic.label", "Label")),
+	(STATUS, FIELD_WALK_HEX("ldp.msg.tlv.status.data", 8, "Status"))
+);
 
 static const struct claim ldp_claims[] = { { CLAIM_UDP_PORT, 646 }, { CLAIM_TCP_PORT, 646 }, { CLAIM_NONE, 0 } };
 

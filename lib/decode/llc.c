@@ -70,18 +70,17 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 	}
 }
 
-#define SNAP_FIELD(n, lab) \
-	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4, .get = get_field }
+#define SNAP_FIELD(n, lab) FIELD_HAS(n, lab, (.get = get_field), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4)
 
-static const struct field llc_fields[] = {
-	[DSAP] = FIELD_FIXED_HEX("llc.dsap", 0, 1, "Destination service access point"),
-	[SSAP] = FIELD_FIXED_HEX("llc.ssap", 1, 1, "Source service access point"),
-	[CONTROL] = SNAP_FIELD("llc.control", "Control"),
-	[OUI] = FIELD_GET(FIELD_UINT, "llc.oui", get_field, "Organization"),
-	[TYPE] = SNAP_FIELD("llc.type", "Ethertype"),
-	[CISCO_PID] = SNAP_FIELD("llc.cisco_pid", "Protocol of Cisco's"),
-	[PID] = SNAP_FIELD("llc.pid", "Protocol of a bridged frame"),
-};
+FIELD_TABLE(llc_fields,
+	(DSAP, FIELD_FIXED_HEX("llc.dsap", 0, 1, "Destination service access point")),
+	(SSAP, FIELD_FIXED_HEX("llc.ssap", 1, 1, "Source service access point")),
+	(CONTROL, SNAP_FIELD("llc.control", "Control")),
+	(OUI, FIELD_GET(FIELD_UINT, "llc.oui", get_field, "Organization")),
+	(TYPE, SNAP_FIELD("llc.type", "Ethertype")),
+	(CISCO_PID, SNAP_FIELD("llc.cisco_pid", "Protocol of Cisco's")),
+	(PID, SNAP_FIELD("llc.pid", "Protocol of a bridged frame"))
+);
 
 static const struct claim llc_claims[] = { { CLAIM_PPP, 0x004b }, { CLAIM_NONE, 0 } };
 

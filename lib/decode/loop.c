@@ -80,13 +80,13 @@ static void loop_summary(struct summary *s, const struct packet *p, const struct
 		outbuf_printf(o, ", data (%u octets)", l->wire_end - l->off - (uint32_t)(c.pos - layer_at(p, l)));
 }
 
-static const struct field loop_fields[] = {
-	[SKIPCOUNT] = FIELD_WALK(FIELD_UINT, "loop.skipcount", "Bytes to skip"),
-	[RELEVANT] = FIELD_WALK(FIELD_UINT, "loop.relevant_function", "Function to do now"),
-	[FUNCTION] = FIELD_WALK(FIELD_UINT, "loop.function", "Function"),
-	[RECEIPT] = FIELD_WALK(FIELD_UINT, "loop.receipt_number", "Receipt number"),
-	[ADDRESS] = FIELD_WALK(FIELD_ETHER, "loop.forwarding_address", "Forward to"),
-};
+FIELD_TABLE(loop_fields,
+	(SKIPCOUNT, FIELD_WALK(FIELD_UINT, "loop.skipcount", "Bytes to skip")),
+	(RELEVANT, FIELD_WALK(FIELD_UINT, "loop.relevant_function", "Function to do now")),
+	(FUNCTION, FIELD_WALK(FIELD_UINT, "loop.function", "Function")),
+	(RECEIPT, FIELD_WALK(FIELD_UINT, "loop.receipt_number", "Receipt number")),
+	(ADDRESS, FIELD_WALK(FIELD_ETHER, "loop.forwarding_address", "Forward to"))
+);
 
 static const struct claim loop_claims[] = { { CLAIM_ETHERTYPE, 0x9000 }, { CLAIM_NONE, 0 } };
 

@@ -69,27 +69,27 @@ static void m3ua_summary(struct summary *s, const struct packet *p, const struct
 	layout_name(s->out, messages, get_be16(h + 2), "message ");
 }
 
-static const struct field m3ua_fields[] = {
-	[VERSION] = FIELD_FIXED(FIELD_UINT, "m3ua.version", 0, 1, "Version"),
-	[CLASS] = FIELD_FIXED(FIELD_UINT, "m3ua.message_class", 2, 1, "Message class"),
-	[TYPE] = FIELD_FIXED(FIELD_UINT, "m3ua.message_type", 3, 1, "Message type"),
-	[LENGTH] = FIELD_FIXED(FIELD_UINT, "m3ua.message_length", 4, 4, "Message length"),
-	[TAG] = FIELD_WALK(FIELD_UINT, "m3ua.parameter_tag", "Parameter"),
-	[TAG_LENGTH] = FIELD_WALK(FIELD_UINT, "m3ua.parameter_length", "Parameter length"),
-	[NETWORK] = FIELD_WALK(FIELD_UINT, "m3ua.network_appearance", "Network appearance"),
-	[CONTEXT] = FIELD_WALK(FIELD_UINT, "m3ua.routing_context", "Routing context"),
-	[INFO] = FIELD_WALK(FIELD_STRING, "m3ua.info_string", "Information"),
-	[ERROR_CODE] = FIELD_WALK(FIELD_UINT, "m3ua.error_code", "Error"),
-	[STATUS_TYPE] = FIELD_WALK(FIELD_UINT, "m3ua.status_type", "Status type"),
-	[STATUS_INFO] = FIELD_WALK(FIELD_UINT, "m3ua.status_info", "Status"),
-	[OPC] = FIELD_WALK(FIELD_UINT, "m3ua.protocol_data_opc", "Originating point code"),
-	[DPC] = FIELD_WALK(FIELD_UINT, "m3ua.protocol_data_dpc", "Destination point code"),
-	[SI] = FIELD_WALK(FIELD_UINT, "m3ua.protocol_data_si", "Service indicator"),
-	[NI] = FIELD_WALK(FIELD_UINT, "m3ua.protocol_data_ni", "Network indicator"),
-	[MP] = FIELD_WALK(FIELD_UINT, "m3ua.protocol_data_mp", "Message priority"),
-	[SLS] = FIELD_WALK(FIELD_UINT, "m3ua.protocol_data_sls", "Signalling link selection"),
-	[TRAFFIC_MODE] = FIELD_WALK(FIELD_UINT, "m3ua.traffic_mode_type", "Traffic mode"),
-};
+FIELD_TABLE(m3ua_fields,
+	(VERSION, FIELD_FIXED(FIELD_UINT, "m3ua.version", 0, 1, "Version")),
+	(CLASS, FIELD_FIXED(FIELD_UINT, "m3ua.message_class", 2, 1, "Message class")),
+	(TYPE, FIELD_FIXED(FIELD_UINT, "m3ua.message_type", 3, 1, "Message type")),
+	(LENGTH, FIELD_FIXED(FIELD_UINT, "m3ua.message_length", 4, 4, "Message length")),
+	(TAG, FIELD_WALK(FIELD_UINT, "m3ua.parameter_tag", "Parameter")),
+	(TAG_LENGTH, FIELD_WALK(FIELD_UINT, "m3ua.parameter_length", "Parameter length")),
+	(NETWORK, FIELD_WALK(FIELD_UINT, "m3ua.network_appearance", "Network appearance")),
+	(CONTEXT, FIELD_WALK(FIELD_UINT, "m3ua.routing_context", "Routing context")),
+	(INFO, FIELD_WALK(FIELD_STRING, "m3ua.info_string", "Information")),
+	(ERROR_CODE, FIELD_WALK(FIELD_UINT, "m3ua.error_code", "Error")),
+	(STATUS_TYPE, FIELD_WALK(FIELD_UINT, "m3ua.status_type", "Status type")),
+	(STATUS_INFO, FIELD_WALK(FIELD_UINT, "m3ua.status_info", "Status")),
+	(OPC, FIELD_WALK(FIELD_UINT, "m3ua.protocol_data_opc", "Originating point code")),
+	(DPC, FIELD_WALK(FIELD_UINT, "m3ua.protocol_data_dpc", "Destination point code")),
+	(SI, FIELD_WALK(FIELD_UINT, "m3ua.protocol_data_si", "Service indicator")),
+	(NI, FIELD_WALK(FIELD_UINT, "m3ua.protocol_data_ni", "Network indicator")),
+	(MP, FIELD_WALK(FIELD_UINT, "m3ua.protocol_data_mp", "Message priority")),
+	(SLS, FIELD_WALK(FIELD_UINT, "m3ua.protocol_data_sls", "Signalling link selection")),
+	(TRAFFIC_MODE, FIELD_WALK(FIELD_UINT, "m3ua.traffic_mode_type", "Traffic mode"))
+);
 
 const struct protocol proto_m3ua = {
 	.name = "m3ua",

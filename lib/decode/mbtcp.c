@@ -70,12 +70,12 @@ static void mbtcp_summary(struct summary *s, const struct packet *p, const struc
 	outbuf_u64(s->out, h[6]);
 }
 
-static const struct field fields[F_COUNT] = {
-	[TRANS_ID] = FIELD_FIXED(FIELD_UINT, "mbtcp.trans_id", 0, 2, "Transaction"),
-	[PROT_ID] = FIELD_FIXED(FIELD_UINT, "mbtcp.prot_id", 2, 2, "Protocol"),
-	[LEN] = FIELD_FIXED(FIELD_UINT, "mbtcp.len", LENGTH_AT, 2, "Length"),
-	[UNIT_ID] = FIELD_FIXED(FIELD_UINT, "mbtcp.unit_id", BEFORE_LENGTH, 1, "Unit"),
-};
+FIELD_TABLE(fields,
+	(TRANS_ID, FIELD_FIXED(FIELD_UINT, "mbtcp.trans_id", 0, 2, "Transaction")),
+	(PROT_ID, FIELD_FIXED(FIELD_UINT, "mbtcp.prot_id", 2, 2, "Protocol")),
+	(LEN, FIELD_FIXED(FIELD_UINT, "mbtcp.len", LENGTH_AT, 2, "Length")),
+	(UNIT_ID, FIELD_FIXED(FIELD_UINT, "mbtcp.unit_id", BEFORE_LENGTH, 1, "Unit"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, MODBUS_PORT }, { CLAIM_NONE, 0 } };
 

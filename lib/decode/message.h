@@ -18,13 +18,12 @@
 
 /* Fixed fields in little-endian order. */
 field_get field_le;
-#define FIELD_LE(ty, n, off, bytes, lab) \
-	{ FIELD_NAMED(n, lab), .type = ty, .offset = off, .shift = bytes, .get = field_le }
+#define FIELD_LE(ty, n, off, bytes, lab) FIELD_HAS(n, lab, (.get = field_le), .type = ty, .offset = off, .shift = bytes)
 #define FIELD_LE_HEX(n, off, bytes, lab) \
-	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, .shift = bytes, \
-	  .get = field_le }
+	FIELD_HAS(n, lab, (.get = field_le), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, \
+		.shift = bytes)
 #define FIELD_LE_BITS(ty, n, off, bytes, msk, lab) \
-	{ FIELD_NAMED(n, lab), .type = ty, .offset = off, .shift = bytes, .mask = msk, .get = field_le }
+	FIELD_HAS(n, lab, (.get = field_le), .type = ty, .offset = off, .shift = bytes, .mask = msk)
 
 /* How many bytes from here on belong to a message that began in an earlier segment (0 if we are not at the start of a TCP
  * payload). For detect(): a segment with nothing else is nobody's. */

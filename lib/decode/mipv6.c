@@ -71,21 +71,21 @@ static void mipv6_summary(struct summary *s, const struct packet *p, const struc
 	}
 }
 
-static const struct field mipv6_fields[] = {
-	[PROTOCOL_NEXT] = FIELD_FIXED(FIELD_UINT, "mip6.proto", 0, 1, "Payload protocol"),
-	[HLEN] = FIELD_FIXED(FIELD_UINT, "mip6.hlen", 1, 1, "Length"),
-	[TYPE] = { FIELD_NAMED("mip6.mhtype", "Type"), .type = FIELD_UINT, .offset = 2, .width = 1, .names = types },
-	[RESERVED] = FIELD_FIXED_HEX("mip6.reserved", 3, 1, "Reserved"),
-	[CSUM] = FIELD_FIXED_HEX("mip6.csum", 4, 2, "Checksum"),
-	[BE_STATUS] = FIELD_WALK(FIELD_UINT, "mip6.be.status", "Error: status"),
-	[BE_HADDR] = FIELD_WALK(FIELD_IPV6, "mip6.be.haddr", "Error: home address"),
-	[BU_SEQ] = FIELD_WALK(FIELD_UINT, "mip6.bu.seqnr", "Update: sequence number"),
-	[BU_LIFETIME] = FIELD_WALK(FIELD_UINT, "mip6.bu.lifetime", "Update: lifetime, 4 s"),
-	[BA_STATUS] = FIELD_WALK(FIELD_UINT, "mip6.ba.status", "Acknowledgment: status"),
-	[BA_SEQ] = FIELD_WALK(FIELD_UINT, "mip6.ba.seqnr", "Acknowledgment: sequence number"),
-	[BA_LIFETIME] = FIELD_WALK(FIELD_UINT, "mip6.ba.lifetime", "Acknowledgment: lifetime, 4 s"),
-	[HOTI_COOKIE] = FIELD_WALK_HEX("mip6.hoti.cookie", 16, "Home init cookie"),
-};
+FIELD_TABLE(mipv6_fields,
+	(PROTOCOL_NEXT, FIELD_FIXED(FIELD_UINT, "mip6.proto", 0, 1, "Payload protocol")),
+	(HLEN, FIELD_FIXED(FIELD_UINT, "mip6.hlen", 1, 1, "Length")),
+	(TYPE, FIELD_HAS("mip6.mhtype", "Type", (.names = types), .type = FIELD_UINT, .offset = 2, .width = 1)),
+	(RESERVED, FIELD_FIXED_HEX("mip6.reserved", 3, 1, "Reserved")),
+	(CSUM, FIELD_FIXED_HEX("mip6.csum", 4, 2, "Checksum")),
+	(BE_STATUS, FIELD_WALK(FIELD_UINT, "mip6.be.status", "Error: status")),
+	(BE_HADDR, FIELD_WALK(FIELD_IPV6, "mip6.be.haddr", "Error: home address")),
+	(BU_SEQ, FIELD_WALK(FIELD_UINT, "mip6.bu.seqnr", "Update: sequence number")),
+	(BU_LIFETIME, FIELD_WALK(FIELD_UINT, "mip6.bu.lifetime", "Update: lifetime, 4 s")),
+	(BA_STATUS, FIELD_WALK(FIELD_UINT, "mip6.ba.status", "Acknowledgment: status")),
+	(BA_SEQ, FIELD_WALK(FIELD_UINT, "mip6.ba.seqnr", "Acknowledgment: sequence number")),
+	(BA_LIFETIME, FIELD_WALK(FIELD_UINT, "mip6.ba.lifetime", "Acknowledgment: lifetime, 4 s")),
+	(HOTI_COOKIE, FIELD_WALK_HEX("mip6.hoti.cookie", 16, "Home init cookie"))
+);
 
 static const struct claim mipv6_claims[] = { { CLAIM_IPPROTO, 135 }, { CLAIM_NONE, 0 } };
 

@@ -139,15 +139,15 @@ static void modbus_summary(struct summary *s, const struct packet *p, const stru
 	}
 }
 
-static const struct field fields[F_COUNT] = {
-	[FUNC] = { FIELD_NAMED("modbus.func_code", "Function"), .type = FIELD_UINT, .width = 1, .mask = 0x7f, .names = functions },
-	[EXCEPTION] = { FIELD_NAMED("modbus.exception_code", "Exception"), .type = FIELD_UINT, .names = exceptions },
-	[REFERENCE] = FIELD_WALK(FIELD_UINT, "modbus.reference_num", "First register or coil"),
-	[WORD_COUNT] = FIELD_WALK(FIELD_UINT, "modbus.word_cnt", "Number of registers"),
-	[BIT_COUNT] = FIELD_WALK(FIELD_UINT, "modbus.bit_cnt", "Number of coils"),
-	[BYTE_COUNT] = FIELD_WALK(FIELD_UINT, "modbus.byte_cnt", "Number of bytes"),
-	[DATA] = FIELD_WALK(FIELD_BYTES, "modbus.data", "Data"),
-};
+FIELD_TABLE(fields,
+	(FUNC, FIELD_HAS("modbus.func_code", "Function", (.names = functions), .type = FIELD_UINT, .width = 1, .mask = 0x7f)),
+	(EXCEPTION, FIELD_HAS("modbus.exception_code", "Exception", (.names = exceptions), .type = FIELD_UINT)),
+	(REFERENCE, FIELD_WALK(FIELD_UINT, "modbus.reference_num", "First register or coil")),
+	(WORD_COUNT, FIELD_WALK(FIELD_UINT, "modbus.word_cnt", "Number of registers")),
+	(BIT_COUNT, FIELD_WALK(FIELD_UINT, "modbus.bit_cnt", "Number of coils")),
+	(BYTE_COUNT, FIELD_WALK(FIELD_UINT, "modbus.byte_cnt", "Number of bytes")),
+	(DATA, FIELD_WALK(FIELD_BYTES, "modbus.data", "Data"))
+);
 
 const struct protocol proto_modbus = {
 	.name = "modbus",

@@ -82,12 +82,12 @@ static void mpls_walk(struct walk *w, const struct packet *p, const struct layer
 	}
 }
 
-static const struct field mpls_fields[] = {
-	[LABEL] = FIELD_WALK(FIELD_UINT, "mpls.label", "Label"),
-	[EXP] = FIELD_WALK(FIELD_UINT, "mpls.exp", "Traffic class"),
-	[BOTTOM] = FIELD_WALK(FIELD_UINT, "mpls.bottom", "Bottom of the stack"),
-	[TTL] = FIELD_WALK(FIELD_UINT, "mpls.ttl", "Time to live"),
-};
+FIELD_TABLE(mpls_fields,
+	(LABEL, FIELD_WALK(FIELD_UINT, "mpls.label", "Label")),
+	(EXP, FIELD_WALK(FIELD_UINT, "mpls.exp", "Traffic class")),
+	(BOTTOM, FIELD_WALK(FIELD_UINT, "mpls.bottom", "Bottom of the stack")),
+	(TTL, FIELD_WALK(FIELD_UINT, "mpls.ttl", "Time to live"))
+);
 
 static const struct claim mpls_claims[] = {
 	{ CLAIM_ETHERTYPE, 0x8847 },

@@ -90,32 +90,32 @@ static void mpls_echo_summary(struct summary *s, const struct packet *p, const s
 	outbuf_printf(s->out, ", seq %u, length: %u", get_be32(h + 12), summary_outer_len(p, l));
 }
 
-static const struct field mpls_echo_fields[] = {
-	[VERSION] = FIELD_FIXED(FIELD_UINT, "mpls_echo.version", 0, 2, "Version"),
-	[FLAGS] = FIELD_FIXED_HEX("mpls_echo.flags", 2, 2, "Flags"),
-	[FLAG_V] = FIELD_BITS(FIELD_BOOL, "mpls_echo.flag_v", 2, 2, 1, "Validate the FEC stack"),
-	[FLAG_T] = FIELD_BITS(FIELD_BOOL, "mpls_echo.flag_t", 2, 2, 2, "Answer only if the TTL expired"),
-	[FLAG_R] = FIELD_BITS(FIELD_BOOL, "mpls_echo.flag_r", 2, 2, 4, "Validate the reverse path"),
-	[TYPE] = { FIELD_NAMED("mpls_echo.msg_type", "Type"), .type = FIELD_UINT, .offset = 4, .width = 1, .names = types },
-	[REPLY_MODE] = FIELD_FIXED(FIELD_UINT, "mpls_echo.reply_mode", 5, 1, "Reply mode"),
-	[RETURN_CODE] = FIELD_FIXED(FIELD_UINT, "mpls_echo.return_code", 6, 1, "Return code"),
-	[RETURN_SUBCODE] = FIELD_FIXED(FIELD_UINT, "mpls_echo.return_subcode", 7, 1, "Return subcode"),
-	[HANDLE] = FIELD_FIXED_HEX("mpls_echo.sender_handle", 8, 4, "Sender's handle"),
-	[SEQUENCE] = FIELD_FIXED(FIELD_UINT, "mpls_echo.sequence", 12, 4, "Sequence number"),
-	[SENT] = FIELD_GET(FIELD_TIME, "mpls_echo.timestamp_sent", get_time, "Sent"),
-	[RECEIVED] = FIELD_GET(FIELD_TIME, "mpls_echo.timestamp_rec", get_time, "Received"),
-	[TLV_TYPE] = FIELD_WALK(FIELD_UINT, "mpls_echo.tlv.type", "Piece"),
-	[TLV_LEN] = FIELD_WALK(FIELD_UINT, "mpls_echo.tlv.len", "Piece length"),
-	[FEC_TYPE] = FIELD_WALK(FIELD_UINT, "mpls_echo.tlv.fec.type", "FEC"),
-	[FEC_LEN] = FIELD_WALK(FIELD_UINT, "mpls_echo.tlv.fec.len", "FEC length"),
-	[LDP_PREFIX] = FIELD_WALK(FIELD_IPV4, "mpls_echo.tlv.fec.ldp_ipv4", "LDP: prefix"),
-	[LDP_MASK] = FIELD_WALK(FIELD_UINT, "mpls_echo.tlv.fec.ldp_ipv4_mask", "LDP: prefix length"),
-	[RSVP_END] = FIELD_WALK(FIELD_IPV4, "mpls_echo.tlv.fec.rsvp_ipv4_ep", "RSVP: tunnel end"),
-	[RSVP_TUNNEL] = FIELD_WALK(FIELD_UINT, "mpls_echo.tlv.fec.rsvp_ip_tun_id", "RSVP: tunnel"),
-	[RSVP_EXTENDED] = FIELD_WALK_HEX("mpls_echo.tlv.fec.rsvp_ipv4_ext_tun_id", 8, "RSVP: extended tunnel"),
-	[RSVP_SENDER] = FIELD_WALK(FIELD_IPV4, "mpls_echo.tlv.fec.rsvp_ipv4_sender", "RSVP: sender"),
-	[RSVP_LSP] = FIELD_WALK(FIELD_UINT, "mpls_echo.tlv.fec.rsvp_ip_lsp_id", "RSVP: label switched path"),
-};
+FIELD_TABLE(mpls_echo_fields,
+	(VERSION, FIELD_FIXED(FIELD_UINT, "mpls_echo.version", 0, 2, "Version")),
+	(FLAGS, FIELD_FIXED_HEX("mpls_echo.flags", 2, 2, "Flags")),
+	(FLAG_V, FIELD_BITS(FIELD_BOOL, "mpls_echo.flag_v", 2, 2, 1, "Validate the FEC stack")),
+	(FLAG_T, FIELD_BITS(FIELD_BOOL, "mpls_echo.flag_t", 2, 2, 2, "Answer only if the TTL expired")),
+	(FLAG_R, FIELD_BITS(FIELD_BOOL, "mpls_echo.flag_r", 2, 2, 4, "Validate the reverse path")),
+	(TYPE, FIELD_HAS("mpls_echo.msg_type", "Type", (.names = types), .type = FIELD_UINT, .offset = 4, .width = 1)),
+	(REPLY_MODE, FIELD_FIXED(FIELD_UINT, "mpls_echo.reply_mode", 5, 1, "Reply mode")),
+	(RETURN_CODE, FIELD_FIXED(FIELD_UINT, "mpls_echo.return_code", 6, 1, "Return code")),
+	(RETURN_SUBCODE, FIELD_FIXED(FIELD_UINT, "mpls_echo.return_subcode", 7, 1, "Return subcode")),
+	(HANDLE, FIELD_FIXED_HEX("mpls_echo.sender_handle", 8, 4, "Sender's handle")),
+	(SEQUENCE, FIELD_FIXED(FIELD_UINT, "mpls_echo.sequence", 12, 4, "Sequence number")),
+	(SENT, FIELD_GET(FIELD_TIME, "mpls_echo.timestamp_sent", get_time, "Sent")),
+	(RECEIVED, FIELD_GET(FIELD_TIME, "mpls_echo.timestamp_rec", get_time, "Received")),
+	(TLV_TYPE, FIELD_WALK(FIELD_UINT, "mpls_echo.tlv.type", "Piece")),
+	(TLV_LEN, FIELD_WALK(FIELD_UINT, "mpls_echo.tlv.len", "Piece length")),
+	(FEC_TYPE, FIELD_WALK(FIELD_UINT, "mpls_echo.tlv.fec.type", "FEC")),
+	(FEC_LEN, FIELD_WALK(FIELD_UINT, "mpls_echo.tlv.fec.len", "FEC length")),
+	(LDP_PREFIX, FIELD_WALK(FIELD_IPV4, "mpls_echo.tlv.fec.ldp_ipv4", "LDP: prefix")),
+	(LDP_MASK, FIELD_WALK(FIELD_UINT, "mpls_echo.tlv.fec.ldp_ipv4_mask", "LDP: prefix length")),
+	(RSVP_END, FIELD_WALK(FIELD_IPV4, "mpls_echo.tlv.fec.rsvp_ipv4_ep", "RSVP: tunnel end")),
+	(RSVP_TUNNEL, FIELD_WALK(FIELD_UINT, "mpls_echo.tlv.fec.rsvp_ip_tun_id", "RSVP: tunnel")),
+	(RSVP_EXTENDED, FIELD_WALK_HEX("mpls_echo.tlv.fec.rsvp_ipv4_ext_tun_id", 8, "RSVP: extended tunnel")),
+	(RSVP_SENDER, FIELD_WALK(FIELD_IPV4, "mpls_echo.tlv.fec.rsvp_ipv4_sender", "RSVP: sender")),
+	(RSVP_LSP, FIELD_WALK(FIELD_UINT, "mpls_echo.tlv.fec.rsvp_ip_lsp_id", "RSVP: label switched path"))
+);
 
 static const struct claim mpls_echo_claims[] = { { CLAIM_UDP_PORT, 3503 }, { CLAIM_NONE, 0 } };
 

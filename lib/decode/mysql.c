@@ -327,37 +327,37 @@ static void mysql_summary(struct summary *s, const struct packet *p, const struc
 }
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, "mysql." n, lab)
-#define HEX(n, lab) { FIELD_NAMED("mysql." n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4 }
+#define HEX(n, lab) FIELD_PLAIN("mysql." n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4)
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, "mysql." n, lab)
 
-static const struct field fields[F_COUNT] = {
-	[LENGTH] = UINT("packet_length", "Packet length"),
-	[NUMBER] = FIELD_FIXED(FIELD_UINT, "mysql.packet_number", 3, 1, "Packet number"),
-	[PROTOCOL_VERSION] = UINT("protocol", "Protocol version"),
-	[SERVER_VERSION] = TEXT("version", "Server version"),
-	[THREAD_ID] = UINT("thread_id", "Thread"),
-	[CAPS_SERVER] = HEX("caps.server", "Server capabilities"),
-	[LANGUAGE] = UINT("server_language", "Server character set"),
-	[STATUS] = HEX("server_status", "Server status"),
-	[EXT_CAPS_SERVER] = HEX("extcaps.server", "More server capabilities"),
-	[AUTH_PLUGIN] = TEXT("auth_plugin", "Way to authenticate"),
-	[CAPS_CLIENT] = HEX("caps.client", "Client capabilities"),
-	[EXT_CAPS_CLIENT] = HEX("extcaps.client", "More client capabilities"),
-	[MAX_PACKET] = UINT("max_packet", "Largest packet"),
-	[CHARSET] = UINT("charset", "Character set"),
-	[USER] = TEXT("user", "User"),
-	[SCHEMA] = TEXT("schema", "Schema"),
-	[CLIENT_PLUGIN] = TEXT("client_auth_plugin", "Client's way to authenticate"),
-	[COMMAND] = { FIELD_NAMED("mysql.command", "Command"), .type = FIELD_UINT, .names = commands },
-	[QUERY] = TEXT("query", "Query"),
-	[RESPONSE_CODE] = { FIELD_NAMED("mysql.response_code", "Response"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
-	[ERROR_CODE] = UINT("error_code", "Error"),
-	[SQLSTATE] = TEXT("sqlstate", "SQL state"),
-	[MESSAGE] = TEXT("message", "Error message"),
-	[AFFECTED_ROWS] = UINT("affected_rows", "Rows affected"),
-	[WARNINGS] = UINT("warnings", "Warnings"),
-	[NUM_FIELDS] = UINT("num_fields", "Number of columns"),
-};
+FIELD_TABLE(fields,
+	(LENGTH, UINT("packet_length", "Packet length")),
+	(NUMBER, FIELD_FIXED(FIELD_UINT, "mysql.packet_number", 3, 1, "Packet number")),
+	(PROTOCOL_VERSION, UINT("protocol", "Protocol version")),
+	(SERVER_VERSION, TEXT("version", "Server version")),
+	(THREAD_ID, UINT("thread_id", "Thread")),
+	(CAPS_SERVER, HEX("caps.server", "Server capabilities")),
+	(LANGUAGE, UINT("server_language", "Server character set")),
+	(STATUS, HEX("server_status", "Server status")),
+	(EXT_CAPS_SERVER, HEX("extcaps.server", "More server capabilities")),
+	(AUTH_PLUGIN, TEXT("auth_plugin", "Way to authenticate")),
+	(CAPS_CLIENT, HEX("caps.client", "Client capabilities")),
+	(EXT_CAPS_CLIENT, HEX("extcaps.client", "More client capabilities")),
+	(MAX_PACKET, UINT("max_packet", "Largest packet")),
+	(CHARSET, UINT("charset", "Character set")),
+	(USER, TEXT("user", "User")),
+	(SCHEMA, TEXT("schema", "Schema")),
+	(CLIENT_PLUGIN, TEXT("client_auth_plugin", "Client's way to authenticate")),
+	(COMMAND, FIELD_HAS("mysql.command", "Command", (.names = commands), .type = FIELD_UINT)),
+	(QUERY, TEXT("query", "Query")),
+	(RESPONSE_CODE, FIELD_PLAIN("mysql.response_code", "Response", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
+	(ERROR_CODE, UINT("error_code", "Error")),
+	(SQLSTATE, TEXT("sqlstate", "SQL state")),
+	(MESSAGE, TEXT("message", "Error message")),
+	(AFFECTED_ROWS, UINT("affected_rows", "Rows affected")),
+	(WARNINGS, UINT("warnings", "Warnings")),
+	(NUM_FIELDS, UINT("num_fields", "Number of columns"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, PORT }, { CLAIM_NONE, 0 } };
 

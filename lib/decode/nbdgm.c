@@ -89,21 +89,21 @@ static void nbdgm_summary(struct summary *s, const struct packet *p, const struc
 	service_begin(s, p, l, "NBDS");
 }
 
-static const struct field nbdgm_fields[] = {
-	[TYPE] = FIELD_FIXED(FIELD_UINT, "nbdgm.type", 0, 1, "Type"),
-	[FLAGS] = FIELD_FIXED_HEX("nbdgm.flags", 1, 1, "Flags"),
-	[NEXT] = FIELD_BITS(FIELD_BOOL, "nbdgm.next", 1, 1, 0x01, "More fragments follow"),
-	[FIRST] = FIELD_BITS(FIELD_BOOL, "nbdgm.first", 1, 1, 0x02, "First fragment"),
-	[NODE_TYPE] = FIELD_BITS(FIELD_UINT, "nbdgm.node_type", 1, 1, 0x0c, "Kind of node"),
-	[ID] = FIELD_FIXED_HEX("nbdgm.dgram_id", 2, 2, "Datagram"),
-	[SRC_IP] = FIELD_FIXED(FIELD_IPV4, "nbdgm.src.ip", 4, 4, "Source"),
-	[SRC_PORT] = FIELD_FIXED(FIELD_UINT, "nbdgm.src.port", 8, 2, "Source port"),
-	[LENGTH] = FIELD_WALK(FIELD_UINT, "nbdgm.dgram_len", "Length"),
-	[OFFSET] = FIELD_WALK(FIELD_UINT, "nbdgm.pkt_offset", "Offset of the fragment"),
-	[SOURCE_NAME] = FIELD_WALK(FIELD_STRING, "nbdgm.source_name", "Source name"),
-	[DESTINATION_NAME] = FIELD_WALK(FIELD_STRING, "nbdgm.destination_name", "Destination name"),
-	[ERROR] = FIELD_WALK(FIELD_UINT, "nbdgm.error_code", "Error"),
-};
+FIELD_TABLE(nbdgm_fields,
+	(TYPE, FIELD_FIXED(FIELD_UINT, "nbdgm.type", 0, 1, "Type")),
+	(FLAGS, FIELD_FIXED_HEX("nbdgm.flags", 1, 1, "Flags")),
+	(NEXT, FIELD_BITS(FIELD_BOOL, "nbdgm.next", 1, 1, 0x01, "More fragments follow")),
+	(FIRST, FIELD_BITS(FIELD_BOOL, "nbdgm.first", 1, 1, 0x02, "First fragment")),
+	(NODE_TYPE, FIELD_BITS(FIELD_UINT, "nbdgm.node_type", 1, 1, 0x0c, "Kind of node")),
+	(ID, FIELD_FIXED_HEX("nbdgm.dgram_id", 2, 2, "Datagram")),
+	(SRC_IP, FIELD_FIXED(FIELD_IPV4, "nbdgm.src.ip", 4, 4, "Source")),
+	(SRC_PORT, FIELD_FIXED(FIELD_UINT, "nbdgm.src.port", 8, 2, "Source port")),
+	(LENGTH, FIELD_WALK(FIELD_UINT, "nbdgm.dgram_len", "Length")),
+	(OFFSET, FIELD_WALK(FIELD_UINT, "nbdgm.pkt_offset", "Offset of the fragment")),
+	(SOURCE_NAME, FIELD_WALK(FIELD_STRING, "nbdgm.source_name", "Source name")),
+	(DESTINATION_NAME, FIELD_WALK(FIELD_STRING, "nbdgm.destination_name", "Destination name")),
+	(ERROR, FIELD_WALK(FIELD_UINT, "nbdgm.error_code", "Error"))
+);
 
 static const struct claim claims[] = { { CLAIM_UDP_PORT, 138 }, { CLAIM_NONE, 0 } };
 

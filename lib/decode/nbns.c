@@ -188,45 +188,45 @@ static bool answer_bits(const struct packet *p, const struct layer *l, const str
 }
 
 #define FLAG(ty, n, msk, lab) FIELD_BITS(ty, n, 2, 2, msk, lab)
-#define ANSWER(ty, n, msk, lab) { FIELD_NAMED(n, lab), .type = ty, .mask = msk, .get = answer_bits }
+#define ANSWER(ty, n, msk, lab) FIELD_HAS(n, lab, (.get = answer_bits), .type = ty, .mask = msk)
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-#define HEX(n, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4 }
+#define HEX(n, lab) FIELD_PLAIN(n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4)
 #define BOOL(n, lab) FIELD_WALK(FIELD_BOOL, n, lab)
-static const struct field nbns_fields[] = {
-	[ID] = FIELD_FIXED_HEX("nbns.id", 0, 2, "Transaction"),
-	[FLAGS] = FIELD_FIXED_HEX("nbns.flags", 2, 2, "Flags"),
-	[RESPONSE] = FLAG(FIELD_BOOL, "nbns.flags.response", 0x8000, "Answer"),
-	[OPCODE] = FLAG(FIELD_UINT, "nbns.flags.opcode", 0x7800, "Operation"),
-	[AUTHORITATIVE] = ANSWER(FIELD_BOOL, "nbns.flags.authoritative", 0x0400, "Authoritative"),
-	[TRUNCATED] = FLAG(FIELD_BOOL, "nbns.flags.truncated", 0x0200, "Truncated"),
-	[RECDESIRED] = FLAG(FIELD_BOOL, "nbns.flags.recdesired", 0x0100, "Recursion desired"),
-	[RECAVAIL] = ANSWER(FIELD_BOOL, "nbns.flags.recavail", 0x0080, "Recursion available"),
-	[BROADCAST] = FLAG(FIELD_BOOL, "nbns.flags.broadcast", 0x0010, "Broadcast"),
-	[RCODE] = ANSWER(FIELD_UINT, "nbns.flags.rcode", 0x000f, "Reply code"),
-	[QUERIES] = FIELD_FIXED(FIELD_UINT, "nbns.count.queries", 4, 2, "Questions"),
-	[ANSWERS] = FIELD_FIXED(FIELD_UINT, "nbns.count.answers", 6, 2, "Answers"),
-	[AUTH_RR] = FIELD_FIXED(FIELD_UINT, "nbns.count.auth_rr", 8, 2, "Authority records"),
-	[ADD_RR] = FIELD_FIXED(FIELD_UINT, "nbns.count.add_rr", 10, 2, "Additional records"),
-	[NAME] = FIELD_WALK(FIELD_STRING, "nbns.name", "Name"),
-	[TYPE] = UINT("nbns.type", "Type"),
-	[CLASS] = UINT("nbns.class", "Class"),
-	[TTL] = UINT("nbns.ttl", "Time to live"),
-	[DATA_LENGTH] = UINT("nbns.data_length", "Length of the data"),
-	[NB_FLAGS] = HEX("nbns.nb_flags", "Flags of the name"),
-	[NB_GROUP] = BOOL("nbns.nb_flags.group", "Group name"),
-	[NB_ONT] = UINT("nbns.nb_flags.ont", "Kind of node"),
-	[ADDR] = FIELD_WALK(FIELD_IPV4, "nbns.addr", "Address"),
-	[NAMES] = UINT("nbns.number_of_names", "Number of names"),
-	[NETBIOS_NAME] = FIELD_WALK(FIELD_STRING, "nbns.netbios_name", "Name of the node"),
-	[NAME_FLAGS] = HEX("nbns.name_flags", "Flags of the name"),
-	[NF_GROUP] = BOOL("nbns.name_flags.group", "Group name"),
-	[NF_ONT] = UINT("nbns.name_flags.ont", "Kind of node"),
-	[NF_DRG] = BOOL("nbns.name_flags.drg", "Being given up"),
-	[NF_CNF] = BOOL("nbns.name_flags.cnf", "In conflict"),
-	[NF_ACT] = BOOL("nbns.name_flags.act", "Active"),
-	[NF_PRM] = BOOL("nbns.name_flags.prm", "Permanent"),
-	[UNIT_ID] = FIELD_WALK(FIELD_ETHER, "nbns.unit_id", "Hardware address"),
-};
+FIELD_TABLE(nbns_fields,
+	(ID, FIELD_FIXED_HEX("nbns.id", 0, 2, "Transaction")),
+	(FLAGS, FIELD_FIXED_HEX("nbns.flags", 2, 2, "Flags")),
+	(RESPONSE, FLAG(FIELD_BOOL, "nbns.flags.response", 0x8000, "Answer")),
+	(OPCODE, FLAG(FIELD_UINT, "nbns.flags.opcode", 0x7800, "Operation")),
+	(AUTHORITATIVE, ANSWER(FIELD_BOOL, "nbns.flags.authoritative", 0x0400, "Authoritative")),
+	(TRUNCATED, FLAG(FIELD_BOOL, "nbns.flags.truncated", 0x0200, "Truncated")),
+	(RECDESIRED, FLAG(FIELD_BOOL, "nbns.flags.recdesired", 0x0100, "Recursion desired")),
+	(RECAVAIL, ANSWER(FIELD_BOOL, "nbns.flags.recavail", 0x0080, "Recursion available")),
+	(BROADCAST, FLAG(FIELD_BOOL, "nbns.flags.broadcast", 0x0010, "Broadcast")),
+	(RCODE, ANSWER(FIELD_UINT, "nbns.flags.rcode", 0x000f, "Reply code")),
+	(QUERIES, FIELD_FIXED(FIELD_UINT, "nbns.count.queries", 4, 2, "Questions")),
+	(ANSWERS, FIELD_FIXED(FIELD_UINT, "nbns.count.answers", 6, 2, "Answers")),
+	(AUTH_RR, FIELD_FIXED(FIELD_UINT, "nbns.count.auth_rr", 8, 2, "Authority records")),
+	(ADD_RR, FIELD_FIXED(FIELD_UINT, "nbns.count.add_rr", 10, 2, "Additional records")),
+	(NAME, FIELD_WALK(FIELD_STRING, "nbns.name", "Name")),
+	(TYPE, UINT("nbns.type", "Type")),
+	(CLASS, UINT("nbns.class", "Class")),
+	(TTL, UINT("nbns.ttl", "Time to live")),
+	(DATA_LENGTH, UINT("nbns.data_length", "Length of the data")),
+	(NB_FLAGS, HEX("nbns.nb_flags", "Flags of the name")),
+	(NB_GROUP, BOOL("nbns.nb_flags.group", "Group name")),
+	(NB_ONT, UINT("nbns.nb_flags.ont", "Kind of node")),
+	(ADDR, FIELD_WALK(FIELD_IPV4, "nbns.addr", "Address")),
+	(NAMES, UINT("nbns.number_of_names", "Number of names")),
+	(NETBIOS_NAME, FIELD_WALK(FIELD_STRING, "nbns.netbios_name", "Name of the node")),
+	(NAME_FLAGS, HEX("nbns.name_flags", "Flags of the name")),
+	(NF_GROUP, BOOL("nbns.name_flags.group", "Group name")),
+	(NF_ONT, UINT("nbns.name_flags.ont", "Kind of node")),
+	(NF_DRG, BOOL("nbns.name_flags.drg", "Being given up")),
+	(NF_CNF, BOOL("nbns.name_flags.cnf", "In conflict")),
+	(NF_ACT, BOOL("nbns.name_flags.act", "Active")),
+	(NF_PRM, BOOL("nbns.name_flags.prm", "Permanent")),
+	(UNIT_ID, FIELD_WALK(FIELD_ETHER, "nbns.unit_id", "Hardware address"))
+);
 
 static const struct claim claims[] = { { CLAIM_UDP_PORT, 137 }, { CLAIM_NONE, 0 } };
 

@@ -206,15 +206,15 @@ static const char *nbss_column(const struct packet *p, const struct layer *l)
 	return l->wire_end == l->off ? NULL : "NBSS";
 }
 
-static const struct field fields[F_COUNT] = {
-	[TYPE] = { FIELD_NAMED("nbss.type", "Message type"), .type = FIELD_UINT, .show = SHOW_HEX, .width = 1, .names = types },
-	[FLAGS] = { FIELD_NAMED("nbss.flags", "Flags"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
-	[FLAG_E] = FIELD_WALK(FIELD_BOOL, "nbss.flags.e", "First bit of the length"),
-	[LENGTH] = FIELD_WALK(FIELD_UINT, "nbss.length", "Length"),
-	[ERROR_CODE] = { FIELD_NAMED("nbss.error_code", "Error code"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
-	[CALLED] = FIELD_WALK(FIELD_STRING, "nbss.called_name", "Called name"),
-	[CALLING] = FIELD_WALK(FIELD_STRING, "nbss.calling_name", "Calling name"),
-};
+FIELD_TABLE(fields,
+	(TYPE, FIELD_HAS("nbss.type", "Message type", (.names = types), .type = FIELD_UINT, .show = SHOW_HEX, .width = 1)),
+	(FLAGS, FIELD_PLAIN("nbss.flags", "Flags", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
+	(FLAG_E, FIELD_WALK(FIELD_BOOL, "nbss.flags.e", "First bit of the length")),
+	(LENGTH, FIELD_WALK(FIELD_UINT, "nbss.length", "Length")),
+	(ERROR_CODE, FIELD_PLAIN("nbss.error_code", "Error code", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
+	(CALLED, FIELD_WALK(FIELD_STRING, "nbss.called_name", "Called name")),
+	(CALLING, FIELD_WALK(FIELD_STRING, "nbss.calling_name", "Calling name"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, 139 }, { CLAIM_TCP_PORT, PORT_DIRECT }, { CLAIM_NONE, 0 } };
 

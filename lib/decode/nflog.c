@@ -84,23 +84,23 @@ static void nflog_walk(struct walk *w, const struct packet *p, const struct laye
 	}
 }
 
-static const struct field nflog_fields[] = {
-	[FAMILY] = FIELD_FIXED(FIELD_UINT, "nflog.family", 0, 1, "Address family"),
-	[VERSION] = FIELD_FIXED(FIELD_UINT, "nflog.version", 1, 1, "Version"),
-	[RES_ID] = FIELD_FIXED(FIELD_UINT, "nflog.res_id", 2, 2, "Group"),
-	[PREFIX] = FIELD_WALK(FIELD_STRING, "nflog.prefix", "Prefix of the rule"),
-	[TLV_TYPE] = FIELD_WALK(FIELD_UINT, "nflog.tlv_type", "Type of the value"),
-	[TLV_LENGTH] = FIELD_WALK(FIELD_UINT, "nflog.tlv_length", "Length of the value"),
-	[HW_PROTOCOL] = PART_HEX("nflog.protocol", 0, 4, "Protocol, an ethertype"),
-	[HOOK] = PART_FIELD(FIELD_UINT, "nflog.hook", 2, "Hook of netfilter"),
-	[IN] = PART_FIELD(FIELD_UINT, "nflog.ifindex_indev", 0, "Interface in"),
-	[OUT] = PART_FIELD(FIELD_UINT, "nflog.ifindex_outdev", 0, "Interface out"),
-	[PHYSICAL_IN] = PART_FIELD(FIELD_UINT, "nflog.ifindex_physindev", 0, "Port of the bridge in"),
-	[PHYSICAL_OUT] = PART_FIELD(FIELD_UINT, "nflog.ifindex_physoutdev", 0, "Port of the bridge out"),
-	[UID] = PART_FIELD(FIELD_UINT, "nflog.uid", 0, "User of the socket"),
-	[GID] = PART_FIELD(FIELD_UINT, "nflog.gid", 0, "Group of the socket"),
-	[TIMESTAMP] = FIELD_WALK(FIELD_TIME, "nflog.timestamp", "Time"),
-};
+FIELD_TABLE(nflog_fields,
+	(FAMILY, FIELD_FIXED(FIELD_UINT, "nflog.family", 0, 1, "Address family")),
+	(VERSION, FIELD_FIXED(FIELD_UINT, "nflog.version", 1, 1, "Version")),
+	(RES_ID, FIELD_FIXED(FIELD_UINT, "nflog.res_id", 2, 2, "Group")),
+	(PREFIX, FIELD_WALK(FIELD_STRING, "nflog.prefix", "Prefix of the rule")),
+	(TLV_TYPE, FIELD_WALK(FIELD_UINT, "nflog.tlv_type", "Type of the value")),
+	(TLV_LENGTH, FIELD_WALK(FIELD_UINT, "nflog.tlv_length", "Length of the value")),
+	(HW_PROTOCOL, PART_HEX("nflog.protocol", 0, 4, "Protocol, an ethertype")),
+	(HOOK, PART_FIELD(FIELD_UINT, "nflog.hook", 2, "Hook of netfilter")),
+	(IN, PART_FIELD(FIELD_UINT, "nflog.ifindex_indev", 0, "Interface in")),
+	(OUT, PART_FIELD(FIELD_UINT, "nflog.ifindex_outdev", 0, "Interface out")),
+	(PHYSICAL_IN, PART_FIELD(FIELD_UINT, "nflog.ifindex_physindev", 0, "Port of the bridge in")),
+	(PHYSICAL_OUT, PART_FIELD(FIELD_UINT, "nflog.ifindex_physoutdev", 0, "Port of the bridge out")),
+	(UID, PART_FIELD(FIELD_UINT, "nflog.uid", 0, "User of the socket")),
+	(GID, PART_FIELD(FIELD_UINT, "nflog.gid", 0, "Group of the socket")),
+	(TIMESTAMP, FIELD_WALK(FIELD_TIME, "nflog.timestamp", "Time"))
+);
 
 static const struct claim nflog_claims[] = { { CLAIM_LINKTYPE, LINKTYPE_NFLOG }, { CLAIM_NONE, 0 } };
 

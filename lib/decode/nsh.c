@@ -95,27 +95,27 @@ static void nsh_summary(struct summary *s, const struct packet *p, const struct 
 }
 
 #define FIELD_BITS_HEX(n, off, msk, sh, digits, lab) \
-	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .offset = off, .width = 2, .mask = msk, .shift = sh, \
-	  .hex_digits = digits }
+	FIELD_PLAIN(n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .offset = off, .width = 2, .mask = msk, .shift = sh, \
+		.hex_digits = digits)
 
-static const struct field nsh_fields[] = {
-	[VERSION] = FIELD_BITS(FIELD_UINT, "nsh.version", 0, 2, 0xc000, "Version"),
-	[OAM] = FIELD_BITS(FIELD_UINT, "nsh.Obit", 0, 2, 0x2000, "Operations, administration and maintenance"),
-	[CRITICAL] = FIELD_BITS(FIELD_UINT, "nsh.CBit", 0, 2, 0x1000, "Critical metadata"),
-	[TTL] = FIELD_BITS_HEX("nsh.ttl", 0, 0x0fc0, 6, 4, "Time to live"),
-	[LENGTH] = FIELD_BITS(FIELD_UINT, "nsh.length", 0, 2, 0x003f, "Length in words"),
-	[MD_TYPE] = FIELD_FIXED(FIELD_UINT, "nsh.mdtype", 2, 1, "Metadata type"),
-	[NEXT_PROTO] = FIELD_FIXED(FIELD_UINT, "nsh.nextproto", 3, 1, "Next protocol"),
-	[SPI] = FIELD_FIXED(FIELD_UINT, "nsh.spi", 4, 3, "Service path"),
-	[SI] = FIELD_FIXED(FIELD_UINT, "nsh.si", 7, 1, "Service index"),
-	[CONTEXT] = FIELD_WALK(FIELD_BYTES, "nsh.contextheader", "Context header"),
-	[MD_CLASS] = FIELD_WALK(FIELD_UINT, "nsh.metadataclass", "Metadata class"),
-	[MD_KIND] = FIELD_WALK(FIELD_UINT, "nsh.metadatatype", "Kind of metadata"),
-	[MD_UNASSIGNED] = { FIELD_NAMED("nsh.metadataunassignedbit", "Unassigned bit"), .type = FIELD_UINT, .show = SHOW_HEX,
-			    .hex_digits = 2 },
-	[MD_LEN] = { FIELD_NAMED("nsh.metadatalen", "Length of metadata"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
-	[METADATA] = FIELD_WALK(FIELD_BYTES, "nsh.metadata", "Metadata"),
-};
+FIELD_TABLE(nsh_fields,
+	(VERSION, FIELD_BITS(FIELD_UINT, "nsh.version", 0, 2, 0xc000, "Version")),
+	(OAM, FIELD_BITS(FIELD_UINT, "nsh.Obit", 0, 2, 0x2000, "Operations, administration and maintenance")),
+	(CRITICAL, FIELD_BITS(FIELD_UINT, "nsh.CBit", 0, 2, 0x1000, "Critical metadata")),
+	(TTL, FIELD_BITS_HEX("nsh.ttl", 0, 0x0fc0, 6, 4, "Time to live")),
+	(LENGTH, FIELD_BITS(FIELD_UINT, "nsh.length", 0, 2, 0x003f, "Length in words")),
+	(MD_TYPE, FIELD_FIXED(FIELD_UINT, "nsh.mdtype", 2, 1, "Metadata type")),
+	(NEXT_PROTO, FIELD_FIXED(FIELD_UINT, "nsh.nextproto", 3, 1, "Next protocol")),
+	(SPI, FIELD_FIXED(FIELD_UINT, "nsh.spi", 4, 3, "Service path")),
+	(SI, FIELD_FIXED(FIELD_UINT, "nsh.si", 7, 1, "Service index")),
+	(CONTEXT, FIELD_WALK(FIELD_BYTES, "nsh.contextheader", "Context header")),
+	(MD_CLASS, FIELD_WALK(FIELD_UINT, "nsh.metadataclass", "Metadata class")),
+	(MD_KIND, FIELD_WALK(FIELD_UINT, "nsh.metadatatype", "Kind of metadata")),
+	(MD_UNASSIGNED, FIELD_PLAIN("nsh.metadataunassignedbit", "Unassigned bit", .type = FIELD_UINT, .show = SHOW_HEX,
+		.hex_digits = 2)),
+	(MD_LEN, FIELD_PLAIN("nsh.metadatalen", "Length of metadata", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
+	(METADATA, FIELD_WALK(FIELD_BYTES, "nsh.metadata", "Metadata"))
+);
 
 static const struct claim nsh_claims[] = { { CLAIM_ETHERTYPE, 0x894f }, { CLAIM_NONE, 0 } };
 

@@ -280,48 +280,48 @@ static const struct value_name modes_names[] = { { 0, "reserved" }, { 1, "symmet
 						 { 7, "private" }, { 0, NULL } };
 
 #define CONTROL(ty, n, off, msk, mode, lab) \
-	{ FIELD_NAMED(n, lab), .type = ty, .offset = off, .mask = msk, .shift = mode, .get = control_get }
+	FIELD_HAS(n, lab, (.get = control_get), .type = ty, .offset = off, .mask = msk, .shift = mode)
 #define TIME_MESSAGE(ty, n, off, word, lab) \
-	{ FIELD_NAMED(n, lab), .type = ty, .offset = off, .shift = word, .get = time_message_get }
-#define TIMESTAMP(n, off, lab) { FIELD_NAMED(n, lab), .type = FIELD_TIME, .offset = off, .get = timestamp_get }
+	FIELD_HAS(n, lab, (.get = time_message_get), .type = ty, .offset = off, .shift = word)
+#define TIMESTAMP(n, off, lab) FIELD_HAS(n, lab, (.get = timestamp_get), .type = FIELD_TIME, .offset = off)
 
-static const struct field fields[F_COUNT] = {
-	[FLAGS] = FIELD_FIXED_HEX("ntp.flags", 0, 1, "Flags"),
-	[LI] = { FIELD_NAMED("ntp.flags.li", "Leap indicator"), .type = FIELD_UINT, .width = 1, .mask = 0xc0, .shift = 6,
-		 .names = leaps },
-	[VN] = FIELD_BITS(FIELD_UINT, "ntp.flags.vn", 0, 1, 0x38, "Version"),
-	[MODE] = { FIELD_NAMED("ntp.flags.mode", "Mode"), .type = FIELD_UINT, .width = 1, .mask = 7, .names = modes_names },
-	[STRATUM] = TIME_MESSAGE(FIELD_UINT, "ntp.stratum", 1, 0, "Stratum"),
-	[PPOLL] = TIME_MESSAGE(FIELD_UINT, "ntp.ppoll", 2, 0, "Polling interval"),
-	[PRECISION] = TIME_MESSAGE(FIELD_UINT, "ntp.precision", 3, 0, "Precision"),
-	[ROOTDELAY] = TIME_MESSAGE(FIELD_UINT, "ntp.rootdelay", 4, 1, "Root delay"),
-	[ROOTDISPERSION] = TIME_MESSAGE(FIELD_UINT, "ntp.rootdispersion", 8, 1, "Root dispersion"),
-	[REFID] = TIME_MESSAGE(FIELD_BYTES, "ntp.refid", 12, 1, "Reference"),
-	[REFTIME] = TIMESTAMP("ntp.reftime", 16, "Reference time stamp"),
-	[ORG] = TIMESTAMP("ntp.org", 24, "Origin time stamp"),
-	[REC] = TIMESTAMP("ntp.rec", 32, "Receive time stamp"),
-	[XMT] = TIMESTAMP("ntp.xmt", 40, "Transmit time stamp"),
-	[EXT_TYPE] = { FIELD_NAMED("ntp.ext.type", "Extension type"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4 },
-	[EXT_LENGTH] = FIELD_WALK(FIELD_UINT, "ntp.ext.length", "Extension length"),
-	[EXT_VALUE] = FIELD_WALK(FIELD_BYTES, "ntp.ext.value", "Extension value"),
-	[KEYID] = FIELD_WALK(FIELD_BYTES, "ntp.keyid", "Key"),
-	[MAC] = FIELD_WALK(FIELD_BYTES, "ntp.mac", "Message authentication code"),
-	[CTRL_R] = CONTROL(FIELD_UINT, "ntp.ctrl.flags2.r", 1, 0x80, MODE_CONTROL, "Response"),
-	[CTRL_ERROR] = CONTROL(FIELD_UINT, "ntp.ctrl.flags2.error", 1, 0x40, MODE_CONTROL, "Error"),
-	[CTRL_MORE] = CONTROL(FIELD_UINT, "ntp.ctrl.flags2.more", 1, 0x20, MODE_CONTROL, "More"),
-	[CTRL_OPCODE] = CONTROL(FIELD_UINT, "ntp.ctrl.flags2.opcode", 1, 0x1f, MODE_CONTROL, "Operation"),
-	[CTRL_SEQUENCE] = CONTROL(FIELD_UINT, "ntp.ctrl.sequence", 2, 0, MODE_CONTROL, "Sequence"),
-	[CTRL_STATUS] = { FIELD_NAMED("ntp.ctrl.status", "Status"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
-			  .offset = 4, .shift = MODE_CONTROL, .get = control_get },
-	[CTRL_ASSOCID] = CONTROL(FIELD_UINT, "ntp.ctrl.associd", 6, 0, MODE_CONTROL, "Association"),
-	[CTRL_OFFSET] = CONTROL(FIELD_UINT, "ntp.ctrl.offset", 8, 0, MODE_CONTROL, "Offset"),
-	[CTRL_COUNT] = CONTROL(FIELD_UINT, "ntp.ctrl.count", 10, 0, MODE_CONTROL, "Count"),
-	[PRIV_R] = CONTROL(FIELD_UINT, "ntp.priv.flags.r", 0, 0x80, MODE_PRIVATE, "Response"),
-	[PRIV_IMPL] = CONTROL(FIELD_UINT, "ntp.priv.impl", 2, 0xff, MODE_PRIVATE, "Implementation"),
-	[REQUEST_IN] = REPLY_FIELD(FIELD_UINT, "ntp.request_in", REPLY_REQUEST, 1 << REPLY_ANSWERS, "Frame of the request"),
-	[DELTA_TIME] = REPLY_FIELD(FIELD_DURATION, "ntp.delta_time", REPLY_TIME, 1 << REPLY_ANSWERS, "Time since the request"),
-	[PRIV_REQCODE] = CONTROL(FIELD_UINT, "ntp.priv.reqcode", 3, 0xff, MODE_PRIVATE, "Request code"),
-};
+FIELD_TABLE(fields,
+	(FLAGS, FIELD_FIXED_HEX("ntp.flags", 0, 1, "Flags")),
+	(LI, FIELD_HAS("ntp.flags.li", "Leap indicator", (.names = leaps), .type = FIELD_UINT, .width = 1, .mask = 0xc0,
+		.shift = 6)),
+	(VN, FIELD_BITS(FIELD_UINT, "ntp.flags.vn", 0, 1, 0x38, "Version")),
+	(MODE, FIELD_HAS("ntp.flags.mode", "Mode", (.names = modes_names), .type = FIELD_UINT, .width = 1, .mask = 7)),
+	(STRATUM, TIME_MESSAGE(FIELD_UINT, "ntp.stratum", 1, 0, "Stratum")),
+	(PPOLL, TIME_MESSAGE(FIELD_UINT, "ntp.ppoll", 2, 0, "Polling interval")),
+	(PRECISION, TIME_MESSAGE(FIELD_UINT, "ntp.precision", 3, 0, "Precision")),
+	(ROOTDELAY, TIME_MESSAGE(FIELD_UINT, "ntp.rootdelay", 4, 1, "Root delay")),
+	(ROOTDISPERSION, TIME_MESSAGE(FIELD_UINT, "ntp.rootdispersion", 8, 1, "Root dispersion")),
+	(REFID, TIME_MESSAGE(FIELD_BYTES, "ntp.refid", 12, 1, "Reference")),
+	(REFTIME, TIMESTAMP("ntp.reftime", 16, "Reference time stamp")),
+	(ORG, TIMESTAMP("ntp.org", 24, "Origin time stamp")),
+	(REC, TIMESTAMP("ntp.rec", 32, "Receive time stamp")),
+	(XMT, TIMESTAMP("ntp.xmt", 40, "Transmit time stamp")),
+	(EXT_TYPE, FIELD_PLAIN("ntp.ext.type", "Extension type", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4)),
+	(EXT_LENGTH, FIELD_WALK(FIELD_UINT, "ntp.ext.length", "Extension length")),
+	(EXT_VALUE, FIELD_WALK(FIELD_BYTES, "ntp.ext.value", "Extension value")),
+	(KEYID, FIELD_WALK(FIELD_BYTES, "ntp.keyid", "Key")),
+	(MAC, FIELD_WALK(FIELD_BYTES, "ntp.mac", "Message authentication code")),
+	(CTRL_R, CONTROL(FIELD_UINT, "ntp.ctrl.flags2.r", 1, 0x80, MODE_CONTROL, "Response")),
+	(CTRL_ERROR, CONTROL(FIELD_UINT, "ntp.ctrl.flags2.error", 1, 0x40, MODE_CONTROL, "Error")),
+	(CTRL_MORE, CONTROL(FIELD_UINT, "ntp.ctrl.flags2.more", 1, 0x20, MODE_CONTROL, "More")),
+	(CTRL_OPCODE, CONTROL(FIELD_UINT, "ntp.ctrl.flags2.opcode", 1, 0x1f, MODE_CONTROL, "Operation")),
+	(CTRL_SEQUENCE, CONTROL(FIELD_UINT, "ntp.ctrl.sequence", 2, 0, MODE_CONTROL, "Sequence")),
+	(CTRL_STATUS, FIELD_HAS("ntp.ctrl.status", "Status", (.get = control_get), .type = FIELD_UINT, .show = SHOW_HEX,
+		.hex_digits = 4, .offset = 4, .shift = MODE_CONTROL)),
+	(CTRL_ASSOCID, CONTROL(FIELD_UINT, "ntp.ctrl.associd", 6, 0, MODE_CONTROL, "Association")),
+	(CTRL_OFFSET, CONTROL(FIELD_UINT, "ntp.ctrl.offset", 8, 0, MODE_CONTROL, "Offset")),
+	(CTRL_COUNT, CONTROL(FIELD_UINT, "ntp.ctrl.count", 10, 0, MODE_CONTROL, "Count")),
+	(PRIV_R, CONTROL(FIELD_UINT, "ntp.priv.flags.r", 0, 0x80, MODE_PRIVATE, "Response")),
+	(PRIV_IMPL, CONTROL(FIELD_UINT, "ntp.priv.impl", 2, 0xff, MODE_PRIVATE, "Implementation")),
+	(PRIV_REQCODE, CONTROL(FIELD_UINT, "ntp.priv.reqcode", 3, 0xff, MODE_PRIVATE, "Request code")),
+	(REQUEST_IN, REPLY_FIELD(FIELD_UINT, "ntp.request_in", REPLY_REQUEST, 1 << REPLY_ANSWERS, "Frame of the request")),
+	(DELTA_TIME, REPLY_FIELD(FIELD_DURATION, "ntp.delta_time", REPLY_TIME, 1 << REPLY_ANSWERS, "Time since the request"))
+);
 
 static const struct claim claims[] = { { CLAIM_UDP_PORT, 123 }, { CLAIM_NONE, 0 } };
 

@@ -54,11 +54,10 @@ static bool get_family(const struct packet *p, const struct layer *l, const stru
 	return (v->u >= TYPE_MIN) == (f->show == SHOW_HEX);
 }
 
-static const struct field null_fields[] = {
-	[FAMILY] = FIELD_GET(FIELD_UINT, "null.family", get_family, "Address family"),
-	[TYPE] = { FIELD_NAMED("null.type", "Ethertype"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
-		   .get = get_family },
-};
+FIELD_TABLE(null_fields,
+	(FAMILY, FIELD_GET(FIELD_UINT, "null.family", get_family, "Address family")),
+	(TYPE, FIELD_HAS("null.type", "Ethertype", (.get = get_family), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4))
+);
 
 static const struct claim null_claims[] = {
 	{ CLAIM_LINKTYPE, LINKTYPE_NULL },

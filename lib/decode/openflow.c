@@ -146,19 +146,19 @@ static void openflow_summary(struct summary *s, const struct packet *p, const st
 }
 
 #define FIELD(n, lab, off, bytes, version, ...) \
-	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .offset = off, .shift = bytes, .mask = version, .get = get_field, __VA_ARGS__ }
+	FIELD_HAS(n, lab, (.get = get_field), .type = FIELD_UINT, .offset = off, .shift = bytes, .mask = version __VA_OPT__(,) __VA_ARGS__)
 #define HEAD(prefix, type_prefix, version, v) \
-	[v] = FIELD(prefix ".version", "Version", 0, 1, version, .show = SHOW_HEX, .hex_digits = 2), \
-	[v + 1] = FIELD(type_prefix ".type", "Type", 1, 1, version), \
-	[v + 2] = FIELD(prefix ".length", "Length", 2, 2, version), \
-	[v + 3] = FIELD(prefix ".xid", "Transaction", 4, 4, version)
+	(v, FIELD(prefix ".version", "Version", 0, 1, version, .show = SHOW_HEX, .hex_digits = 2)), \
+	(v + 1, FIELD(type_prefix ".type", "Type", 1, 1, version)), \
+	(v + 2, FIELD(prefix ".length", "Length", 2, 2, version)), \
+	(v + 3, FIELD(prefix ".xid", "Transaction", 4, 4, version))
 
-static const struct field fields[F_COUNT] = {
+FIELD_TABLE(fields,
 	HEAD("openflow", "openflow_1_0", V10, V10_VERSION),
 	HEAD("openflow_v4", "openflow_v4", V13, V13_VERSION),
 	HEAD("openflow_v5", "openflow_v5", V13 + 1, V14_VERSION),
-	HEAD("openflow_v6", "openflow_v6", V15, V15_VERSION),
-};
+	HEAD("openflow_v6", "openflow_v6", V15, V15_VERSION)
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, 6633 }, { CLAIM_TCP_PORT, 6653 }, { CLAIM_NONE, 0 } };
 

@@ -113,17 +113,17 @@ static void openvpn_summary(struct summary *s, const struct packet *p, const str
 	layout_name(s->out, opcodes, h[l->aux[0]] >> 3, "opcode ");
 }
 
-static const struct field openvpn_fields[] = {
-	[PLEN] = FIELD_WALK(FIELD_UINT, "openvpn.plen", "Length"),
-	[TYPE] = FIELD_WALK_HEX("openvpn.type", 2, "Operation and key"),
-	[OPCODE] = { FIELD_NAMED("openvpn.opcode", "Operation"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
-		     .names = opcodes },
-	[KEYID] = FIELD_WALK(FIELD_UINT, "openvpn.keyid", "Key"),
-	[SESSION] = FIELD_WALK(FIELD_UINT, "openvpn.sessionid", "Session"),
-	[HMAC] = FIELD_WALK(FIELD_BYTES, "openvpn.hmac", "Digest"),
-	[PID] = FIELD_WALK(FIELD_UINT, "openvpn.pid", "Counter"),
-	[ARRAY_LENGTH] = FIELD_WALK(FIELD_UINT, "openvpn.mpidarraylength", "Acknowledgments"),
-};
+FIELD_TABLE(openvpn_fields,
+	(PLEN, FIELD_WALK(FIELD_UINT, "openvpn.plen", "Length")),
+	(TYPE, FIELD_WALK_HEX("openvpn.type", 2, "Operation and key")),
+	(OPCODE, FIELD_HAS("openvpn.opcode", "Operation", (.names = opcodes), .type = FIELD_UINT, .show = SHOW_HEX,
+		.hex_digits = 2)),
+	(KEYID, FIELD_WALK(FIELD_UINT, "openvpn.keyid", "Key")),
+	(SESSION, FIELD_WALK(FIELD_UINT, "openvpn.sessionid", "Session")),
+	(HMAC, FIELD_WALK(FIELD_BYTES, "openvpn.hmac", "Digest")),
+	(PID, FIELD_WALK(FIELD_UINT, "openvpn.pid", "Counter")),
+	(ARRAY_LENGTH, FIELD_WALK(FIELD_UINT, "openvpn.mpidarraylength", "Acknowledgments"))
+);
 
 static const struct claim openvpn_claims[] = { { CLAIM_UDP_PORT, 1194 }, { CLAIM_TCP_PORT, 1194 }, { CLAIM_NONE, 0 } };
 

@@ -60,27 +60,27 @@ static void chap_walk(struct walk *w, const struct packet *p, const struct layer
 	walk_bytes(w, value ? NAME : C_MESSAGE, c.pos, (uint32_t)cursor_left(&c));
 }
 
-static const struct field pap_fields[] = {
-	[P_CODE] = FIELD_FIXED(FIELD_UINT, "pap.code", 0, 1, "Code"),
-	[P_IDENTIFIER] = FIELD_FIXED(FIELD_UINT, "pap.identifier", 1, 1, "Identifier"),
-	[P_LENGTH] = FIELD_FIXED(FIELD_UINT, "pap.length", 2, 2, "Length"),
-	[PEER_LENGTH] = FIELD_WALK(FIELD_UINT, "pap.peer_id.length", "Length of the peer's name"),
-	[PEER] = FIELD_WALK(FIELD_STRING, "pap.peer_id", "Peer"),
-	[PASSWORD_LENGTH] = FIELD_WALK(FIELD_UINT, "pap.password.length", "Length of the password"),
-	[PASSWORD] = FIELD_WALK(FIELD_STRING, "pap.password", "Password"),
-	[MESSAGE_LENGTH] = FIELD_WALK(FIELD_UINT, "pap.message.length", "Length of the message"),
-	[MESSAGE] = FIELD_WALK(FIELD_STRING, "pap.message", "Message"),
-};
+FIELD_TABLE(pap_fields,
+	(P_CODE, FIELD_FIXED(FIELD_UINT, "pap.code", 0, 1, "Code")),
+	(P_IDENTIFIER, FIELD_FIXED(FIELD_UINT, "pap.identifier", 1, 1, "Identifier")),
+	(P_LENGTH, FIELD_FIXED(FIELD_UINT, "pap.length", 2, 2, "Length")),
+	(PEER_LENGTH, FIELD_WALK(FIELD_UINT, "pap.peer_id.length", "Length of the peer's name")),
+	(PEER, FIELD_WALK(FIELD_STRING, "pap.peer_id", "Peer")),
+	(PASSWORD_LENGTH, FIELD_WALK(FIELD_UINT, "pap.password.length", "Length of the password")),
+	(PASSWORD, FIELD_WALK(FIELD_STRING, "pap.password", "Password")),
+	(MESSAGE_LENGTH, FIELD_WALK(FIELD_UINT, "pap.message.length", "Length of the message")),
+	(MESSAGE, FIELD_WALK(FIELD_STRING, "pap.message", "Message"))
+);
 
-static const struct field chap_fields[] = {
-	[C_CODE] = FIELD_FIXED(FIELD_UINT, "chap.code", 0, 1, "Code"),
-	[C_IDENTIFIER] = FIELD_FIXED(FIELD_UINT, "chap.identifier", 1, 1, "Identifier"),
-	[C_LENGTH] = FIELD_FIXED(FIELD_UINT, "chap.length", 2, 2, "Length"),
-	[VALUE_SIZE] = FIELD_WALK(FIELD_UINT, "chap.value_size", "Length of the value"),
-	[VALUE] = FIELD_WALK(FIELD_BYTES, "chap.value", "Challenge or response"),
-	[NAME] = FIELD_WALK(FIELD_STRING, "chap.name", "Name"),
-	[C_MESSAGE] = FIELD_WALK(FIELD_STRING, "chap.message", "Message"),
-};
+FIELD_TABLE(chap_fields,
+	(C_CODE, FIELD_FIXED(FIELD_UINT, "chap.code", 0, 1, "Code")),
+	(C_IDENTIFIER, FIELD_FIXED(FIELD_UINT, "chap.identifier", 1, 1, "Identifier")),
+	(C_LENGTH, FIELD_FIXED(FIELD_UINT, "chap.length", 2, 2, "Length")),
+	(VALUE_SIZE, FIELD_WALK(FIELD_UINT, "chap.value_size", "Length of the value")),
+	(VALUE, FIELD_WALK(FIELD_BYTES, "chap.value", "Challenge or response")),
+	(NAME, FIELD_WALK(FIELD_STRING, "chap.name", "Name")),
+	(C_MESSAGE, FIELD_WALK(FIELD_STRING, "chap.message", "Message"))
+);
 
 static const struct claim pap_claims[] = { { CLAIM_PPP, 0xc023 }, { CLAIM_NONE, 0 } };
 static const struct claim chap_claims[] = { { CLAIM_PPP, 0xc223 }, { CLAIM_NONE, 0 } };

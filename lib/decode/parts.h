@@ -32,12 +32,12 @@ void walk_piece(struct walk *w, const struct part *parts, unsigned n, unsigned t
 	walk_piece(w, array, sizeof(array) / sizeof(*(array)), type, at, (uint32_t)(len), PARTS_LE)
 
 /* Rows of the field table. `off` is from the start of the piece's value. */
-#define PART_FIELD(ty, n, off, lab) { FIELD_NAMED(n, lab), .type = ty, .offset = off }
+#define PART_FIELD(ty, n, off, lab) FIELD_PLAIN(n, lab, .type = ty, .offset = off)
 #define PART_HEX(n, off, digits, lab) \
-	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits, .offset = off }
+	FIELD_PLAIN(n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits, .offset = off)
 /* `msk` within the word as wide as the part's row says; in the row it is shifted down, as it may be wider than 24 bits */
 #define PART_BITS(ty, n, off, msk, lab) \
-	{ FIELD_NAMED(n, lab), .type = ty, .offset = off, .mask = (msk) >> __builtin_ctzll(msk), .shift = __builtin_ctzll(msk) }
-#define PART_NAMES(n, off, tab, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .offset = off, .names = tab }
+	FIELD_PLAIN(n, lab, .type = ty, .offset = off, .mask = (msk) >> __builtin_ctzll(msk), .shift = __builtin_ctzll(msk))
+#define PART_NAMES(n, off, tab, lab) FIELD_HAS(n, lab, (.names = tab), .type = FIELD_UINT, .offset = off)
 
 #endif

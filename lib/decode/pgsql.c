@@ -269,32 +269,32 @@ static void pgsql_summary(struct summary *s, const struct packet *p, const struc
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, "pgsql." n, lab)
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, "pgsql." n, lab)
 
-static const struct field fields[F_COUNT] = {
-	[TYPE] = TEXT("type", "Type"),
-	[LENGTH] = UINT("length", "Length"),
-	[FRONTEND] = FIELD_WALK(FIELD_BOOL, "pgsql.frontend", "From the client"),
-	[MAJOR] = UINT("version_major", "Major version"),
-	[MINOR] = UINT("version_minor", "Minor version"),
-	[PARAMETER_NAME] = TEXT("parameter_name", "Parameter"),
-	[PARAMETER_VALUE] = TEXT("parameter_value", "Value of a parameter"),
-	[AUTHTYPE] = UINT("authtype", "Way to authenticate"),
-	[SALT] = FIELD_WALK(FIELD_BYTES, "pgsql.salt", "Salt"),
-	[PASSWORD] = TEXT("password", "Password"),
-	[PID] = UINT("pid", "Process"),
-	[KEY] = UINT("key", "Key"),
-	[STATUS] = UINT("status", "Status"),
-	[TAG] = TEXT("tag", "Command completed"),
-	[QUERY] = TEXT("query", "Query"),
-	[STATEMENT] = TEXT("statement", "Statement"),
-	[PORTAL] = TEXT("portal", "Portal"),
-	[SEVERITY] = TEXT("severity", "Severity"),
-	[CODE] = TEXT("code", "Error code"),
-	[MESSAGE] = TEXT("message", "Error message"),
-	[DETAIL] = TEXT("detail", "Details of an error"),
-	[FIELD_COUNT] = UINT("field.count", "Number of columns"),
-	[COLUMN_NAME] = TEXT("col.name", "Column"),
-	[COPY_DATA] = FIELD_WALK(FIELD_BYTES, "pgsql.copydata", "Copied data"),
-};
+FIELD_TABLE(fields,
+	(TYPE, TEXT("type", "Type")),
+	(LENGTH, UINT("length", "Length")),
+	(FRONTEND, FIELD_WALK(FIELD_BOOL, "pgsql.frontend", "From the client")),
+	(MAJOR, UINT("version_major", "Major version")),
+	(MINOR, UINT("version_minor", "Minor version")),
+	(PARAMETER_NAME, TEXT("parameter_name", "Parameter")),
+	(PARAMETER_VALUE, TEXT("parameter_value", "Value of a parameter")),
+	(AUTHTYPE, UINT("authtype", "Way to authenticate")),
+	(SALT, FIELD_WALK(FIELD_BYTES, "pgsql.salt", "Salt")),
+	(PASSWORD, TEXT("password", "Password")),
+	(PID, UINT("pid", "Process")),
+	(KEY, UINT("key", "Key")),
+	(STATUS, UINT("status", "Status")),
+	(TAG, TEXT("tag", "Command completed")),
+	(QUERY, TEXT("query", "Query")),
+	(STATEMENT, TEXT("statement", "Statement")),
+	(PORTAL, TEXT("portal", "Portal")),
+	(SEVERITY, TEXT("severity", "Severity")),
+	(CODE, TEXT("code", "Error code")),
+	(MESSAGE, TEXT("message", "Error message")),
+	(DETAIL, TEXT("detail", "Details of an error")),
+	(FIELD_COUNT, UINT("field.count", "Number of columns")),
+	(COLUMN_NAME, TEXT("col.name", "Column")),
+	(COPY_DATA, FIELD_WALK(FIELD_BYTES, "pgsql.copydata", "Copied data"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, PORT }, { CLAIM_NONE, 0 } };
 

@@ -30,13 +30,13 @@ static void pop_walk(struct walk *w, const struct packet *p, const struct layer 
 }
 
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
-static const struct field pop_fields[] = {
-	[REQ_COMMAND] = TEXT("pop.request.command", "Command"),
-	[REQ_PARAMETER] = TEXT("pop.request.parameter", "Parameter of the command"),
-	[INDICATOR] = TEXT("pop.response.indicator", "+OK or -ERR"),
-	[DESCRIPTION] = TEXT("pop.response.description", "Text of the reply"),
-	[RSP_DATA] = TEXT("pop.response.data", "Line of what follows"),
-};
+FIELD_TABLE(pop_fields,
+	(REQ_COMMAND, TEXT("pop.request.command", "Command")),
+	(REQ_PARAMETER, TEXT("pop.request.parameter", "Parameter of the command")),
+	(INDICATOR, TEXT("pop.response.indicator", "+OK or -ERR")),
+	(DESCRIPTION, TEXT("pop.response.description", "Text of the reply")),
+	(RSP_DATA, TEXT("pop.response.data", "Line of what follows"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, 110 }, { CLAIM_NONE, 0 } };
 

@@ -88,26 +88,26 @@ static void ppi_walk(struct walk *w, const struct packet *p, const struct layer 
 	}
 }
 
-static const struct field ppi_fields[] = {
-	[VERSION] = FIELD_FIXED(FIELD_UINT, "ppi.version", 0, 1, "Version"),
-	[FLAGS] = FIELD_FIXED_HEX("ppi.flags", 1, 1, "Flags"),
-	[LENGTH] = FIELD_GET(FIELD_UINT, "ppi.length", get_field, "Length of the header"),
-	[ALIGNED] = FIELD_BITS(FIELD_BOOL, "ppi.flags.alignment", 1, 1, 0x01, "Fields are aligned to four bytes"),
-	[DLT] = FIELD_GET(FIELD_UINT, "ppi.dlt", get_field, "Link type"),
-	[FIELD_KIND] = FIELD_WALK(FIELD_UINT, "ppi.field_type", "Field of the card"),
-	[FIELD_LEN] = FIELD_WALK(FIELD_UINT, "ppi.field_len", "Length of a field"),
-	[TSFT] = PART_FIELD(FIELD_UINT, "ppi.80211-common.tsft", 0, "Time of the card"),
-	[RADIO_FLAGS] = PART_HEX("ppi.80211-common.flags", 8, 4, "Flags of the radio"),
-	[HAS_FCS] = PART_BITS(FIELD_BOOL, "ppi.80211-common.flags.fcs", 8, 0x0001, "The check sequence is there"),
-	[RATE] = FIELD_WALK(FIELD_UINT, "ppi.80211-common.rate", "Rate, kb/s"),
-	[FREQ] = PART_FIELD(FIELD_UINT, "ppi.80211-common.chan.freq", 12, "Frequency, MHz"),
-	[CHANNEL_FLAGS] = PART_HEX("ppi.80211-common.chan.flags", 14, 4, "Kind of the channel"),
-	[SIGNAL] = FIELD_WALK(FIELD_INT, "ppi.80211-common.dbm.antsignal", "Signal, dBm"),
-	[NOISE] = FIELD_WALK(FIELD_INT, "ppi.80211-common.dbm.antnoise", "Noise, dBm"),
-	[INTERFACE] = PART_FIELD(FIELD_UINT, "ppi.aggregation_extension.interface_id", 0, "Interface"),
-	[ETHER_FLAGS] = PART_HEX("ppi.8023_extension.flags", 0, 8, "Flags of Ethernet"),
-	[ETHER_ERRORS] = PART_HEX("ppi.8023_extension.errors", 4, 8, "Errors of Ethernet"),
-};
+FIELD_TABLE(ppi_fields,
+	(VERSION, FIELD_FIXED(FIELD_UINT, "ppi.version", 0, 1, "Version")),
+	(FLAGS, FIELD_FIXED_HEX("ppi.flags", 1, 1, "Flags")),
+	(ALIGNED, FIELD_BITS(FIELD_BOOL, "ppi.flags.alignment", 1, 1, 0x01, "Fields are aligned to four bytes")),
+	(LENGTH, FIELD_GET(FIELD_UINT, "ppi.length", get_field, "Length of the header")),
+	(DLT, FIELD_GET(FIELD_UINT, "ppi.dlt", get_field, "Link type")),
+	(FIELD_KIND, FIELD_WALK(FIELD_UINT, "ppi.field_type", "Field of the card")),
+	(FIELD_LEN, FIELD_WALK(FIELD_UINT, "ppi.field_len", "Length of a field")),
+	(TSFT, PART_FIELD(FIELD_UINT, "ppi.80211-common.tsft", 0, "Time of the card")),
+	(RADIO_FLAGS, PART_HEX("ppi.80211-common.flags", 8, 4, "Flags of the radio")),
+	(HAS_FCS, PART_BITS(FIELD_BOOL, "ppi.80211-common.flags.fcs", 8, 0x0001, "The check sequence is there")),
+	(RATE, FIELD_WALK(FIELD_UINT, "ppi.80211-common.rate", "Rate, kb/s")),
+	(FREQ, PART_FIELD(FIELD_UINT, "ppi.80211-common.chan.freq", 12, "Frequency, MHz")),
+	(CHANNEL_FLAGS, PART_HEX("ppi.80211-common.chan.flags", 14, 4, "Kind of the channel")),
+	(SIGNAL, FIELD_WALK(FIELD_INT, "ppi.80211-common.dbm.antsignal", "Signal, dBm")),
+	(NOISE, FIELD_WALK(FIELD_INT, "ppi.80211-common.dbm.antnoise", "Noise, dBm")),
+	(INTERFACE, PART_FIELD(FIELD_UINT, "ppi.aggregation_extension.interface_id", 0, "Interface")),
+	(ETHER_FLAGS, PART_HEX("ppi.8023_extension.flags", 0, 8, "Flags of Ethernet")),
+	(ETHER_ERRORS, PART_HEX("ppi.8023_extension.errors", 4, 8, "Errors of Ethernet"))
+);
 
 static const struct claim ppi_claims[] = { { CLAIM_LINKTYPE, LINKTYPE_PPI }, { CLAIM_NONE, 0 } };
 

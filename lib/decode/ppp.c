@@ -74,15 +74,15 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 	return true;
 }
 
-static const struct field ppp_fields[] = {
-	[DIRECTION] = FIELD_GET(FIELD_UINT, "ppp.direction", get_field, "Direction"),
-	[ADDRESS] = { FIELD_NAMED("ppp.address", "Address"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
-		      .get = get_field },
-	[CONTROL] = { FIELD_NAMED("ppp.control", "Control"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
-		      .get = get_field },
-	[PROTOCOL] = { FIELD_NAMED("ppp.protocol", "Protocol"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
-		       .get = get_field },
-};
+FIELD_TABLE(ppp_fields,
+	(DIRECTION, FIELD_GET(FIELD_UINT, "ppp.direction", get_field, "Direction")),
+	(ADDRESS, FIELD_HAS("ppp.address", "Address", (.get = get_field), .type = FIELD_UINT, .show = SHOW_HEX,
+		.hex_digits = 2)),
+	(CONTROL, FIELD_HAS("ppp.control", "Control", (.get = get_field), .type = FIELD_UINT, .show = SHOW_HEX,
+		.hex_digits = 2)),
+	(PROTOCOL, FIELD_HAS("ppp.protocol", "Protocol", (.get = get_field), .type = FIELD_UINT, .show = SHOW_HEX,
+		.hex_digits = 4))
+);
 
 static const struct claim ppp_claims[] = {
 	{ CLAIM_LINKTYPE, LINKTYPE_PPP },

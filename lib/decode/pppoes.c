@@ -62,24 +62,24 @@ void pppoe_walk_tags(struct walk *w, const struct packet *p, const struct layer 
 	}
 }
 
-static const struct field pppoes_fields[] = {
-	[VERSION] = FIELD_BITS(FIELD_UINT, "pppoe.version", 0, 1, 0xf0, "Version"),
-	[TYPE] = FIELD_BITS(FIELD_UINT, "pppoe.type", 0, 1, 0x0f, "Type"),
-	[CODE] = FIELD_FIXED_HEX("pppoe.code", 1, 1, "Code"),
-	[SESSION_ID] = FIELD_FIXED_HEX("pppoe.session_id", 2, 2, "Session"),
-	[PAYLOAD_LENGTH] = FIELD_FIXED(FIELD_UINT, "pppoe.payload_length", 4, 2, "Length of the payload"),
-	[TAG] = { FIELD_NAMED("pppoed.tag", "Another tag"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4 },
-	[SERVICE_NAME] = FIELD_WALK(FIELD_STRING, "pppoed.tags.service_name", "Service name"),
-	[AC_NAME] = FIELD_WALK(FIELD_STRING, "pppoed.tags.ac_name", "Access concentrator"),
-	[HOST_UNIQ] = FIELD_WALK(FIELD_BYTES, "pppoed.tags.host_uniq", "The host's own identifier"),
-	[AC_COOKIE] = FIELD_WALK(FIELD_BYTES, "pppoed.tags.ac_cookie", "The access concentrator's cookie"),
-	[VENDOR] = FIELD_WALK(FIELD_UINT, "pppoed.tags.vendor_id", "Vendor of a value"),
-	[RELAY_SESSION] = FIELD_WALK(FIELD_BYTES, "pppoed.tags.relay_session_id", "Session of the relay"),
-	[MAX_PAYLOAD] = FIELD_WALK(FIELD_BYTES, "pppoed.tags.max_payload", "Greatest payload"),
-	[SERVICE_ERROR] = FIELD_WALK(FIELD_STRING, "pppoed.tags.service_name_error", "The service is not offered"),
-	[SYSTEM_ERROR] = FIELD_WALK(FIELD_STRING, "pppoed.tags.ac_system_error", "The access concentrator has a problem"),
-	[GENERIC_ERROR] = FIELD_WALK(FIELD_STRING, "pppoed.tags.generic_error", "Error"),
-};
+FIELD_TABLE(pppoes_fields,
+	(VERSION, FIELD_BITS(FIELD_UINT, "pppoe.version", 0, 1, 0xf0, "Version")),
+	(TYPE, FIELD_BITS(FIELD_UINT, "pppoe.type", 0, 1, 0x0f, "Type")),
+	(CODE, FIELD_FIXED_HEX("pppoe.code", 1, 1, "Code")),
+	(SESSION_ID, FIELD_FIXED_HEX("pppoe.session_id", 2, 2, "Session")),
+	(PAYLOAD_LENGTH, FIELD_FIXED(FIELD_UINT, "pppoe.payload_length", 4, 2, "Length of the payload")),
+	(TAG, FIELD_PLAIN("pppoed.tag", "Another tag", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4)),
+	(SERVICE_NAME, FIELD_WALK(FIELD_STRING, "pppoed.tags.service_name", "Service name")),
+	(AC_NAME, FIELD_WALK(FIELD_STRING, "pppoed.tags.ac_name", "Access concentrator")),
+	(HOST_UNIQ, FIELD_WALK(FIELD_BYTES, "pppoed.tags.host_uniq", "The host's own identifier")),
+	(AC_COOKIE, FIELD_WALK(FIELD_BYTES, "pppoed.tags.ac_cookie", "The access concentrator's cookie")),
+	(VENDOR, FIELD_WALK(FIELD_UINT, "pppoed.tags.vendor_id", "Vendor of a value")),
+	(RELAY_SESSION, FIELD_WALK(FIELD_BYTES, "pppoed.tags.relay_session_id", "Session of the relay")),
+	(MAX_PAYLOAD, FIELD_WALK(FIELD_BYTES, "pppoed.tags.max_payload", "Greatest payload")),
+	(SERVICE_ERROR, FIELD_WALK(FIELD_STRING, "pppoed.tags.service_name_error", "The service is not offered")),
+	(SYSTEM_ERROR, FIELD_WALK(FIELD_STRING, "pppoed.tags.ac_system_error", "The access concentrator has a problem")),
+	(GENERIC_ERROR, FIELD_WALK(FIELD_STRING, "pppoed.tags.generic_error", "Error"))
+);
 
 static const struct claim pppoes_claims[] = {
 	{ CLAIM_ETHERTYPE, 0x8864 },

@@ -75,24 +75,24 @@ static void prism_walk(struct walk *w, const struct packet *p, const struct laye
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 
-static const struct field prism_fields[] = {
-	[MSGCODE] = PART_HEX("prism.msgcode", 0, 8, "Message"),
-	[MSGLEN] = UINT("prism.msglen", "Length of the header"),
-	[DEVNAME] = FIELD_WALK(FIELD_STRING, "prism.devname", "Device"),
-	[DID_TYPE] = PART_HEX("prism.did.type", 0, 8, "Value"),
-	[DID_STATUS] = UINT("prism.did.status", "Value is missing"),
-	[DID_LENGTH] = UINT("prism.did.length", "Length of the value"),
-	[HOSTTIME] = UINT("prism.did.hosttime", "Time of the host"),
-	[MACTIME] = UINT("prism.did.mactime", "Time of the card, us"),
-	[CHANNEL] = UINT("prism.did.channel", "Channel"),
-	[RSSI] = FIELD_WALK(FIELD_INT, "prism.did.rssi", "Signal strength"),
-	[SQ] = UINT("prism.did.sq", "Signal quality"),
-	[SIGNAL] = FIELD_WALK(FIELD_INT, "prism.did.signal", "Signal"),
-	[NOISE] = FIELD_WALK(FIELD_INT, "prism.did.noise", "Noise"),
-	[RATE] = UINT("prism.did.rate", "Rate, 500 kb/s"),
-	[ISTX] = PART_HEX("prism.did.istx", 0, 8, "Was sent from here"),
-	[FRMLEN] = UINT("prism.did.frmlen", "Length of the frame"),
-};
+FIELD_TABLE(prism_fields,
+	(MSGCODE, PART_HEX("prism.msgcode", 0, 8, "Message")),
+	(MSGLEN, UINT("prism.msglen", "Length of the header")),
+	(DEVNAME, FIELD_WALK(FIELD_STRING, "prism.devname", "Device")),
+	(DID_TYPE, PART_HEX("prism.did.type", 0, 8, "Value")),
+	(DID_STATUS, UINT("prism.did.status", "Value is missing")),
+	(DID_LENGTH, UINT("prism.did.length", "Length of the value")),
+	(HOSTTIME, UINT("prism.did.hosttime", "Time of the host")),
+	(MACTIME, UINT("prism.did.mactime", "Time of the card, us")),
+	(CHANNEL, UINT("prism.did.channel", "Channel")),
+	(RSSI, FIELD_WALK(FIELD_INT, "prism.did.rssi", "Signal strength")),
+	(SQ, UINT("prism.did.sq", "Signal quality")),
+	(SIGNAL, FIELD_WALK(FIELD_INT, "prism.did.signal", "Signal")),
+	(NOISE, FIELD_WALK(FIELD_INT, "prism.did.noise", "Noise")),
+	(RATE, UINT("prism.did.rate", "Rate, 500 kb/s")),
+	(ISTX, PART_HEX("prism.did.istx", 0, 8, "Was sent from here")),
+	(FRMLEN, UINT("prism.did.frmlen", "Length of the frame"))
+);
 
 static const struct claim prism_claims[] = { { CLAIM_LINKTYPE, 119 }, { CLAIM_NONE, 0 } };
 

@@ -143,25 +143,24 @@ static void radiotap_walk(struct walk *w, const struct packet *p, const struct l
 		walk_value(w, bit, v);
 }
 
-static const struct field radiotap_fields[] = {
-	[VERSION] = FIELD_FIXED(FIELD_UINT, "radiotap.version", 0, 1, "Version"),
-	[LENGTH] = FIELD_GET(FIELD_UINT, "radiotap.length", get_length, "Length of the header"),
-	[PRESENT_WORD] = { FIELD_NAMED("radiotap.present.word", "Values present"), .type = FIELD_UINT, .show = SHOW_HEX },
-	[MACTIME] = FIELD_WALK(FIELD_UINT, "radiotap.mactime", "Time of the card, us"),
-	[FLAGS] = { FIELD_NAMED("radiotap.flags", "Flags"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
-	[CHANNEL_FREQ] = FIELD_WALK(FIELD_UINT, "radiotap.channel.freq", "Frequency, MHz"),
-	[CHANNEL_FLAGS] = { FIELD_NAMED("radiotap.channel.flags", "Kind of the channel"), .type = FIELD_UINT, .show = SHOW_HEX,
-			    .hex_digits = 4 },
-	[ANTSIGNAL] = FIELD_WALK(FIELD_INT, "radiotap.dbm_antsignal", "Signal, dBm"),
-	[ANTNOISE] = FIELD_WALK(FIELD_INT, "radiotap.dbm_antnoise", "Noise, dBm"),
-	[QUALITY] = FIELD_WALK(FIELD_UINT, "radiotap.quality", "Signal quality"),
-	[TXPOWER] = FIELD_WALK(FIELD_INT, "radiotap.txpower", "Power sent, dBm"),
-	[ANTENNA] = FIELD_WALK(FIELD_UINT, "radiotap.antenna", "Antenna"),
-	[DB_ANTSIGNAL] = FIELD_WALK(FIELD_UINT, "radiotap.db_antsignal", "Signal, dB"),
-	[DB_ANTNOISE] = FIELD_WALK(FIELD_UINT, "radiotap.db_antnoise", "Noise, dB"),
-	[RXFLAGS] = { FIELD_NAMED("radiotap.rxflags", "Flags of receiving"), .type = FIELD_UINT, .show = SHOW_HEX,
-		      .hex_digits = 4 },
-};
+FIELD_TABLE(radiotap_fields,
+	(VERSION, FIELD_FIXED(FIELD_UINT, "radiotap.version", 0, 1, "Version")),
+	(LENGTH, FIELD_GET(FIELD_UINT, "radiotap.length", get_length, "Length of the header")),
+	(PRESENT_WORD, FIELD_PLAIN("radiotap.present.word", "Values present", .type = FIELD_UINT, .show = SHOW_HEX)),
+	(MACTIME, FIELD_WALK(FIELD_UINT, "radiotap.mactime", "Time of the card, us")),
+	(FLAGS, FIELD_PLAIN("radiotap.flags", "Flags", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
+	(CHANNEL_FREQ, FIELD_WALK(FIELD_UINT, "radiotap.channel.freq", "Frequency, MHz")),
+	(CHANNEL_FLAGS, FIELD_PLAIN("radiotap.channel.flags", "Kind of the channel", .type = FIELD_UINT, .show = SHOW_HEX,
+		.hex_digits = 4)),
+	(ANTSIGNAL, FIELD_WALK(FIELD_INT, "radiotap.dbm_antsignal", "Signal, dBm")),
+	(ANTNOISE, FIELD_WALK(FIELD_INT, "radiotap.dbm_antnoise", "Noise, dBm")),
+	(QUALITY, FIELD_WALK(FIELD_UINT, "radiotap.quality", "Signal quality")),
+	(TXPOWER, FIELD_WALK(FIELD_INT, "radiotap.txpower", "Power sent, dBm")),
+	(ANTENNA, FIELD_WALK(FIELD_UINT, "radiotap.antenna", "Antenna")),
+	(DB_ANTSIGNAL, FIELD_WALK(FIELD_UINT, "radiotap.db_antsignal", "Signal, dB")),
+	(DB_ANTNOISE, FIELD_WALK(FIELD_UINT, "radiotap.db_antnoise", "Noise, dB")),
+	(RXFLAGS, FIELD_PLAIN("radiotap.rxflags", "Flags of receiving", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4))
+);
 
 static const struct claim radiotap_claims[] = { { CLAIM_LINKTYPE, LINKTYPE_IEEE802_11_RADIO }, { CLAIM_NONE, 0 } };
 

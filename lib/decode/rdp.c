@@ -70,12 +70,12 @@ static void t125_summary(struct summary *s, const struct packet *p, const struct
 	outbuf_str(s->out, name ? name : "?");
 }
 
-static const struct field t125_fields[T125_COUNT] = {
-	[PDU] = { FIELD_NAMED("t124.DomainMCSPDU", "Message"), .type = FIELD_UINT, .names = choices },
-	[INITIATOR] = FIELD_WALK(FIELD_UINT, "t124.initiator", "User"),
-	[CHANNEL] = FIELD_WALK(FIELD_UINT, "t124.channelId", "Channel"),
-	[RESULT] = FIELD_WALK(FIELD_UINT, "t124.result", "Result"),
-};
+FIELD_TABLE(t125_fields,
+	(PDU, FIELD_HAS("t124.DomainMCSPDU", "Message", (.names = choices), .type = FIELD_UINT)),
+	(INITIATOR, FIELD_WALK(FIELD_UINT, "t124.initiator", "User")),
+	(CHANNEL, FIELD_WALK(FIELD_UINT, "t124.channelId", "Channel")),
+	(RESULT, FIELD_WALK(FIELD_UINT, "t124.result", "Result"))
+);
 
 const struct protocol proto_t125 = {
 	.name = "t125",
@@ -162,23 +162,23 @@ static void rdp_summary(struct summary *s, const struct packet *p, const struct 
 	}
 }
 
-#define HEX(n, digits, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
+#define HEX(n, digits, lab) FIELD_PLAIN(n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits)
 
 static const struct value_name neg_types[] = {
 	{ NEG_REQUEST, "Negotiation request" }, { NEG_RESPONSE, "Negotiation response" }, { NEG_FAILURE, "Negotiation failure" }, { 0, NULL }
 };
 
-static const struct field fields[F_COUNT] = {
-	[COOKIE] = FIELD_WALK(FIELD_STRING, "rdp.rt_cookie", "Cookie"),
-	[NEG_TYPE] = { FIELD_NAMED("rdp.neg_type", "Negotiation"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2,
-		       .names = neg_types },
-	[NEG_LENGTH] = FIELD_WALK(FIELD_UINT, "rdp.neg_length", "Negotiation length"),
-	[REQ_FLAGS] = HEX("rdp.negReq.flags", 2, "Request flags"),
-	[REQUESTED] = HEX("rdp.negReq.requestedProtocols", 8, "Requested protocols"),
-	[RSP_FLAGS] = HEX("rdp.negRsp.flags", 2, "Response flags"),
-	[SELECTED] = HEX("rdp.negReq.selectedProtocol", 8, "Selected protocol"),
-	[FAILURE] = HEX("rdp.negFailure.failureCode", 8, "Failure"),
-};
+FIELD_TABLE(fields,
+	(COOKIE, FIELD_WALK(FIELD_STRING, "rdp.rt_cookie", "Cookie")),
+	(NEG_TYPE, FIELD_HAS("rdp.neg_type", "Negotiation", (.names = neg_types), .type = FIELD_UINT, .show = SHOW_HEX,
+		.hex_digits = 2)),
+	(NEG_LENGTH, FIELD_WALK(FIELD_UINT, "rdp.neg_length", "Negotiation length")),
+	(REQ_FLAGS, HEX("rdp.negReq.flags", 2, "Request flags")),
+	(REQUESTED, HEX("rdp.negReq.requestedProtocols", 8, "Requested protocols")),
+	(RSP_FLAGS, HEX("rdp.negRsp.flags", 2, "Response flags")),
+	(SELECTED, HEX("rdp.negReq.selectedProtocol", 8, "Selected protocol")),
+	(FAILURE, HEX("rdp.negFailure.failureCode", 8, "Failure"))
+);
 
 const struct protocol proto_rdp = {
 	.name = "rdp",

@@ -34,9 +34,9 @@ void reply_connection_begins(struct decode *d);
 /* Fields of it: `shift` says what of it, `mask` (if not 0) of which kinds (1 << enum reply_kind). */
 enum reply_part { REPLY_FRAME, REPLY_REQUEST, REPLY_TIME, REPLY_TEXT, REPLY_IS };
 field_get reply_field;
-#define REPLY_FIELD(ty, n, part, kinds, lab) { FIELD_NAMED(n, lab), .type = ty, .shift = part, .mask = kinds, .get = reply_field }
+#define REPLY_FIELD(ty, n, part, kinds, lab) FIELD_HAS(n, lab, (.get = reply_field), .type = ty, .shift = part, .mask = kinds)
 #define REPLY_FIELD_MS(n, lab) \
-	{ FIELD_NAMED(n, lab), .type = FIELD_DURATION, .show = SHOW_MS, .shift = REPLY_TIME, .mask = 1 << REPLY_ANSWERS, \
-	  .get = reply_field }
+	FIELD_HAS(n, lab, (.get = reply_field), .type = FIELD_DURATION, .show = SHOW_MS, .shift = REPLY_TIME, \
+		.mask = 1 << REPLY_ANSWERS)
 
 #endif

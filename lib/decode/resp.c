@@ -124,14 +124,14 @@ static void resp_summary(struct summary *s, const struct packet *p, const struct
 	}
 }
 
-static const struct field resp_fields[] = {
-	[STRING] = FIELD_WALK(FIELD_STRING, "resp.string", "Simple string"),
-	[ERROR] = FIELD_WALK(FIELD_STRING, "resp.error", "Error"),
-	[INTEGER] = FIELD_WALK(FIELD_INT, "resp.integer", "Integer"),
-	[BULK] = FIELD_WALK(FIELD_BYTES, "resp.bulk_string.value", "String"),
-	[BULK_LENGTH] = FIELD_WALK(FIELD_INT, "resp.bulk_string.length", "Length of the string"),
-	[ARRAY_LENGTH] = FIELD_WALK(FIELD_INT, "resp.array.length", "Elements of the array"),
-};
+FIELD_TABLE(resp_fields,
+	(STRING, FIELD_WALK(FIELD_STRING, "resp.string", "Simple string")),
+	(ERROR, FIELD_WALK(FIELD_STRING, "resp.error", "Error")),
+	(INTEGER, FIELD_WALK(FIELD_INT, "resp.integer", "Integer")),
+	(BULK, FIELD_WALK(FIELD_BYTES, "resp.bulk_string.value", "String")),
+	(BULK_LENGTH, FIELD_WALK(FIELD_INT, "resp.bulk_string.length", "Length of the string")),
+	(ARRAY_LENGTH, FIELD_WALK(FIELD_INT, "resp.array.length", "Elements of the array"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, 6379 }, { CLAIM_NONE, 0 } };
 

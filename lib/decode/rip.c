@@ -101,22 +101,22 @@ static void rip_summary(struct summary *s, const struct packet *p, const struct 
 	}
 }
 
-static const struct field rip_fields[] = {
-	[COMMAND] = { FIELD_NAMED("rip.command", "Command"), .type = FIELD_UINT, .width = 1, .names = commands },
-	[VERSION] = FIELD_FIXED(FIELD_UINT, "rip.version", 1, 1, "Version"),
-	[FAMILY] = FIELD_WALK(FIELD_UINT, "rip.family", "Address family"),
-	[TAG] = FIELD_WALK(FIELD_UINT, "rip.route_tag", "Route tag"),
-	[ADDRESS] = FIELD_WALK(FIELD_IPV4, "rip.ip", "Address"),
-	[NETMASK] = FIELD_WALK(FIELD_IPV4, "rip.netmask", "Mask"),
-	[NEXT_HOP] = FIELD_WALK(FIELD_IPV4, "rip.next_hop", "Next hop"),
-	[METRIC] = FIELD_WALK(FIELD_UINT, "rip.metric", "Metric"),
-	[AUTH_TYPE] = FIELD_WALK(FIELD_UINT, "rip.auth.type", "Authentication type"),
-	[AUTH_PASSWORD] = FIELD_WALK(FIELD_STRING, "rip.auth.passwd", "Password"),
-	[DIGEST_OFFSET] = FIELD_WALK(FIELD_UINT, "rip.digest_offset", "Where the digest is"),
-	[KEY_ID] = FIELD_WALK(FIELD_UINT, "rip.key_id", "Key"),
-	[AUTH_LENGTH] = FIELD_WALK(FIELD_UINT, "rip.auth_data_len", "Digest length"),
-	[SEQUENCE] = FIELD_WALK(FIELD_UINT, "rip.seq_num", "Sequence number"),
-};
+FIELD_TABLE(rip_fields,
+	(COMMAND, FIELD_HAS("rip.command", "Command", (.names = commands), .type = FIELD_UINT, .width = 1)),
+	(VERSION, FIELD_FIXED(FIELD_UINT, "rip.version", 1, 1, "Version")),
+	(FAMILY, FIELD_WALK(FIELD_UINT, "rip.family", "Address family")),
+	(TAG, FIELD_WALK(FIELD_UINT, "rip.route_tag", "Route tag")),
+	(ADDRESS, FIELD_WALK(FIELD_IPV4, "rip.ip", "Address")),
+	(NETMASK, FIELD_WALK(FIELD_IPV4, "rip.netmask", "Mask")),
+	(NEXT_HOP, FIELD_WALK(FIELD_IPV4, "rip.next_hop", "Next hop")),
+	(METRIC, FIELD_WALK(FIELD_UINT, "rip.metric", "Metric")),
+	(AUTH_TYPE, FIELD_WALK(FIELD_UINT, "rip.auth.type", "Authentication type")),
+	(AUTH_PASSWORD, FIELD_WALK(FIELD_STRING, "rip.auth.passwd", "Password")),
+	(DIGEST_OFFSET, FIELD_WALK(FIELD_UINT, "rip.digest_offset", "Where the digest is")),
+	(KEY_ID, FIELD_WALK(FIELD_UINT, "rip.key_id", "Key")),
+	(AUTH_LENGTH, FIELD_WALK(FIELD_UINT, "rip.auth_data_len", "Digest length")),
+	(SEQUENCE, FIELD_WALK(FIELD_UINT, "rip.seq_num", "Sequence number"))
+);
 
 static const struct claim rip_claims[] = { { CLAIM_UDP_PORT, 520 }, { CLAIM_NONE, 0 } };
 

@@ -63,14 +63,14 @@ static void ripng_summary(struct summary *s, const struct packet *p, const struc
 
 static const struct value_name commands[] = { { REQUEST, "Request" }, { RESPONSE, "Response" }, { 0, NULL } };
 
-static const struct field ripng_fields[] = {
-	[COMMAND] = { FIELD_NAMED("ripng.cmd", "Command"), .type = FIELD_UINT, .width = 1, .names = commands },
-	[VERSION] = FIELD_FIXED(FIELD_UINT, "ripng.version", 1, 1, "Version"),
-	[PREFIX] = FIELD_WALK(FIELD_IPV6, "ripng.rte.ipv6_prefix", "Prefix"),
-	[TAG] = FIELD_WALK_HEX("ripng.rte.route_tag", 4, "Route tag"),
-	[PLEN] = FIELD_WALK(FIELD_UINT, "ripng.rte.prefix_length", "Prefix length"),
-	[METRIC] = FIELD_WALK(FIELD_UINT, "ripng.rte.metric", "Metric"),
-};
+FIELD_TABLE(ripng_fields,
+	(COMMAND, FIELD_HAS("ripng.cmd", "Command", (.names = commands), .type = FIELD_UINT, .width = 1)),
+	(VERSION, FIELD_FIXED(FIELD_UINT, "ripng.version", 1, 1, "Version")),
+	(PREFIX, FIELD_WALK(FIELD_IPV6, "ripng.rte.ipv6_prefix", "Prefix")),
+	(TAG, FIELD_WALK_HEX("ripng.rte.route_tag", 4, "Route tag")),
+	(PLEN, FIELD_WALK(FIELD_UINT, "ripng.rte.prefix_length", "Prefix length")),
+	(METRIC, FIELD_WALK(FIELD_UINT, "ripng.rte.metric", "Metric"))
+);
 
 static const struct claim ripng_claims[] = { { CLAIM_UDP_PORT, 521 }, { CLAIM_NONE, 0 } };
 

@@ -296,29 +296,29 @@ static void rpc_summary(struct summary *s, const struct packet *p, const struct 
 }
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, "rpc." n, lab)
-#define HEX(n, lab) { FIELD_NAMED("rpc." n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8 }
+#define HEX(n, lab) FIELD_PLAIN("rpc." n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8)
 
 static const struct value_name types[] = { { CALL, "Call" }, { REPLY, "Reply" }, { 0, NULL } };
 
-static const struct field fields[F_COUNT] = {
-	[LASTFRAG] = FIELD_WALK(FIELD_BOOL, "rpc.lastfrag", "Last fragment"),
-	[FRAGLEN] = UINT("fraglen", "Fragment length"),
-	[XID] = HEX("xid", "Transaction"),
-	[MSGTYP] = { FIELD_NAMED("rpc.msgtyp", "Message type"), .type = FIELD_UINT, .names = types },
-	[VERSION] = UINT("version", "RPC version"),
-	[PROGRAM] = { FIELD_NAMED("rpc.program", "Program"), .type = FIELD_UINT, .names = programs },
-	[PROGRAM_VERSION] = UINT("programversion", "Program version"),
-	[PROCEDURE] = UINT("procedure", "Procedure"),
-	[REPLY_STATE] = UINT("replystat", "Denied"),
-	[ACCEPT_STATE] = UINT("state_accept", "Result of an accepted call"),
-	[REJECT_STATE] = UINT("state_reject", "Why it was denied"),
-	[AUTH_FLAVOR] = UINT("auth.flavor", "Kind of credentials"),
-	[AUTH_LENGTH] = UINT("auth.length", "Length of credentials"),
-	[AUTH_STAMP] = HEX("auth.stamp", "Stamp"),
-	[AUTH_MACHINE] = FIELD_WALK(FIELD_STRING, "rpc.auth.machinename", "Machine"),
-	[AUTH_UID] = UINT("auth.uid", "User"),
-	[AUTH_GID] = UINT("auth.gid", "Group"),
-};
+FIELD_TABLE(fields,
+	(LASTFRAG, FIELD_WALK(FIELD_BOOL, "rpc.lastfrag", "Last fragment")),
+	(FRAGLEN, UINT("fraglen", "Fragment length")),
+	(XID, HEX("xid", "Transaction")),
+	(MSGTYP, FIELD_HAS("rpc.msgtyp", "Message type", (.names = types), .type = FIELD_UINT)),
+	(VERSION, UINT("version", "RPC version")),
+	(PROGRAM, FIELD_HAS("rpc.program", "Program", (.names = programs), .type = FIELD_UINT)),
+	(PROGRAM_VERSION, UINT("programversion", "Program version")),
+	(PROCEDURE, UINT("procedure", "Procedure")),
+	(REPLY_STATE, UINT("replystat", "Denied")),
+	(ACCEPT_STATE, UINT("state_accept", "Result of an accepted call")),
+	(REJECT_STATE, UINT("state_reject", "Why it was denied")),
+	(AUTH_FLAVOR, UINT("auth.flavor", "Kind of credentials")),
+	(AUTH_LENGTH, UINT("auth.length", "Length of credentials")),
+	(AUTH_STAMP, HEX("auth.stamp", "Stamp")),
+	(AUTH_MACHINE, FIELD_WALK(FIELD_STRING, "rpc.auth.machinename", "Machine")),
+	(AUTH_UID, UINT("auth.uid", "User")),
+	(AUTH_GID, UINT("auth.gid", "Group"))
+);
 
 static const struct claim claims[] = {
 	{ CLAIM_UDP_PORT, 111 }, { CLAIM_TCP_PORT, 111 }, { CLAIM_UDP_PORT, RPC_PORT_NFS }, { CLAIM_TCP_PORT, RPC_PORT_NFS },

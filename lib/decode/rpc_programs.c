@@ -30,7 +30,8 @@ static bool get_procedure(const struct packet *p, const struct layer *l, const s
 }
 
 #define PROCEDURE(n, version, nam) \
-	{ FIELD_NAMED(n, "Procedure, version ") #version, .type = FIELD_UINT, .shift = version, .get = get_procedure, .names = nam }
+	FIELD_HAS(n, "Procedure, version " #version, (.get = get_procedure, .names = nam), .type = FIELD_UINT, \
+		.shift = version)
 
 /* ---- port mapper ----------------------------------------------------------------------------------- */
 
@@ -66,16 +67,16 @@ static const struct value_name portmap_v3[] = {
 	{ 12, "GETSTAT" }, { 0, NULL }
 };
 
-static const struct field portmap_fields[PM_COUNT] = {
-	[PM_V2] = PROCEDURE("portmap.procedure_v2", 2, portmap_v2),
-	[PM_V3] = PROCEDURE("portmap.procedure_v3", 3, portmap_v3),
-	[PM_V4] = PROCEDURE("portmap.procedure_v4", 4, portmap_v3),
-	[PM_PROG] = FIELD_WALK(FIELD_UINT, "portmap.prog", "Program"),
-	[PM_VERSION] = FIELD_WALK(FIELD_UINT, "portmap.version", "Version"),
-	[PM_PROTO] = FIELD_WALK(FIELD_UINT, "portmap.proto", "Protocol"),
-	[PM_PORT] = FIELD_WALK(FIELD_UINT, "portmap.port", "Port"),
-	[PM_UADDR] = FIELD_WALK(FIELD_STRING, "portmap.uaddr", "Universal address"),
-};
+FIELD_TABLE(portmap_fields,
+	(PM_V2, PROCEDURE("portmap.procedure_v2", 2, portmap_v2)),
+	(PM_V3, PROCEDURE("portmap.procedure_v3", 3, portmap_v3)),
+	(PM_V4, PROCEDURE("portmap.procedure_v4", 4, portmap_v3)),
+	(PM_PROG, FIELD_WALK(FIELD_UINT, "portmap.prog", "Program")),
+	(PM_VERSION, FIELD_WALK(FIELD_UINT, "portmap.version", "Version")),
+	(PM_PROTO, FIELD_WALK(FIELD_UINT, "portmap.proto", "Protocol")),
+	(PM_PORT, FIELD_WALK(FIELD_UINT, "portmap.port", "Port")),
+	(PM_UADDR, FIELD_WALK(FIELD_STRING, "portmap.uaddr", "Universal address"))
+);
 
 const struct protocol proto_portmap = {
 	.name = "portmap",
@@ -94,11 +95,11 @@ static const struct value_name mount_procedures[] = {
 	{ 0, "NULL" }, { 1, "MNT" }, { 2, "DUMP" }, { 3, "UMNT" }, { 4, "UMNTALL" }, { 5, "EXPORT" }, { 0, NULL }
 };
 
-static const struct field mount_fields[] = {
-	PROCEDURE("mount.procedure_v1", 1, mount_procedures),
-	PROCEDURE("mount.procedure_v2", 2, mount_procedures),
-	PROCEDURE("mount.procedure_v3", 3, mount_procedures),
-};
+FIELD_TABLE(mount_fields,
+	(, PROCEDURE("mount.procedure_v1", 1, mount_procedures)),
+	(, PROCEDURE("mount.procedure_v2", 2, mount_procedures)),
+	(, PROCEDURE("mount.procedure_v3", 3, mount_procedures))
+);
 
 const struct protocol proto_mount = {
 	.name = "mount",
@@ -148,11 +149,11 @@ static void nfs_summary(struct summary *s, const struct packet *p, const struct 
 		outbuf_u64(o, l->aux[1]);
 }
 
-static const struct field nfs_fields[] = {
-	PROCEDURE("nfs.procedure_v2", 2, nfs_v2),
-	PROCEDURE("nfs.procedure_v3", 3, nfs_v3),
-	PROCEDURE("nfs.procedure_v4", 4, nfs_v4),
-};
+FIELD_TABLE(nfs_fields,
+	(, PROCEDURE("nfs.procedure_v2", 2, nfs_v2)),
+	(, PROCEDURE("nfs.procedure_v3", 3, nfs_v3)),
+	(, PROCEDURE("nfs.procedure_v4", 4, nfs_v4))
+);
 
 const struct protocol proto_nfs = {
 	.name = "nfs",

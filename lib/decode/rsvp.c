@@ -56,17 +56,17 @@ static void rsvp_summary(struct summary *s, const struct packet *p, const struct
 	outbuf_printf(s->out, " Message, length: %u", summary_outer_len(p, l));
 }
 
-static const struct field rsvp_fields[] = {
-	[MSG] = { FIELD_NAMED("rsvp.msg", "Message"), .type = FIELD_UINT, .offset = 1, .width = 1, .names = messages },
-	[OBJECT] = FIELD_WALK(FIELD_UINT, "rsvp.object", "Class of an object"),
-	[SESSION_DESTINATION] = FIELD_WALK(FIELD_IPV4, "rsvp.session.ip", "Session: destination"),
-	[SESSION_PROTOCOL] = FIELD_WALK(FIELD_UINT, "rsvp.session.proto", "Session: protocol"),
-	[SESSION_PORT] = FIELD_WALK(FIELD_UINT, "rsvp.session.port", "Session: port"),
-	[SESSION_TUNNEL] = FIELD_WALK(FIELD_UINT, "rsvp.session.tunnel_id", "Session: tunnel"),
-	[SENDER_ADDRESS] = FIELD_WALK(FIELD_IPV4, "rsvp.sender.ip", "Sender"),
-	[SENDER_PORT] = FIELD_WALK(FIELD_UINT, "rsvp.sender.port", "Sender: port"),
-	[SENDER_LSP] = FIELD_WALK(FIELD_UINT, "rsvp.sender.lsp_id", "Sender: label switched path"),
-};
+FIELD_TABLE(rsvp_fields,
+	(MSG, FIELD_HAS("rsvp.msg", "Message", (.names = messages), .type = FIELD_UINT, .offset = 1, .width = 1)),
+	(OBJECT, FIELD_WALK(FIELD_UINT, "rsvp.object", "Class of an object")),
+	(SESSION_DESTINATION, FIELD_WALK(FIELD_IPV4, "rsvp.session.ip", "Session: destination")),
+	(SESSION_PROTOCOL, FIELD_WALK(FIELD_UINT, "rsvp.session.proto", "Session: protocol")),
+	(SESSION_PORT, FIELD_WALK(FIELD_UINT, "rsvp.session.port", "Session: port")),
+	(SESSION_TUNNEL, FIELD_WALK(FIELD_UINT, "rsvp.session.tunnel_id", "Session: tunnel")),
+	(SENDER_ADDRESS, FIELD_WALK(FIELD_IPV4, "rsvp.sender.ip", "Sender")),
+	(SENDER_PORT, FIELD_WALK(FIELD_UINT, "rsvp.sender.port", "Sender: port")),
+	(SENDER_LSP, FIELD_WALK(FIELD_UINT, "rsvp.sender.lsp_id", "Sender: label switched path"))
+);
 
 static const struct claim rsvp_claims[] = { { CLAIM_IPPROTO, 46 }, { CLAIM_NONE, 0 } };
 

@@ -141,32 +141,32 @@ static void rtcp_summary(struct summary *s, const struct packet *p, const struct
 }
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-#define HEX32(n, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8 }
-static const struct field rtcp_fields[] = {
-	[VERSION] = FIELD_BITS(FIELD_UINT, "rtcp.version", 0, 1, 0xc0, "Version"),
-	[PADDING] = FIELD_BITS(FIELD_BOOL, "rtcp.padding", 0, 1, 0x20, "Padded"),
-	[COUNT_RC] = UINT("rtcp.rc", "Report blocks"),
-	[COUNT_SC] = UINT("rtcp.sc", "Sources"),
-	[FORMAT] = UINT("rtcp.rtpfb.fmt", "Kind of feedback"),
-	[TYPE] = UINT("rtcp.pt", "Packet type"),
-	[LENGTH] = UINT("rtcp.length", "Words less one"),
-	[SENDER] = HEX32("rtcp.senderssrc", "Sender"),
-	[NTP_MSW] = UINT("rtcp.timestamp.ntp.msw", "Time of day, seconds since 1900"),
-	[NTP_LSW] = UINT("rtcp.timestamp.ntp.lsw", "Time of day, fraction"),
-	[RTP_TIME] = UINT("rtcp.timestamp.rtp", "The same time in the units of RTP"),
-	[PACKETS] = UINT("rtcp.sender.packetcount", "Packets sent"),
-	[OCTETS] = UINT("rtcp.sender.octetcount", "Bytes sent"),
-	[SOURCE] = HEX32("rtcp.ssrc.identifier", "Source"),
-	[FRACTION] = UINT("rtcp.ssrc.fraction", "Lost lately, of 256"),
-	[LOST] = UINT("rtcp.ssrc.cum_nr", "Lost in all"),
-	[HIGHEST] = UINT("rtcp.ssrc.high_seq", "Highest sequence number"),
-	[JITTER] = UINT("rtcp.ssrc.jitter", "Jitter"),
-	[LAST_SR] = UINT("rtcp.ssrc.lsr", "Last sender report"),
-	[DELAY] = UINT("rtcp.ssrc.dlsr", "Delay since then"),
-	[SDES_TYPE] = UINT("rtcp.sdes.type", "Kind of description"),
-	[SDES_LENGTH] = UINT("rtcp.sdes.length", "Length of the description"),
-	[SDES_TEXT] = FIELD_WALK(FIELD_STRING, "rtcp.sdes.text", "Description"),
-};
+#define HEX32(n, lab) FIELD_PLAIN(n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8)
+FIELD_TABLE(rtcp_fields,
+	(VERSION, FIELD_BITS(FIELD_UINT, "rtcp.version", 0, 1, 0xc0, "Version")),
+	(PADDING, FIELD_BITS(FIELD_BOOL, "rtcp.padding", 0, 1, 0x20, "Padded")),
+	(COUNT_RC, UINT("rtcp.rc", "Report blocks")),
+	(COUNT_SC, UINT("rtcp.sc", "Sources")),
+	(FORMAT, UINT("rtcp.rtpfb.fmt", "Kind of feedback")),
+	(TYPE, UINT("rtcp.pt", "Packet type")),
+	(LENGTH, UINT("rtcp.length", "Words less one")),
+	(SENDER, HEX32("rtcp.senderssrc", "Sender")),
+	(NTP_MSW, UINT("rtcp.timestamp.ntp.msw", "Time of day, seconds since 1900")),
+	(NTP_LSW, UINT("rtcp.timestamp.ntp.lsw", "Time of day, fraction")),
+	(RTP_TIME, UINT("rtcp.timestamp.rtp", "The same time in the units of RTP")),
+	(PACKETS, UINT("rtcp.sender.packetcount", "Packets sent")),
+	(OCTETS, UINT("rtcp.sender.octetcount", "Bytes sent")),
+	(SOURCE, HEX32("rtcp.ssrc.identifier", "Source")),
+	(FRACTION, UINT("rtcp.ssrc.fraction", "Lost lately, of 256")),
+	(LOST, UINT("rtcp.ssrc.cum_nr", "Lost in all")),
+	(HIGHEST, UINT("rtcp.ssrc.high_seq", "Highest sequence number")),
+	(JITTER, UINT("rtcp.ssrc.jitter", "Jitter")),
+	(LAST_SR, UINT("rtcp.ssrc.lsr", "Last sender report")),
+	(DELAY, UINT("rtcp.ssrc.dlsr", "Delay since then")),
+	(SDES_TYPE, UINT("rtcp.sdes.type", "Kind of description")),
+	(SDES_LENGTH, UINT("rtcp.sdes.length", "Length of the description")),
+	(SDES_TEXT, FIELD_WALK(FIELD_STRING, "rtcp.sdes.text", "Description"))
+);
 
 const struct protocol proto_rtcp = {
 	.name = "rtcp",

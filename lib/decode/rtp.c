@@ -69,21 +69,21 @@ static void rtp_summary(struct summary *s, const struct packet *p, const struct 
 		outbuf_str(s->out, ", mark");
 }
 
-static const struct field rtp_fields[] = {
-	[VERSION] = FIELD_BITS(FIELD_UINT, "rtp.version", 0, 1, 0xc0, "Version"),
-	[PADDING] = FIELD_BITS(FIELD_BOOL, "rtp.padding", 0, 1, 0x20, "Padded"),
-	[EXTENSION] = FIELD_BITS(FIELD_BOOL, "rtp.ext", 0, 1, 0x10, "Has a header extension"),
-	[CC] = FIELD_BITS(FIELD_UINT, "rtp.cc", 0, 1, 0x0f, "Contributing sources"),
-	[MARKER] = FIELD_BITS(FIELD_BOOL, "rtp.marker", 1, 1, 0x80, "Marker"),
-	[P_TYPE] = FIELD_BITS(FIELD_UINT, "rtp.p_type", 1, 1, 0x7f, "Payload type"),
-	[SEQ] = FIELD_FIXED(FIELD_UINT, "rtp.seq", 2, 2, "Sequence number"),
-	[TIMESTAMP] = FIELD_FIXED(FIELD_UINT, "rtp.timestamp", 4, 4, "Timestamp"),
-	[SSRC] = FIELD_FIXED_HEX("rtp.ssrc", 8, 4, "Source"),
-	[CSRC] = { FIELD_NAMED("rtp.csrc.item", "Contributing source"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8 },
-	[EXT_PROFILE] = FIELD_WALK(FIELD_BYTES, "rtp.ext.profile", "Kind of the header extension"),
-	[EXT_LEN] = FIELD_WALK(FIELD_UINT, "rtp.ext.len", "Words of the header extension"),
-	[PAYLOAD] = FIELD_WALK(FIELD_BYTES, "rtp.payload", "Payload"),
-};
+FIELD_TABLE(rtp_fields,
+	(VERSION, FIELD_BITS(FIELD_UINT, "rtp.version", 0, 1, 0xc0, "Version")),
+	(PADDING, FIELD_BITS(FIELD_BOOL, "rtp.padding", 0, 1, 0x20, "Padded")),
+	(EXTENSION, FIELD_BITS(FIELD_BOOL, "rtp.ext", 0, 1, 0x10, "Has a header extension")),
+	(CC, FIELD_BITS(FIELD_UINT, "rtp.cc", 0, 1, 0x0f, "Contributing sources")),
+	(MARKER, FIELD_BITS(FIELD_BOOL, "rtp.marker", 1, 1, 0x80, "Marker")),
+	(P_TYPE, FIELD_BITS(FIELD_UINT, "rtp.p_type", 1, 1, 0x7f, "Payload type")),
+	(SEQ, FIELD_FIXED(FIELD_UINT, "rtp.seq", 2, 2, "Sequence number")),
+	(TIMESTAMP, FIELD_FIXED(FIELD_UINT, "rtp.timestamp", 4, 4, "Timestamp")),
+	(SSRC, FIELD_FIXED_HEX("rtp.ssrc", 8, 4, "Source")),
+	(CSRC, FIELD_PLAIN("rtp.csrc.item", "Contributing source", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8)),
+	(EXT_PROFILE, FIELD_WALK(FIELD_BYTES, "rtp.ext.profile", "Kind of the header extension")),
+	(EXT_LEN, FIELD_WALK(FIELD_UINT, "rtp.ext.len", "Words of the header extension")),
+	(PAYLOAD, FIELD_WALK(FIELD_BYTES, "rtp.payload", "Payload"))
+);
 
 const struct protocol proto_rtp = {
 	.name = "rtp",

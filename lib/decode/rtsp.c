@@ -163,17 +163,17 @@ static void rtsp_walk(struct walk *w, const struct packet *p, const struct layer
 
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-static const struct field rtsp_fields[] = {
-	[REQUEST] = TEXT("rtsp.request", "Request"),
-	[RESPONSE] = TEXT("rtsp.response", "Reply"),
-	[METHOD] = TEXT("rtsp.method", "Method"),
-	[URL] = TEXT("rtsp.url", "URL"),
-	[STATUS] = UINT("rtsp.status", "Status"),
-	[CONTENT_TYPE] = TEXT("rtsp.content-type", "Content type"),
-	[CONTENT_LENGTH] = UINT("rtsp.content-length", "Length of the body"),
-	[SESSION] = TEXT("rtsp.session", "Session"),
-	[TRANSPORT] = TEXT("rtsp.transport", "Transport"),
-};
+FIELD_TABLE(rtsp_fields,
+	(REQUEST, TEXT("rtsp.request", "Request")),
+	(RESPONSE, TEXT("rtsp.response", "Reply")),
+	(METHOD, TEXT("rtsp.method", "Method")),
+	(URL, TEXT("rtsp.url", "URL")),
+	(STATUS, UINT("rtsp.status", "Status")),
+	(CONTENT_TYPE, TEXT("rtsp.content-type", "Content type")),
+	(CONTENT_LENGTH, UINT("rtsp.content-length", "Length of the body")),
+	(SESSION, TEXT("rtsp.session", "Session")),
+	(TRANSPORT, TEXT("rtsp.transport", "Transport"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, 554 }, { CLAIM_TCP_PORT, 8554 }, { CLAIM_NONE, 0 } };
 

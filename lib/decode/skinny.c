@@ -133,16 +133,16 @@ static void skinny_summary(struct summary *s, const struct packet *p, const stru
 		outbuf_u64(s->out, l->aux[0]);
 }
 
-static const struct field skinny_fields[] = {
-	[DATA_LENGTH] = FIELD_LE(FIELD_UINT, "skinny.data_length", 0, 4, "Length"),
-	[HDR_VERSION] = FIELD_LE_HEX("skinny.hdr_version", 4, 4, "Version of the header"),
-	[MESSAGE_ID] = FIELD_LE(FIELD_UINT, "skinny.messageId", 8, 4, "Message"),
-	[REMOTE_ADDR] = FIELD_GET(FIELD_IPV4, "skinny.remoteIpAddr.ipv4", get_place, "Where RTP is to go"),
-	[REMOTE_PORT] = FIELD_GET(FIELD_UINT, "skinny.remotePortNumber", get_place, "Port where RTP is to go"),
-	[TRANSMIT_ADDR] = FIELD_GET(FIELD_IPV4, "skinny.transmitIpAddr.ipv4", get_place, "Where RTP comes from"),
-	[IP_ADDR] = FIELD_GET(FIELD_IPV4, "skinny.ipAddr.ipv4", get_place, "Where RTP is awaited"),
-	[PORT_NUMBER] = FIELD_GET(FIELD_UINT, "skinny.portNumber", get_place, "Port of RTP"),
-};
+FIELD_TABLE(skinny_fields,
+	(DATA_LENGTH, FIELD_LE(FIELD_UINT, "skinny.data_length", 0, 4, "Length")),
+	(HDR_VERSION, FIELD_LE_HEX("skinny.hdr_version", 4, 4, "Version of the header")),
+	(MESSAGE_ID, FIELD_LE(FIELD_UINT, "skinny.messageId", 8, 4, "Message")),
+	(REMOTE_ADDR, FIELD_GET(FIELD_IPV4, "skinny.remoteIpAddr.ipv4", get_place, "Where RTP is to go")),
+	(REMOTE_PORT, FIELD_GET(FIELD_UINT, "skinny.remotePortNumber", get_place, "Port where RTP is to go")),
+	(TRANSMIT_ADDR, FIELD_GET(FIELD_IPV4, "skinny.transmitIpAddr.ipv4", get_place, "Where RTP comes from")),
+	(IP_ADDR, FIELD_GET(FIELD_IPV4, "skinny.ipAddr.ipv4", get_place, "Where RTP is awaited")),
+	(PORT_NUMBER, FIELD_GET(FIELD_UINT, "skinny.portNumber", get_place, "Port of RTP"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, PORT }, { CLAIM_NONE, 0 } };
 

@@ -78,17 +78,16 @@ static bool get_source(const struct packet *p, const struct layer *l, const stru
 	}
 }
 
-static const struct field sll_fields[] = {
-	[PKTTYPE] = FIELD_GET(FIELD_UINT, "sll.pkttype", get_number, "Packet type"),
-	[HATYPE] = FIELD_GET(FIELD_UINT, "sll.hatype", get_number, "Link-layer address type (ARPHRD)"),
-	[HALEN] = FIELD_GET(FIELD_UINT, "sll.halen", get_number, "Link-layer address length"),
-	[SRC_ETH] = FIELD_GET(FIELD_ETHER, "sll.src.eth", get_source, "Source"),
-	[SRC_IPV4] = FIELD_GET(FIELD_IPV4, "sll.src.ipv4", get_source, "Source"),
-	[SRC_OTHER] = FIELD_GET(FIELD_BYTES, "sll.src.other", get_source, "Source"),
-	[ETYPE] = { FIELD_NAMED("sll.etype", "Protocol"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
-		    .get = get_number },
-	[IFINDEX] = FIELD_GET(FIELD_UINT, "sll.ifindex", get_number, "Interface index"),
-};
+FIELD_TABLE(sll_fields,
+	(PKTTYPE, FIELD_GET(FIELD_UINT, "sll.pkttype", get_number, "Packet type")),
+	(HATYPE, FIELD_GET(FIELD_UINT, "sll.hatype", get_number, "Link-layer address type (ARPHRD)")),
+	(HALEN, FIELD_GET(FIELD_UINT, "sll.halen", get_number, "Link-layer address length")),
+	(SRC_ETH, FIELD_GET(FIELD_ETHER, "sll.src.eth", get_source, "Source")),
+	(SRC_IPV4, FIELD_GET(FIELD_IPV4, "sll.src.ipv4", get_source, "Source")),
+	(SRC_OTHER, FIELD_GET(FIELD_BYTES, "sll.src.other", get_source, "Source")),
+	(ETYPE, FIELD_HAS("sll.etype", "Protocol", (.get = get_number), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4)),
+	(IFINDEX, FIELD_GET(FIELD_UINT, "sll.ifindex", get_number, "Interface index"))
+);
 
 static const struct claim sll_claims[] = {
 	{ CLAIM_LINKTYPE, LINKTYPE_LINUX_SLL },

@@ -259,49 +259,49 @@ static void smb2_summary(struct summary *s, const struct packet *p, const struct
 	outbuf_hex(s->out, get_le64(h + 40), 16);
 }
 
-#define GET(ty, n, off, bytes, fn, lab) { FIELD_NAMED(n, lab), .type = ty, .offset = off, .shift = bytes, .get = fn }
+#define GET(ty, n, off, bytes, fn, lab) FIELD_HAS(n, lab, (.get = fn), .type = ty, .offset = off, .shift = bytes)
 #define GET_HEX(n, off, bytes, fn, lab) \
-	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, .shift = bytes, \
-	  .get = fn }
+	FIELD_HAS(n, lab, (.get = fn), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 * (bytes), .offset = off, \
+		.shift = bytes)
 /* a bit of byte `off` */
 #define FLAG(n, off, msk, lab) \
-	{ FIELD_NAMED("smb2.flags." n, lab), .type = FIELD_BOOL, .offset = off, .shift = 1, .mask = msk, .get = get_plain }
-#define WALK_HEX(n, digits, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
+	FIELD_HAS("smb2.flags." n, lab, (.get = get_plain), .type = FIELD_BOOL, .offset = off, .shift = 1, .mask = msk)
+#define WALK_HEX(n, digits, lab) FIELD_PLAIN(n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits)
 
-static const struct field fields[F_COUNT] = {
-	[PROTOCOL_ID] = { FIELD_NAMED("smb2.protocol_id", "Protocol id"), .type = FIELD_UINT, .show = SHOW_HEX, .width = 4 },
-	[HEADER_LEN] = GET(FIELD_UINT, "smb2.header_len", 4, 2, get_plain, "Header length"),
-	[CHARGE] = GET(FIELD_UINT, "smb2.credit.charge", 6, 2, get_plain, "Credit charge"),
-	[CHANNEL_SEQUENCE] = GET(FIELD_UINT, "smb2.channel_sequence", 8, 2, get_request, "Channel sequence"),
-	[NT_STATUS] = GET_HEX("smb2.nt_status", 8, 4, get_response, "Status"),
-	[CMD] = { FIELD_NAMED("smb2.cmd", "Command"), .type = FIELD_UINT, .offset = 12, .shift = 2, .get = get_plain,
-		  .names = commands },
-	[REQUESTED] = GET(FIELD_UINT, "smb2.credits.requested", 14, 2, get_request, "Credits requested"),
-	[GRANTED] = GET(FIELD_UINT, "smb2.credits.granted", 14, 2, get_response, "Credits granted"),
-	[FLAGS] = GET_HEX("smb2.flags", 16, 4, get_plain, "Flags"),
-	[RESPONSE] = FLAG("response", 16, 1, "Response"),
-	[ASYNC] = FLAG("async", 16, 2, "Asynchronous"),
-	[CHAINED] = FLAG("chained", 16, 4, "Related to the command before"),
-	[SIGNED] = FLAG("signature", 16, 8, "Signed"),
-	[PRIORITY] = FLAG("priority_mask", 16, 0x70, "Has a priority"),
-	[DFS] = FLAG("dfs", 19, 0x10, "Distributed file system"),
-	[REPLAY] = FLAG("replay", 19, 0x20, "Replay"),
-	[CHAIN_OFFSET] = GET_HEX("smb2.chain_offset", 20, 4, get_plain, "Where the next command begins"),
-	[MSG_ID] = GET(FIELD_UINT, "smb2.msg_id", 24, 8, get_plain, "Message id"),
-	[PID] = GET_HEX("smb2.pid", 32, 4, get_sync, "Process id"),
-	[TID] = GET_HEX("smb2.tid", 36, 4, get_sync, "Tree id"),
-	[AID] = GET_HEX("smb2.aid", 32, 8, get_async, "Asynchronous id"),
-	[SESID] = GET_HEX("smb2.sesid", 40, 8, get_plain, "Session id"),
-	[SIGNATURE] = FIELD_GET(FIELD_BYTES, "smb2.signature", get_signature, "Signature"),
-	[BUFFER_CODE] = WALK_HEX("smb2.buffer_code", 4, "Structure size of the body"),
-	[DIALECT_COUNT] = FIELD_WALK(FIELD_UINT, "smb2.dialect_count", "Number of dialects"),
-	[DIALECT] = WALK_HEX("smb2.dialect", 4, "Dialect"),
-	[FILENAME] = FIELD_WALK(FIELD_STRING, "smb2.filename", "File name"),
-	[FID] = FIELD_WALK(FIELD_STRING, "smb2.fid", "File id"),
-	[READ_LENGTH] = FIELD_WALK(FIELD_UINT, "smb2.read_length", "Bytes to read"),
-	[WRITE_LENGTH] = FIELD_WALK(FIELD_UINT, "smb2.write_length", "Bytes to write"),
-	[FILE_OFFSET] = FIELD_WALK(FIELD_UINT, "smb2.file_offset", "Place in the file"),
-};
+FIELD_TABLE(fields,
+	(PROTOCOL_ID, FIELD_PLAIN("smb2.protocol_id", "Protocol id", .type = FIELD_UINT, .show = SHOW_HEX, .width = 4)),
+	(HEADER_LEN, GET(FIELD_UINT, "smb2.header_len", 4, 2, get_plain, "Header length")),
+	(CHARGE, GET(FIELD_UINT, "smb2.credit.charge", 6, 2, get_plain, "Credit charge")),
+	(CHANNEL_SEQUENCE, GET(FIELD_UINT, "smb2.channel_sequence", 8, 2, get_request, "Channel sequence")),
+	(NT_STATUS, GET_HEX("smb2.nt_status", 8, 4, get_response, "Status")),
+	(CMD, FIELD_HAS("smb2.cmd", "Command", (.get = get_plain, .names = commands), .type = FIELD_UINT, .offset = 12,
+		.shift = 2)),
+	(REQUESTED, GET(FIELD_UINT, "smb2.credits.requested", 14, 2, get_request, "Credits requested")),
+	(GRANTED, GET(FIELD_UINT, "smb2.credits.granted", 14, 2, get_response, "Credits granted")),
+	(FLAGS, GET_HEX("smb2.flags", 16, 4, get_plain, "Flags")),
+	(RESPONSE, FLAG("response", 16, 1, "Response")),
+	(ASYNC, FLAG("async", 16, 2, "Asynchronous")),
+	(CHAINED, FLAG("chained", 16, 4, "Related to the command before")),
+	(SIGNED, FLAG("signature", 16, 8, "Signed")),
+	(PRIORITY, FLAG("priority_mask", 16, 0x70, "Has a priority")),
+	(DFS, FLAG("dfs", 19, 0x10, "Distributed file system")),
+	(REPLAY, FLAG("replay", 19, 0x20, "Replay")),
+	(CHAIN_OFFSET, GET_HEX("smb2.chain_offset", 20, 4, get_plain, "Where the next command begins")),
+	(MSG_ID, GET(FIELD_UINT, "smb2.msg_id", 24, 8, get_plain, "Message id")),
+	(PID, GET_HEX("smb2.pid", 32, 4, get_sync, "Process id")),
+	(TID, GET_HEX("smb2.tid", 36, 4, get_sync, "Tree id")),
+	(AID, GET_HEX("smb2.aid", 32, 8, get_async, "Asynchronous id")),
+	(SESID, GET_HEX("smb2.sesid", 40, 8, get_plain, "Session id")),
+	(SIGNATURE, FIELD_GET(FIELD_BYTES, "smb2.signature", get_signature, "Signature")),
+	(BUFFER_CODE, WALK_HEX("smb2.buffer_code", 4, "Structure size of the body")),
+	(DIALECT_COUNT, FIELD_WALK(FIELD_UINT, "smb2.dialect_count", "Number of dialects")),
+	(DIALECT, WALK_HEX("smb2.dialect", 4, "Dialect")),
+	(FILENAME, FIELD_WALK(FIELD_STRING, "smb2.filename", "File name")),
+	(FID, FIELD_WALK(FIELD_STRING, "smb2.fid", "File id")),
+	(READ_LENGTH, FIELD_WALK(FIELD_UINT, "smb2.read_length", "Bytes to read")),
+	(WRITE_LENGTH, FIELD_WALK(FIELD_UINT, "smb2.write_length", "Bytes to write")),
+	(FILE_OFFSET, FIELD_WALK(FIELD_UINT, "smb2.file_offset", "Place in the file"))
+);
 
 const struct protocol proto_smb2 = {
 	.name = "smb2",

@@ -99,18 +99,18 @@ static void smtp_walk(struct walk *w, const struct packet *p, const struct layer
 }
 
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
-static const struct field smtp_fields[] = {
-	[REQ] = FIELD_WALK(FIELD_BOOL, "smtp.req", "From the client"),
-	[RSP] = FIELD_WALK(FIELD_BOOL, "smtp.rsp", "From the server"),
-	[COMMAND_LINE] = TEXT("smtp.command_line", "Command and parameter"),
-	[REQ_COMMAND] = TEXT("smtp.req.command", "Command"),
-	[REQ_PARAMETER] = TEXT("smtp.req.parameter", "Parameter of the command"),
-	[RESPONSE] = TEXT("smtp.response", "First line of the reply"),
-	[CODE] = FIELD_WALK(FIELD_UINT, "smtp.response.code", "Reply code"),
-	[RSP_PARAMETER] = TEXT("smtp.rsp.parameter", "Text of the reply"),
-	[MESSAGE] = TEXT("smtp.message", "Line of the mail"),
-	[EOM] = FIELD_WALK(FIELD_BOOL, "smtp.eom", "End of the mail"),
-};
+FIELD_TABLE(smtp_fields,
+	(REQ, FIELD_WALK(FIELD_BOOL, "smtp.req", "From the client")),
+	(RSP, FIELD_WALK(FIELD_BOOL, "smtp.rsp", "From the server")),
+	(COMMAND_LINE, TEXT("smtp.command_line", "Command and parameter")),
+	(REQ_COMMAND, TEXT("smtp.req.command", "Command")),
+	(REQ_PARAMETER, TEXT("smtp.req.parameter", "Parameter of the command")),
+	(RESPONSE, TEXT("smtp.response", "First line of the reply")),
+	(CODE, FIELD_WALK(FIELD_UINT, "smtp.response.code", "Reply code")),
+	(RSP_PARAMETER, TEXT("smtp.rsp.parameter", "Text of the reply")),
+	(MESSAGE, TEXT("smtp.message", "Line of the mail")),
+	(EOM, FIELD_WALK(FIELD_BOOL, "smtp.eom", "End of the mail"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, 25 }, { CLAIM_TCP_PORT, 587 }, { CLAIM_NONE, 0 } };
 

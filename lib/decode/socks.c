@@ -199,26 +199,26 @@ static void socks_summary(struct summary *s, const struct packet *p, const struc
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
-static const struct field socks_fields[] = {
-	[VERSION] = UINT("socks.version", "Version"),
-	[METHOD_COUNT] = UINT("socks.auth_method_count", "Methods offered"),
-	[METHOD] = UINT("socks.auth_method", "Method offered"),
-	[ACCEPTED] = UINT("socks.auth_accepted_method", "Method chosen"),
-	[SUB_VERSION] = UINT("socks.subnegotiation_version", "Version of the login"),
-	[USERNAME] = TEXT("socks.username", "User name"),
-	[PASSWORD] = TEXT("socks.password", "Password"),
-	[AUTH_STATUS] = UINT("socks.auth_status", "Outcome of the login"),
-	[COMMAND] = UINT("socks.command", "Command"),
-	[RESULTS] = UINT("socks.results", "Result"),
-	[RESERVED] = UINT("socks.reserved", "Reserved"),
-	[ADDRESS_TYPE] = UINT("socks.address_type", "Kind of address"),
-	[DST] = FIELD_WALK(FIELD_IPV4, "socks.dst", "Address"),
-	[DST_V6] = FIELD_WALK(FIELD_IPV6, "socks.dstV6", "Address"),
-	[REMOTE_NAME] = TEXT("socks.remote_name", "Host"),
-	[V4A_NAME] = TEXT("socks.v4a_dns_name", "Host"),
-	[PORT] = UINT("socks.port", "Port"),
-	[DSTPORT] = UINT("socks.dstport", "Port asked for"),
-};
+FIELD_TABLE(socks_fields,
+	(VERSION, UINT("socks.version", "Version")),
+	(METHOD_COUNT, UINT("socks.auth_method_count", "Methods offered")),
+	(METHOD, UINT("socks.auth_method", "Method offered")),
+	(ACCEPTED, UINT("socks.auth_accepted_method", "Method chosen")),
+	(SUB_VERSION, UINT("socks.subnegotiation_version", "Version of the login")),
+	(USERNAME, TEXT("socks.username", "User name")),
+	(PASSWORD, TEXT("socks.password", "Password")),
+	(AUTH_STATUS, UINT("socks.auth_status", "Outcome of the login")),
+	(COMMAND, UINT("socks.command", "Command")),
+	(RESULTS, UINT("socks.results", "Result")),
+	(RESERVED, UINT("socks.reserved", "Reserved")),
+	(ADDRESS_TYPE, UINT("socks.address_type", "Kind of address")),
+	(DST, FIELD_WALK(FIELD_IPV4, "socks.dst", "Address")),
+	(DST_V6, FIELD_WALK(FIELD_IPV6, "socks.dstV6", "Address")),
+	(REMOTE_NAME, TEXT("socks.remote_name", "Host")),
+	(V4A_NAME, TEXT("socks.v4a_dns_name", "Host")),
+	(PORT, UINT("socks.port", "Port")),
+	(DSTPORT, UINT("socks.dstport", "Port asked for"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, SERVER_PORT }, { CLAIM_NONE, 0 } };
 

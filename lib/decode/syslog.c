@@ -211,18 +211,18 @@ static void syslog_summary(struct summary *s, const struct packet *p, const stru
 /* ---- the protocol --------------------------------------------------------------------------- */
 
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
-static const struct field syslog_fields[] = {
-	[FACILITY] = FIELD_WALK(FIELD_UINT, "syslog.facility", "Facility"),
-	[LEVEL] = FIELD_WALK(FIELD_UINT, "syslog.level", "Severity"),
-	[MSG] = TEXT("syslog.msg", "Message"),
-	[VERSION] = TEXT("syslog.version", "Version"),
-	[TIMESTAMP] = FIELD_WALK(FIELD_TIME, "syslog.timestamp", "Time"),
-	[TIMESTAMP_3164] = TEXT("syslog.timestamp_rfc3164", "Time, without year and zone"),
-	[HOSTNAME] = TEXT("syslog.hostname", "Host"),
-	[APPNAME] = TEXT("syslog.appname", "Application"),
-	[PROCID] = TEXT("syslog.procid", "Process"),
-	[MSGID] = TEXT("syslog.msgid", "What follows the process: kind of message, data, text"),
-};
+FIELD_TABLE(syslog_fields,
+	(FACILITY, FIELD_WALK(FIELD_UINT, "syslog.facility", "Facility")),
+	(LEVEL, FIELD_WALK(FIELD_UINT, "syslog.level", "Severity")),
+	(MSG, TEXT("syslog.msg", "Message")),
+	(VERSION, TEXT("syslog.version", "Version")),
+	(TIMESTAMP, FIELD_WALK(FIELD_TIME, "syslog.timestamp", "Time")),
+	(TIMESTAMP_3164, TEXT("syslog.timestamp_rfc3164", "Time, without year and zone")),
+	(HOSTNAME, TEXT("syslog.hostname", "Host")),
+	(APPNAME, TEXT("syslog.appname", "Application")),
+	(PROCID, TEXT("syslog.procid", "Process")),
+	(MSGID, TEXT("syslog.msgid", "What follows the process: kind of message, data, text"))
+);
 
 static const struct claim claims[] = { { CLAIM_UDP_PORT, 514 }, { CLAIM_NONE, 0 } };
 

@@ -132,14 +132,14 @@ static void telnet_summary(struct summary *s, const struct packet *p, const stru
 }
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-static const struct field telnet_fields[] = {
-	[CMD] = UINT("telnet.cmd", "Command"),
-	[SUBCMD] = UINT("telnet.subcmd", "Option"),
-	[OPTION_DATA] = FIELD_WALK(FIELD_BYTES, "telnet.option_data", "Data of the option"),
-	[WIDTH] = UINT("telnet.naws_subopt.width", "Columns of the terminal"),
-	[HEIGHT] = UINT("telnet.naws_subopt.height", "Rows of the terminal"),
-	[DATA] = FIELD_WALK(FIELD_STRING, "telnet.data", "Text"),
-};
+FIELD_TABLE(telnet_fields,
+	(CMD, UINT("telnet.cmd", "Command")),
+	(SUBCMD, UINT("telnet.subcmd", "Option")),
+	(OPTION_DATA, FIELD_WALK(FIELD_BYTES, "telnet.option_data", "Data of the option")),
+	(WIDTH, UINT("telnet.naws_subopt.width", "Columns of the terminal")),
+	(HEIGHT, UINT("telnet.naws_subopt.height", "Rows of the terminal")),
+	(DATA, FIELD_WALK(FIELD_STRING, "telnet.data", "Text"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, 23 }, { CLAIM_NONE, 0 } };
 

@@ -80,12 +80,12 @@ static bool get_field(const struct packet *p, const struct layer *l, const struc
 	return true;
 }
 
-static const struct field teredo_fields[] = {
-	[ID_LENGTH] = FIELD_GET(FIELD_UINT, "teredo.auth.idlen", get_field, "Length of the client identifier"),
-	[VALUE_LENGTH] = FIELD_GET(FIELD_UINT, "teredo.auth.aulen", get_field, "Length of the authentication value"),
-	[ORIGIN_PORT] = FIELD_GET(FIELD_UINT, "teredo.orig.port", get_field, "Origin port"),
-	[ORIGIN_ADDRESS] = FIELD_GET(FIELD_IPV4, "teredo.orig.addr", get_field, "Origin address"),
-};
+FIELD_TABLE(teredo_fields,
+	(ID_LENGTH, FIELD_GET(FIELD_UINT, "teredo.auth.idlen", get_field, "Length of the client identifier")),
+	(VALUE_LENGTH, FIELD_GET(FIELD_UINT, "teredo.auth.aulen", get_field, "Length of the authentication value")),
+	(ORIGIN_PORT, FIELD_GET(FIELD_UINT, "teredo.orig.port", get_field, "Origin port")),
+	(ORIGIN_ADDRESS, FIELD_GET(FIELD_IPV4, "teredo.orig.addr", get_field, "Origin address"))
+);
 
 static const struct claim teredo_claims[] = { { CLAIM_UDP_PORT, 3544 }, { CLAIM_NONE, 0 } };
 

@@ -155,17 +155,17 @@ static void tftp_summary(struct summary *s, const struct packet *p, const struct
 
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-static const struct field tftp_fields[] = {
-	[OPCODE] = UINT("tftp.opcode", "Operation"),
-	[SOURCE_FILE] = TEXT("tftp.source_file", "File to be read"),
-	[DESTINATION_FILE] = TEXT("tftp.destination_file", "File to be written"),
-	[TYPE] = TEXT("tftp.type", "Mode"),
-	[BLOCK] = UINT("tftp.block", "Block"),
-	[ERROR_CODE] = UINT("tftp.error.code", "Error"),
-	[ERROR_MESSAGE] = TEXT("tftp.error.message", "Text of the error"),
-	[OPTION_NAME] = TEXT("tftp.option.name", "Option"),
-	[OPTION_VALUE] = TEXT("tftp.option.value", "Value of the option"),
-};
+FIELD_TABLE(tftp_fields,
+	(OPCODE, UINT("tftp.opcode", "Operation")),
+	(SOURCE_FILE, TEXT("tftp.source_file", "File to be read")),
+	(DESTINATION_FILE, TEXT("tftp.destination_file", "File to be written")),
+	(TYPE, TEXT("tftp.type", "Mode")),
+	(BLOCK, UINT("tftp.block", "Block")),
+	(ERROR_CODE, UINT("tftp.error.code", "Error")),
+	(ERROR_MESSAGE, TEXT("tftp.error.message", "Text of the error")),
+	(OPTION_NAME, TEXT("tftp.option.name", "Option")),
+	(OPTION_VALUE, TEXT("tftp.option.value", "Value of the option"))
+);
 
 static const struct claim claims[] = { { CLAIM_UDP_PORT, PORT }, { CLAIM_NONE, 0 } };
 

@@ -168,37 +168,37 @@ static void tipc_summary(struct summary *s, const struct packet *p, const struct
 
 /* ---- tables ------------------------------------------------------------------------------ */
 
-#define WORD(n, off, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .offset = off, .get = get_word }
+#define WORD(n, off, lab) FIELD_HAS(n, lab, (.get = get_word), .type = FIELD_UINT, .offset = off)
 #define BITS(n, off, msk, lab) \
-	{ FIELD_NAMED(n, lab), .type = FIELD_UINT, .offset = off, .mask = (msk) >> __builtin_ctz(msk), .shift = __builtin_ctz(msk), \
-	  .get = get_word }
-#define NODE(n, off, lab) { FIELD_NAMED(n, lab), .type = FIELD_STRING, .offset = off, .get = get_node }
+	FIELD_HAS(n, lab, (.get = get_word), .type = FIELD_UINT, .offset = off, .mask = (msk) >> __builtin_ctz(msk), \
+		.shift = __builtin_ctz(msk))
+#define NODE(n, off, lab) FIELD_HAS(n, lab, (.get = get_node), .type = FIELD_STRING, .offset = off)
 
-static const struct field tipc_fields[] = {
-	[VER] = BITS("tipc.ver", 0, 0xe0000000, "Version"),
-	[USR] = BITS("tipc.usr", 0, 0x1e000000, "User"),
-	[HDR_SIZE] = BITS("tipc.hdr_size", 0, 0x01e00000, "Length of the header, words"),
-	[NON_SEQUENCED] = BITS("tipc.non_sequenced", 0, 0x00100000, "Not in sequence"),
-	[DESTDROP] = BITS("tipc.destdrop", 0, 0x00080000, "The destination may drop it"),
-	[SRCDROP] = BITS("tipc.srcdrop", 0, 0x00040000, "The source may drop it"),
-	[SYN] = BITS("tipc.syn", 0, 0x00020000, "Asks for a connection"),
-	[MSG_SIZE] = BITS("tipc.msg_size", 0, 0x0001ffff, "Length of the message"),
-	[DATA_TYPE] = BITS("tipc.data_type", 4, 0xe0000000, "Type of data"),
-	[ERRORCODE] = BITS("tipcv2.errorcode", 4, 0x1e000000, "Error"),
-	[REROUTES] = BITS("tipcv2.rer_cnt", 4, 0x01e00000, "Times rerouted"),
-	[SCOPE] = BITS("tipcv2.lookup_scope", 4, 0x00180000, "Scope of the look-up"),
-	[OPT_P] = BITS("tipcv2.opt_p", 4, 0x00070000, "Position of options"),
-	[BROADCAST_ACK] = BITS("tipcv2.broadcast_ack_no", 4, 0x0000ffff, "Broadcast acknowledged"),
-	[LINK_ACK] = BITS("tipcv2.link_level_ack_no", 8, 0xffff0000, "Acknowledged"),
-	[LINK_SEQ] = BITS("tipcv2.link_level_seq_no", 8, 0x0000ffff, "Sequence number"),
-	[PREV_NODE] = NODE("tipcv2.prev_node", 12, "Previous node"),
-	[ORG_PORT] = WORD("tipc.org_port", 16, "Source port"),
-	[DST_PORT] = WORD("tipc.dst_port", 20, "Destination port"),
-	[ORIG_NODE] = NODE("tipcv2.orig_node", 24, "Source node"),
-	[DEST_NODE] = NODE("tipcv2.dest_node", 28, "Destination node"),
-	[NAME_TYPE] = WORD("tipcv2.port_name_type", 32, "Type of the name"),
-	[NAME_INSTANCE] = WORD("tipcv2.port_name_instance", 36, "Instance of the name"),
-};
+FIELD_TABLE(tipc_fields,
+	(VER, BITS("tipc.ver", 0, 0xe0000000, "Version")),
+	(USR, BITS("tipc.usr", 0, 0x1e000000, "User")),
+	(HDR_SIZE, BITS("tipc.hdr_size", 0, 0x01e00000, "Length of the header, words")),
+	(NON_SEQUENCED, BITS("tipc.non_sequenced", 0, 0x00100000, "Not in sequence")),
+	(DESTDROP, BITS("tipc.destdrop", 0, 0x00080000, "The destination may drop it")),
+	(SRCDROP, BITS("tipc.srcdrop", 0, 0x00040000, "The source may drop it")),
+	(SYN, BITS("tipc.syn", 0, 0x00020000, "Asks for a connection")),
+	(MSG_SIZE, BITS("tipc.msg_size", 0, 0x0001ffff, "Length of the message")),
+	(DATA_TYPE, BITS("tipc.data_type", 4, 0xe0000000, "Type of data")),
+	(ERRORCODE, BITS("tipcv2.errorcode", 4, 0x1e000000, "Error")),
+	(REROUTES, BITS("tipcv2.rer_cnt", 4, 0x01e00000, "Times rerouted")),
+	(SCOPE, BITS("tipcv2.lookup_scope", 4, 0x00180000, "Scope of the look-up")),
+	(OPT_P, BITS("tipcv2.opt_p", 4, 0x00070000, "Position of options")),
+	(BROADCAST_ACK, BITS("tipcv2.broadcast_ack_no", 4, 0x0000ffff, "Broadcast acknowledged")),
+	(LINK_ACK, BITS("tipcv2.link_level_ack_no", 8, 0xffff0000, "Acknowledged")),
+	(LINK_SEQ, BITS("tipcv2.link_level_seq_no", 8, 0x0000ffff, "Sequence number")),
+	(PREV_NODE, NODE("tipcv2.prev_node", 12, "Previous node")),
+	(ORG_PORT, WORD("tipc.org_port", 16, "Source port")),
+	(DST_PORT, WORD("tipc.dst_port", 20, "Destination port")),
+	(ORIG_NODE, NODE("tipcv2.orig_node", 24, "Source node")),
+	(DEST_NODE, NODE("tipcv2.dest_node", 28, "Destination node")),
+	(NAME_TYPE, WORD("tipcv2.port_name_type", 32, "Type of the name")),
+	(NAME_INSTANCE, WORD("tipcv2.port_name_instance", 36, "Instance of the name"))
+);
 
 static const struct claim tipc_claims[] = { { CLAIM_ETHERTYPE, 0x88ca }, { CLAIM_NONE, 0 } };
 

@@ -532,16 +532,16 @@ const struct value_name tls_alerts[] = {
 #define FIELD_PARAMETER_BYTES(n, lab) TLS_BYTES(n, lab)
 #define FIELD_PARAMETER_STRING(n, lab) TLS_TEXT(n, lab)
 #define FIELD_PARAMETER_VERSIONS(n, lab) TLS_HEX(n, 8, NULL, lab)
-#define X(number, kind, n, lab) FIELD_PARAMETER_##kind("tls.quic.parameter." n, lab),
+#define X(number, kind, n, lab) (, FIELD_PARAMETER_##kind("tls.quic.parameter." n, lab)),
 
-static const struct field fields[] = {
+FIELD_TABLE(fields,
 	TLS_COMMON_FIELDS("tls"),
-	[TLS_OPAQUE_TYPE] = TLS_UINT("tls.record.opaque_type", "Opaque type"),
-	[TLS_QUIC_TYPE] = TLS_UINT("tls.quic.parameter.type", "QUIC parameter"),
-	[TLS_QUIC_LENGTH] = TLS_UINT("tls.quic.parameter.length", "QUIC parameter length"),
-	[TLS_QUIC_VALUE] = TLS_BYTES("tls.quic.parameter.value", "QUIC parameter value"),
+	(TLS_OPAQUE_TYPE, TLS_UINT("tls.record.opaque_type", "Opaque type")),
+	(TLS_QUIC_TYPE, TLS_UINT("tls.quic.parameter.type", "QUIC parameter")),
+	(TLS_QUIC_LENGTH, TLS_UINT("tls.quic.parameter.length", "QUIC parameter length")),
+	(TLS_QUIC_VALUE, TLS_BYTES("tls.quic.parameter.value", "QUIC parameter value")),
 	TLS_QUIC_PARAMETERS(X)
-};
+);
 #undef X
 
 /* HTTPS, SMTPS, LDAPS, DNS over TLS, IMAPS, POP3S, SIPS, AMQPS, MQTTS */

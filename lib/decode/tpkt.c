@@ -132,12 +132,12 @@ static bool get_continuation(const struct packet *p, const struct layer *l, cons
 	return v->len;
 }
 
-static const struct field fields[F_COUNT] = {
-	[VERSION] = FIELD_GET(FIELD_UINT, "tpkt.version", get_header, "Version"),
-	[RESERVED] = { FIELD_NAMED("tpkt.reserved", "Reserved"), .type = FIELD_UINT, .offset = 1, .get = get_header },
-	[LENGTH] = { FIELD_NAMED("tpkt.length", "Length"), .type = FIELD_UINT, .offset = 2, .get = get_header },
-	[CONTINUATION] = FIELD_GET(FIELD_BYTES, "tpkt.continuation_data", get_continuation, "What is no message"),
-};
+FIELD_TABLE(fields,
+	(VERSION, FIELD_GET(FIELD_UINT, "tpkt.version", get_header, "Version")),
+	(RESERVED, FIELD_HAS("tpkt.reserved", "Reserved", (.get = get_header), .type = FIELD_UINT, .offset = 1)),
+	(LENGTH, FIELD_HAS("tpkt.length", "Length", (.get = get_header), .type = FIELD_UINT, .offset = 2)),
+	(CONTINUATION, FIELD_GET(FIELD_BYTES, "tpkt.continuation_data", get_continuation, "What is no message"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, PORT_ISO }, { CLAIM_TCP_PORT, PORT_RDP }, { CLAIM_NONE, 0 } };
 
@@ -269,20 +269,20 @@ static void cotp_summary(struct summary *s, const struct packet *p, const struct
 }
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
-#define HEX(n, digits, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits }
+#define HEX(n, digits, lab) FIELD_PLAIN(n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits)
 
-static const struct field cotp_fields[COTP_COUNT] = {
-	[LI] = UINT("cotp.li", "Header length"),
-	[TYPE] = { FIELD_NAMED("cotp.type", "Type"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2, .names = types },
-	[DESTREF] = HEX("cotp.destref", 4, "Destination reference"),
-	[SRCREF] = HEX("cotp.srcref", 4, "Source reference"),
-	[CLASS] = UINT("cotp.class", "Class"),
-	[SRC_TSAP] = FIELD_WALK(FIELD_BYTES, "cotp.src-tsap-bytes", "Source service access point"),
-	[DST_TSAP] = FIELD_WALK(FIELD_BYTES, "cotp.dst-tsap-bytes", "Destination service access point"),
-	[TPDU_SIZE] = UINT("cotp.tpdu_size", "Longest unit"),
-	[NUMBER] = HEX("cotp.tpdu-number", 2, "Unit number"),
-	[EOT] = FIELD_WALK(FIELD_BOOL, "cotp.eot", "Last unit"),
-};
+FIELD_TABLE(cotp_fields,
+	(LI, UINT("cotp.li", "Header length")),
+	(TYPE, FIELD_HAS("cotp.type", "Type", (.names = types), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
+	(DESTREF, HEX("cotp.destref", 4, "Destination reference")),
+	(SRCREF, HEX("cotp.srcref", 4, "Source reference")),
+	(CLASS, UINT("cotp.class", "Class")),
+	(SRC_TSAP, FIELD_WALK(FIELD_BYTES, "cotp.src-tsap-bytes", "Source service access point")),
+	(DST_TSAP, FIELD_WALK(FIELD_BYTES, "cotp.dst-tsap-bytes", "Destination service access point")),
+	(TPDU_SIZE, UINT("cotp.tpdu_size", "Longest unit")),
+	(NUMBER, HEX("cotp.tpdu-number", 2, "Unit number")),
+	(EOT, FIELD_WALK(FIELD_BOOL, "cotp.eot", "Last unit"))
+);
 
 const struct protocol proto_cotp = {
 	.name = "cotp",

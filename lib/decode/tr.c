@@ -195,27 +195,27 @@ static void tr_summary(struct summary *s, const struct packet *p, const struct l
 	summary_unknown(s->out, c.pos, (uint32_t)cursor_left(&c));
 }
 
-static const struct field tr_fields[] = {
-	[AC] = FIELD_FIXED_HEX("tr.ac", 0, 1, "Access control"),
-	[PRIORITY] = FIELD_BITS(FIELD_UINT, "tr.priority", 0, 1, 0xe0, "Priority"),
-	[FRAME] = FIELD_BITS(FIELD_BOOL, "tr.frame", 0, 1, 0x10, "A frame, not a token"),
-	[MONITOR] = FIELD_BITS(FIELD_UINT, "tr.monitor_cnt", 0, 1, 0x08, "Has passed the monitor"),
-	[RESERVATION] = FIELD_BITS(FIELD_UINT, "tr.priority_reservation", 0, 1, 0x07, "Priority reserved"),
-	[FC] = FIELD_FIXED_HEX("tr.fc", 1, 1, "Frame control"),
-	[TYPE] = FIELD_BITS(FIELD_UINT, "tr.frame_type", 1, 1, 0xc0, "Frame type"),
-	[BUFFER] = FIELD_BITS(FIELD_UINT, "tr.frame_pcf", 1, 1, 0x0f, "Buffer"),
-	[DST] = FIELD_FIXED(FIELD_ETHER, "tr.dst", 2, 6, "Destination"),
-	[SRC] = FIELD_WALK(FIELD_ETHER, "tr.src", "Source"),
-	[ADDR] = FIELD_EITHER(FIELD_ETHER, "tr.addr", "Source or destination", DST + 1, SRC + 1),
-	[ROUTED] = FIELD_GET(FIELD_BOOL, "tr.sr", get_routed, "Source-routed"),
-	[ROUTE_LEN] = FIELD_GET(FIELD_UINT, "tr.rif_bytes", get_control, "Bytes of route"),
-	[BROADCAST] = FIELD_GET(FIELD_UINT, "tr.broadcast", get_control, "Kind of broadcast"),
-	[LARGEST] = FIELD_GET(FIELD_UINT, "tr.max_frame_size", get_control, "Largest frame"),
-	[DIRECTION] = FIELD_GET(FIELD_UINT, "tr.direction", get_control, "Direction of the route"),
-	[RING] = { FIELD_NAMED("tr.rif.ring", "Ring"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4 },
-	[BRIDGE] = { FIELD_NAMED("tr.rif.bridge", "Bridge"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
-	[ROUTE] = FIELD_WALK(FIELD_STRING, "tr.rif", "Route"),
-};
+FIELD_TABLE(tr_fields,
+	(AC, FIELD_FIXED_HEX("tr.ac", 0, 1, "Access control")),
+	(PRIORITY, FIELD_BITS(FIELD_UINT, "tr.priority", 0, 1, 0xe0, "Priority")),
+	(FRAME, FIELD_BITS(FIELD_BOOL, "tr.frame", 0, 1, 0x10, "A frame, not a token")),
+	(MONITOR, FIELD_BITS(FIELD_UINT, "tr.monitor_cnt", 0, 1, 0x08, "Has passed the monitor")),
+	(RESERVATION, FIELD_BITS(FIELD_UINT, "tr.priority_reservation", 0, 1, 0x07, "Priority reserved")),
+	(FC, FIELD_FIXED_HEX("tr.fc", 1, 1, "Frame control")),
+	(TYPE, FIELD_BITS(FIELD_UINT, "tr.frame_type", 1, 1, 0xc0, "Frame type")),
+	(BUFFER, FIELD_BITS(FIELD_UINT, "tr.frame_pcf", 1, 1, 0x0f, "Buffer")),
+	(DST, FIELD_FIXED(FIELD_ETHER, "tr.dst", 2, 6, "Destination")),
+	(SRC, FIELD_WALK(FIELD_ETHER, "tr.src", "Source")),
+	(ADDR, FIELD_EITHER(FIELD_ETHER, "tr.addr", "Source or destination", DST + 1, SRC + 1)),
+	(ROUTED, FIELD_GET(FIELD_BOOL, "tr.sr", get_routed, "Source-routed")),
+	(ROUTE_LEN, FIELD_GET(FIELD_UINT, "tr.rif_bytes", get_control, "Bytes of route")),
+	(BROADCAST, FIELD_GET(FIELD_UINT, "tr.broadcast", get_control, "Kind of broadcast")),
+	(LARGEST, FIELD_GET(FIELD_UINT, "tr.max_frame_size", get_control, "Largest frame")),
+	(DIRECTION, FIELD_GET(FIELD_UINT, "tr.direction", get_control, "Direction of the route")),
+	(RING, FIELD_PLAIN("tr.rif.ring", "Ring", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4)),
+	(BRIDGE, FIELD_PLAIN("tr.rif.bridge", "Bridge", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
+	(ROUTE, FIELD_WALK(FIELD_STRING, "tr.rif", "Route"))
+);
 
 static const char *tr_column(const struct packet *p, const struct layer *l)
 {

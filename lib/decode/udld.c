@@ -75,19 +75,19 @@ static void udld_summary(struct summary *s, const struct packet *p, const struct
 
 /* ---- tables ------------------------------------------------------------------------------ */
 
-static const struct field udld_fields[] = {
-	[VERSION] = FIELD_BITS(FIELD_UINT, "udld.version", 0, 1, 0xe0, "Version"),
-	[OPCODE] = FIELD_BITS(FIELD_UINT, "udld.opcode", 0, 1, 0x1f, "Code"),
-	[FLAGS] = FIELD_FIXED(FIELD_UINT, "udld.flags", 1, 1, "Flags"),
-	[F_RT] = FIELD_BITS(FIELD_UINT, "udld.flags.rt", 1, 1, 0x01, "Recommended timeout"),
-	[F_RSY] = FIELD_BITS(FIELD_UINT, "udld.flags.rsy", 1, 1, 0x02, "Resynchronize"),
-	[CHECKSUM] = FIELD_FIXED_HEX("udld.checksum", 2, 2, "Checksum"),
-	[TLV_TYPE] = PART_HEX("udld.tlv.type", 0, 4, "Type of a value"),
-	[TLV_LEN] = FIELD_WALK(FIELD_UINT, "udld.tlv.len", "Length of a value"),
-	[DEVICE_ID] = FIELD_WALK(FIELD_STRING, "udld.device_id", "Device"),
-	[INTERFACE] = FIELD_WALK(FIELD_STRING, "udld.sent_through_interface", "Sent through"),
-	[DATA] = FIELD_WALK(FIELD_BYTES, "udld.data", "Another value"),
-};
+FIELD_TABLE(udld_fields,
+	(VERSION, FIELD_BITS(FIELD_UINT, "udld.version", 0, 1, 0xe0, "Version")),
+	(OPCODE, FIELD_BITS(FIELD_UINT, "udld.opcode", 0, 1, 0x1f, "Code")),
+	(FLAGS, FIELD_FIXED(FIELD_UINT, "udld.flags", 1, 1, "Flags")),
+	(F_RT, FIELD_BITS(FIELD_UINT, "udld.flags.rt", 1, 1, 0x01, "Recommended timeout")),
+	(F_RSY, FIELD_BITS(FIELD_UINT, "udld.flags.rsy", 1, 1, 0x02, "Resynchronize")),
+	(CHECKSUM, FIELD_FIXED_HEX("udld.checksum", 2, 2, "Checksum")),
+	(TLV_TYPE, PART_HEX("udld.tlv.type", 0, 4, "Type of a value")),
+	(TLV_LEN, FIELD_WALK(FIELD_UINT, "udld.tlv.len", "Length of a value")),
+	(DEVICE_ID, FIELD_WALK(FIELD_STRING, "udld.device_id", "Device")),
+	(INTERFACE, FIELD_WALK(FIELD_STRING, "udld.sent_through_interface", "Sent through")),
+	(DATA, FIELD_WALK(FIELD_BYTES, "udld.data", "Another value"))
+);
 
 static const struct claim udld_claims[] = { { CLAIM_CISCO_PID, 0x0111 }, { CLAIM_NONE, 0 } };
 

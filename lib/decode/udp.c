@@ -30,16 +30,16 @@ static enum decode_result udp_decode(struct decode *d, struct layer *l)
 	return result;
 }
 
-static const struct field udp_fields[] = {
-	[SRCPORT] = FIELD_FIXED(FIELD_UINT, "udp.srcport", 0, 2, "Source port"),
-	[DSTPORT] = FIELD_FIXED(FIELD_UINT, "udp.dstport", 2, 2, "Destination port"),
-	[PORT] = FIELD_EITHER(FIELD_UINT, "udp.port", "Source or destination port", SRCPORT + 1, DSTPORT + 1),
-	[STREAM] = { FIELD_NAMED("udp.stream", "Conversation, counted from 0"), .type = FIELD_UINT,
-		     .get = conversation_field, .conversation = true },
-	[LENGTH] = FIELD_FIXED(FIELD_UINT, "udp.length", 4, 2, "Length, header included"),
-	[CHECKSUM] = FIELD_FIXED_HEX("udp.checksum", 6, 2, "Checksum"),
-	[PAYLOAD] = FIELD_GET(FIELD_BYTES, "udp.payload", payload_field, "Payload"),
-};
+FIELD_TABLE(udp_fields,
+	(SRCPORT, FIELD_FIXED(FIELD_UINT, "udp.srcport", 0, 2, "Source port")),
+	(DSTPORT, FIELD_FIXED(FIELD_UINT, "udp.dstport", 2, 2, "Destination port")),
+	(PORT, FIELD_EITHER(FIELD_UINT, "udp.port", "Source or destination port", SRCPORT + 1, DSTPORT + 1)),
+	(STREAM, FIELD_HAS("udp.stream", "Conversation, counted from 0", (.get = conversation_field), .type = FIELD_UINT,
+		.conversation = true)),
+	(LENGTH, FIELD_FIXED(FIELD_UINT, "udp.length", 4, 2, "Length, header included")),
+	(CHECKSUM, FIELD_FIXED_HEX("udp.checksum", 6, 2, "Checksum")),
+	(PAYLOAD, FIELD_GET(FIELD_BYTES, "udp.payload", payload_field, "Payload"))
+);
 
 static const struct claim udp_claims[] = { { CLAIM_IPPROTO, 17 }, { CLAIM_NONE, 0 } };
 

@@ -45,10 +45,10 @@ static void udpencap_summary(struct summary *s, const struct packet *p, const st
 		outbuf_str(s->out, l->hlen ? "NONESP-encap: " : "UDP-encap: ");
 }
 
-static const struct field udpencap_fields[] = {
-	[KEEPALIVE] = FIELD_GET(FIELD_BOOL, "udpencap.nat_keepalive", get_flag, "Keeps a translation alive"),
-	[MARKER] = FIELD_GET(FIELD_BOOL, "udpencap.non_esp_marker", get_flag, "IKE, not ESP"),
-};
+FIELD_TABLE(udpencap_fields,
+	(KEEPALIVE, FIELD_GET(FIELD_BOOL, "udpencap.nat_keepalive", get_flag, "Keeps a translation alive")),
+	(MARKER, FIELD_GET(FIELD_BOOL, "udpencap.non_esp_marker", get_flag, "IKE, not ESP"))
+);
 
 static const struct claim udpencap_claims[] = { { CLAIM_UDP_PORT, 4500 }, { CLAIM_NONE, 0 } };
 

@@ -30,13 +30,13 @@ static void udplite_summary(struct summary *s, const struct packet *p, const str
 		outbuf_printf(s->out, "UDP-Lite, length %u", summary_outer_len(p, l) - HEADER);
 }
 
-static const struct field udplite_fields[] = {
-	[SRCPORT] = FIELD_FIXED(FIELD_UINT, "udplite.srcport", 0, 2, "Source port"),
-	[DSTPORT] = FIELD_FIXED(FIELD_UINT, "udplite.dstport", 2, 2, "Destination port"),
-	[PORT] = FIELD_EITHER(FIELD_UINT, "udplite.port", "Source or destination port", SRCPORT + 1, DSTPORT + 1),
-	[COVERAGE] = FIELD_FIXED(FIELD_UINT, "udplite.checksum_coverage", 4, 2, "Bytes the checksum covers; 0: all"),
-	[CHECKSUM] = FIELD_FIXED_HEX("udplite.checksum", 6, 2, "Checksum"),
-};
+FIELD_TABLE(udplite_fields,
+	(SRCPORT, FIELD_FIXED(FIELD_UINT, "udplite.srcport", 0, 2, "Source port")),
+	(DSTPORT, FIELD_FIXED(FIELD_UINT, "udplite.dstport", 2, 2, "Destination port")),
+	(PORT, FIELD_EITHER(FIELD_UINT, "udplite.port", "Source or destination port", SRCPORT + 1, DSTPORT + 1)),
+	(COVERAGE, FIELD_FIXED(FIELD_UINT, "udplite.checksum_coverage", 4, 2, "Bytes the checksum covers; 0: all")),
+	(CHECKSUM, FIELD_FIXED_HEX("udplite.checksum", 6, 2, "Checksum"))
+);
 
 static const struct claim udplite_claims[] = { { CLAIM_IPPROTO, 136 }, { CLAIM_NONE, 0 } };
 

@@ -27,14 +27,14 @@ static bool get_type_or_len(const struct packet *p, const struct layer *l, const
 	return (v->u >= ETHERTYPE_MIN) == (f->show == SHOW_HEX);
 }
 
-static const struct field vlan_fields[] = {
-	[PRIORITY] = FIELD_BITS(FIELD_UINT, "vlan.priority", 0, 2, 0xe000, "Priority"),
-	[DEI] = FIELD_BITS(FIELD_BOOL, "vlan.dei", 0, 2, 0x1000, "Drop eligible"),
-	[ID] = FIELD_BITS(FIELD_UINT, "vlan.id", 0, 2, 0x0fff, "VLAN number"),
-	[ETYPE] = { FIELD_NAMED("vlan.etype", "Type"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4,
-		    .get = get_type_or_len, .names = VALUE_NAMES(ether_type_names) },
-	[LEN] = FIELD_GET(FIELD_UINT, "vlan.len", get_type_or_len, "Length"),
-};
+FIELD_TABLE(vlan_fields,
+	(PRIORITY, FIELD_BITS(FIELD_UINT, "vlan.priority", 0, 2, 0xe000, "Priority")),
+	(DEI, FIELD_BITS(FIELD_BOOL, "vlan.dei", 0, 2, 0x1000, "Drop eligible")),
+	(ID, FIELD_BITS(FIELD_UINT, "vlan.id", 0, 2, 0x0fff, "VLAN number")),
+	(ETYPE, FIELD_HAS("vlan.etype", "Type", (.get = get_type_or_len, .names = VALUE_NAMES(ether_type_names)),
+		.type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4)),
+	(LEN, FIELD_GET(FIELD_UINT, "vlan.len", get_type_or_len, "Length"))
+);
 
 static const struct claim vlan_claims[] = {
 	{ CLAIM_ETHERTYPE, 0x8100 }, /* 802.1Q */

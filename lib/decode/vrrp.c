@@ -88,21 +88,21 @@ static void vrrp_summary(struct summary *s, const struct packet *p, const struct
 		put_addresses(s->out, h, c, l[-1].proto == PROTO_ipv6 ? 16 : 4);
 }
 
-static const struct field vrrp_fields[] = {
-	[TYPEVER] = FIELD_FIXED(FIELD_UINT, "vrrp.typever", 0, 1, "Version and type"),
-	[VERSION] = FIELD_BITS(FIELD_UINT, "vrrp.version", 0, 1, 0xf0, "Version"),
-	[TYPE] = FIELD_BITS(FIELD_UINT, "vrrp.type", 0, 1, 0x0f, "Type"),
-	[ROUTER] = FIELD_FIXED(FIELD_UINT, "vrrp.virt_rtr_id", 1, 1, "Virtual router"),
-	[PRIORITY] = FIELD_FIXED(FIELD_UINT, "vrrp.prio", 2, 1, "Priority"),
-	[COUNT] = FIELD_FIXED(FIELD_UINT, "vrrp.addr_count", 3, 1, "Number of addresses"),
-	[CHECKSUM] = FIELD_FIXED_HEX("vrrp.checksum", 6, 2, "Checksum"),
-	[AUTH_TYPE] = FIELD_WALK(FIELD_UINT, "vrrp.auth_type", "Authentication type"),
-	[INTERVAL] = FIELD_WALK(FIELD_UINT, "vrrp.adver_int", "Interval, s"),
-	[INTERVAL_3] = FIELD_WALK(FIELD_UINT, "vrrp.short_adver_int", "Interval, 1/100 s"),
-	[ADDRESS_4] = FIELD_WALK(FIELD_IPV4, "vrrp.ip_addr", "Address"),
-	[ADDRESS_6] = FIELD_WALK(FIELD_IPV6, "vrrp.ipv6_addr", "Address"),
-	[AUTH_STRING] = FIELD_WALK(FIELD_STRING, "vrrp.auth_string", "Password"),
-};
+FIELD_TABLE(vrrp_fields,
+	(TYPEVER, FIELD_FIXED(FIELD_UINT, "vrrp.typever", 0, 1, "Version and type")),
+	(VERSION, FIELD_BITS(FIELD_UINT, "vrrp.version", 0, 1, 0xf0, "Version")),
+	(TYPE, FIELD_BITS(FIELD_UINT, "vrrp.type", 0, 1, 0x0f, "Type")),
+	(ROUTER, FIELD_FIXED(FIELD_UINT, "vrrp.virt_rtr_id", 1, 1, "Virtual router")),
+	(PRIORITY, FIELD_FIXED(FIELD_UINT, "vrrp.prio", 2, 1, "Priority")),
+	(COUNT, FIELD_FIXED(FIELD_UINT, "vrrp.addr_count", 3, 1, "Number of addresses")),
+	(CHECKSUM, FIELD_FIXED_HEX("vrrp.checksum", 6, 2, "Checksum")),
+	(AUTH_TYPE, FIELD_WALK(FIELD_UINT, "vrrp.auth_type", "Authentication type")),
+	(INTERVAL, FIELD_WALK(FIELD_UINT, "vrrp.adver_int", "Interval, s")),
+	(INTERVAL_3, FIELD_WALK(FIELD_UINT, "vrrp.short_adver_int", "Interval, 1/100 s")),
+	(ADDRESS_4, FIELD_WALK(FIELD_IPV4, "vrrp.ip_addr", "Address")),
+	(ADDRESS_6, FIELD_WALK(FIELD_IPV6, "vrrp.ipv6_addr", "Address")),
+	(AUTH_STRING, FIELD_WALK(FIELD_STRING, "vrrp.auth_string", "Password"))
+);
 
 static const struct claim vrrp_claims[] = { { CLAIM_IPPROTO, 112 }, { CLAIM_NONE, 0 } };
 

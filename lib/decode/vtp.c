@@ -125,28 +125,28 @@ static void vtp_summary(struct summary *s, const struct packet *p, const struct 
 	put_more(s->out, h[1], c);
 }
 
-static const struct field vtp_fields[] = {
-	[VERSION] = FIELD_FIXED_HEX("vtp.version", 0, 1, "Version"),
-	[CODE] = FIELD_FIXED_HEX("vtp.code", 1, 1, "Code"),
-	[FOLLOWERS] = FIELD_GET(FIELD_UINT, "vtp.followers", get_third, "Subsets that follow"),
-	[SEQ_NUM] = FIELD_GET(FIELD_UINT, "vtp.seq_num", get_third, "Sequence number of the subset"),
-	[MD_LEN] = FIELD_FIXED(FIELD_UINT, "vtp.md_len", 3, 1, "Length of the domain's name"),
-	[MD] = FIELD_GET(FIELD_STRING, "vtp.md", get_domain, "Domain"),
-	[REVISION] = PART_FIELD(FIELD_UINT, "vtp.conf_rev_num", 0, "Revision of the configuration"),
-	[UPDATER] = PART_FIELD(FIELD_IPV4, "vtp.upd_id", 4, "Who made the last change"),
-	[TIMESTAMP] = { FIELD_NAMED("vtp.upd_ts", "When, yymmddhhmmss"), .type = FIELD_STRING, .offset = 8 },
-	[DIGEST] = PART_FIELD(FIELD_BYTES, "vtp.md5_digest", 20, "MD5"),
-	[START] = PART_HEX("vtp.start_value", 0, 4, "First VLAN wanted"),
-	[V_LEN] = PART_FIELD(FIELD_UINT, "vtp.vlan_info.len", 0, "Length of a VLAN's part"),
-	[V_STATUS] = PART_HEX("vtp.vlan_info.status", 1, 2, "Status of the VLAN"),
-	[V_SUSPENDED] = PART_BITS(FIELD_BOOL, "vtp.vlan_info.status.vlan_susp", 1, 0x01, "The VLAN is suspended"),
-	[V_TYPE] = PART_HEX("vtp.vlan_info.vlan_type", 2, 2, "Type of the VLAN"),
-	[V_NAME_LEN] = PART_FIELD(FIELD_UINT, "vtp.vlan_info.vlan_name_len", 3, "Length of the VLAN's name"),
-	[V_ID] = PART_HEX("vtp.vlan_info.isl_vlan_id", 4, 4, "Number of the VLAN"),
-	[V_MTU] = PART_FIELD(FIELD_UINT, "vtp.vlan_info.mtu_size", 6, "MTU of the VLAN"),
-	[V_INDEX] = PART_HEX("vtp.vlan_info.802_10_index", 8, 8, "802.10 index"),
-	[V_NAME] = FIELD_WALK(FIELD_STRING, "vtp.vlan_info.vlan_name", "Name of the VLAN"),
-};
+FIELD_TABLE(vtp_fields,
+	(VERSION, FIELD_FIXED_HEX("vtp.version", 0, 1, "Version")),
+	(CODE, FIELD_FIXED_HEX("vtp.code", 1, 1, "Code")),
+	(FOLLOWERS, FIELD_GET(FIELD_UINT, "vtp.followers", get_third, "Subsets that follow")),
+	(SEQ_NUM, FIELD_GET(FIELD_UINT, "vtp.seq_num", get_third, "Sequence number of the subset")),
+	(MD_LEN, FIELD_FIXED(FIELD_UINT, "vtp.md_len", 3, 1, "Length of the domain's name")),
+	(MD, FIELD_GET(FIELD_STRING, "vtp.md", get_domain, "Domain")),
+	(REVISION, PART_FIELD(FIELD_UINT, "vtp.conf_rev_num", 0, "Revision of the configuration")),
+	(UPDATER, PART_FIELD(FIELD_IPV4, "vtp.upd_id", 4, "Who made the last change")),
+	(TIMESTAMP, FIELD_PLAIN("vtp.upd_ts", "When, yymmddhhmmss", .type = FIELD_STRING, .offset = 8)),
+	(DIGEST, PART_FIELD(FIELD_BYTES, "vtp.md5_digest", 20, "MD5")),
+	(START, PART_HEX("vtp.start_value", 0, 4, "First VLAN wanted")),
+	(V_LEN, PART_FIELD(FIELD_UINT, "vtp.vlan_info.len", 0, "Length of a VLAN's part")),
+	(V_STATUS, PART_HEX("vtp.vlan_info.status", 1, 2, "Status of the VLAN")),
+	(V_SUSPENDED, PART_BITS(FIELD_BOOL, "vtp.vlan_info.status.vlan_susp", 1, 0x01, "The VLAN is suspended")),
+	(V_TYPE, PART_HEX("vtp.vlan_info.vlan_type", 2, 2, "Type of the VLAN")),
+	(V_NAME_LEN, PART_FIELD(FIELD_UINT, "vtp.vlan_info.vlan_name_len", 3, "Length of the VLAN's name")),
+	(V_ID, PART_HEX("vtp.vlan_info.isl_vlan_id", 4, 4, "Number of the VLAN")),
+	(V_MTU, PART_FIELD(FIELD_UINT, "vtp.vlan_info.mtu_size", 6, "MTU of the VLAN")),
+	(V_INDEX, PART_HEX("vtp.vlan_info.802_10_index", 8, 8, "802.10 index")),
+	(V_NAME, FIELD_WALK(FIELD_STRING, "vtp.vlan_info.vlan_name", "Name of the VLAN"))
+);
 
 static const struct claim vtp_claims[] = { { CLAIM_CISCO_PID, 0x2003 }, { CLAIM_NONE, 0 } };
 

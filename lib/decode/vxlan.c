@@ -46,14 +46,14 @@ static bool get_last_word(const struct packet *p, const struct layer *l, const s
 	return gpe == l->aux[0];
 }
 
-static const struct field vxlan_fields[] = {
-	[FLAGS] = FIELD_FIXED_HEX("vxlan.flags", 0, 2, "Flags"),
-	[FLAG_G] = FIELD_BITS(FIELD_BOOL, "vxlan.flag_g", 0, 2, 0x8000, "Has a group policy"),
-	[FLAG_I] = FIELD_BITS(FIELD_BOOL, "vxlan.flag_i", 0, 2, 0x0800, "Has a network number"),
-	[GBP] = FIELD_GET(FIELD_UINT, "vxlan.gbp", get_last_word, "Group policy"),
-	[VNI] = FIELD_FIXED(FIELD_UINT, "vxlan.vni", 4, 3, "Network"),
-	[NEXT_PROTO] = FIELD_GET(FIELD_UINT, "vxlan.next_proto", get_last_word, "Next protocol"),
-};
+FIELD_TABLE(vxlan_fields,
+	(FLAGS, FIELD_FIXED_HEX("vxlan.flags", 0, 2, "Flags")),
+	(FLAG_G, FIELD_BITS(FIELD_BOOL, "vxlan.flag_g", 0, 2, 0x8000, "Has a group policy")),
+	(FLAG_I, FIELD_BITS(FIELD_BOOL, "vxlan.flag_i", 0, 2, 0x0800, "Has a network number")),
+	(GBP, FIELD_GET(FIELD_UINT, "vxlan.gbp", get_last_word, "Group policy")),
+	(VNI, FIELD_FIXED(FIELD_UINT, "vxlan.vni", 4, 3, "Network")),
+	(NEXT_PROTO, FIELD_GET(FIELD_UINT, "vxlan.next_proto", get_last_word, "Next protocol"))
+);
 
 static const struct claim vxlan_claims[] = {
 	{ CLAIM_UDP_PORT, 4789 }, { CLAIM_UDP_PORT, PORT_GPE }, { CLAIM_NONE, 0 },

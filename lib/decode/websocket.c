@@ -146,22 +146,22 @@ static const struct value_name opcodes[] = {
 	{ 0, NULL }
 };
 
-static const struct field fields[] = {
-	[F_FIN] = FIELD_BITS(FIELD_BOOL, "websocket.fin", 0, 1, 0x80, "Last of the message"),
-	[F_RSV] = { FIELD_NAMED("websocket.rsv", "Reserved"), .type = FIELD_UINT, .show = SHOW_HEX, .width = 1, .mask = 0x70,
-		    .shift = 4, .hex_digits = 2 },
-	[F_OPCODE] = { FIELD_NAMED("websocket.opcode", "Opcode"), .type = FIELD_UINT, .width = 1, .mask = 0x0f, .names = opcodes },
-	[F_MASK] = FIELD_BITS(FIELD_BOOL, "websocket.mask", 1, 1, 0x80, "Masked"),
-	[F_LENGTH] = FIELD_BITS(FIELD_UINT, "websocket.payload_length", 1, 1, 0x7f, "Payload length"),
-	[F_LENGTH_16] = { FIELD_NAMED("websocket.payload_length_ext_16", "Extended payload length"), .type = FIELD_UINT,
-			  .shift = 16, .get = get_length },
-	[F_LENGTH_64] = { FIELD_NAMED("websocket.payload_length_ext_64", "Extended payload length"), .type = FIELD_UINT,
-			  .shift = 64, .get = get_length },
-	[F_KEY] = FIELD_GET(FIELD_BYTES, "websocket.masking_key", get_key, "Masking key"),
-	[F_TEXT] = FIELD_WALK(FIELD_STRING, "websocket.payload.text", "Text"),
-	[F_STATUS] = FIELD_WALK(FIELD_UINT, "websocket.payload.close.status_code", "Close status"),
-	[F_REASON] = FIELD_WALK(FIELD_STRING, "websocket.payload.close.reason", "Close reason"),
-};
+FIELD_TABLE(fields,
+	(F_FIN, FIELD_BITS(FIELD_BOOL, "websocket.fin", 0, 1, 0x80, "Last of the message")),
+	(F_RSV, FIELD_PLAIN("websocket.rsv", "Reserved", .type = FIELD_UINT, .show = SHOW_HEX, .width = 1, .mask = 0x70,
+		.shift = 4, .hex_digits = 2)),
+	(F_OPCODE, FIELD_HAS("websocket.opcode", "Opcode", (.names = opcodes), .type = FIELD_UINT, .width = 1, .mask = 0x0f)),
+	(F_MASK, FIELD_BITS(FIELD_BOOL, "websocket.mask", 1, 1, 0x80, "Masked")),
+	(F_LENGTH, FIELD_BITS(FIELD_UINT, "websocket.payload_length", 1, 1, 0x7f, "Payload length")),
+	(F_LENGTH_16, FIELD_HAS("websocket.payload_length_ext_16", "Extended payload length", (.get = get_length),
+		.type = FIELD_UINT, .shift = 16)),
+	(F_LENGTH_64, FIELD_HAS("websocket.payload_length_ext_64", "Extended payload length", (.get = get_length),
+		.type = FIELD_UINT, .shift = 64)),
+	(F_KEY, FIELD_GET(FIELD_BYTES, "websocket.masking_key", get_key, "Masking key")),
+	(F_TEXT, FIELD_WALK(FIELD_STRING, "websocket.payload.text", "Text")),
+	(F_STATUS, FIELD_WALK(FIELD_UINT, "websocket.payload.close.status_code", "Close status")),
+	(F_REASON, FIELD_WALK(FIELD_STRING, "websocket.payload.close.reason", "Close reason"))
+);
 
 const struct protocol proto_websocket = {
 	.name = "websocket",

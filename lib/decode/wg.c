@@ -77,17 +77,17 @@ static const struct value_name type_names[] = {
 	{ DATA, "Transport Data" }, { 0, NULL },
 };
 
-static const struct field wg_fields[] = {
-	[TYPE] = { FIELD_NAMED("wg.type", "Type"), .type = FIELD_UINT, .width = 1, .names = type_names },
-	[RESERVED] = FIELD_FIXED(FIELD_BYTES, "wg.reserved", 1, 3, "Reserved"),
-	[SENDER] = FIELD_WALK_HEX("wg.sender", 8, "Sender"),
-	[RECEIVER] = FIELD_WALK_HEX("wg.receiver", 8, "Receiver"),
-	[COUNTER] = FIELD_WALK(FIELD_UINT, "wg.counter", "Counter"),
-	[NONCE] = FIELD_WALK(FIELD_BYTES, "wg.nonce", "Nonce"),
-	[COOKIE] = FIELD_WALK(FIELD_BYTES, "wg.encrypted_cookie", "Encrypted cookie"),
-	[MAC1] = FIELD_WALK(FIELD_BYTES, "wg.mac1", "MAC of the message"),
-	[MAC2] = FIELD_WALK(FIELD_BYTES, "wg.mac2", "MAC under the last cookie"),
-};
+FIELD_TABLE(wg_fields,
+	(TYPE, FIELD_HAS("wg.type", "Type", (.names = type_names), .type = FIELD_UINT, .width = 1)),
+	(RESERVED, FIELD_FIXED(FIELD_BYTES, "wg.reserved", 1, 3, "Reserved")),
+	(SENDER, FIELD_WALK_HEX("wg.sender", 8, "Sender")),
+	(RECEIVER, FIELD_WALK_HEX("wg.receiver", 8, "Receiver")),
+	(COUNTER, FIELD_WALK(FIELD_UINT, "wg.counter", "Counter")),
+	(NONCE, FIELD_WALK(FIELD_BYTES, "wg.nonce", "Nonce")),
+	(COOKIE, FIELD_WALK(FIELD_BYTES, "wg.encrypted_cookie", "Encrypted cookie")),
+	(MAC1, FIELD_WALK(FIELD_BYTES, "wg.mac1", "MAC of the message")),
+	(MAC2, FIELD_WALK(FIELD_BYTES, "wg.mac2", "MAC under the last cookie"))
+);
 
 static const struct claim wg_claims[] = { { CLAIM_UDP_PORT, 51820 }, { CLAIM_NONE, 0 } };
 

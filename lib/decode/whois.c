@@ -16,10 +16,10 @@ static void whois_walk(struct walk *w, const struct packet *p, const struct laye
 		walk_bytes(w, QUERY, line.p, (uint32_t)(c.pos - line.p));
 }
 
-static const struct field whois_fields[] = {
-	[QUERY] = FIELD_WALK(FIELD_STRING, "whois.query", "Query, with the end of its line"),
-	[ANSWER] = FIELD_WALK(FIELD_STRING, "whois.answer", "Answer"),
-};
+FIELD_TABLE(whois_fields,
+	(QUERY, FIELD_WALK(FIELD_STRING, "whois.query", "Query, with the end of its line")),
+	(ANSWER, FIELD_WALK(FIELD_STRING, "whois.answer", "Answer"))
+);
 
 static const struct claim claims[] = { { CLAIM_TCP_PORT, 43 }, { CLAIM_NONE, 0 } };
 

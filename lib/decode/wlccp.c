@@ -34,13 +34,13 @@ static void wlccp_summary(struct summary *s, const struct packet *p, const struc
 	outbuf_printf(s->out, ", length %u", l->wire_end - l->off);
 }
 
-static const struct field wlccp_fields[] = {
-	[VERSION] = FIELD_FIXED_HEX("wlccp.version", 0, 1, "Version"),
-	[LENGTH] = FIELD_FIXED(FIELD_UINT, "wlccp.length", 1, 1, "Length"),
-	[TYPE] = FIELD_FIXED_HEX("wlccp.type", 3, 1, "Type, its low byte"),
-	[DSTMAC] = FIELD_FIXED(FIELD_ETHER, "wlccp.dstmac", 4, 6, "Destination"),
-	[SRCMAC] = FIELD_FIXED(FIELD_ETHER, "wlccp.srcmac", 10, 6, "Source"),
-};
+FIELD_TABLE(wlccp_fields,
+	(VERSION, FIELD_FIXED_HEX("wlccp.version", 0, 1, "Version")),
+	(LENGTH, FIELD_FIXED(FIELD_UINT, "wlccp.length", 1, 1, "Length")),
+	(TYPE, FIELD_FIXED_HEX("wlccp.type", 3, 1, "Type, its low byte")),
+	(DSTMAC, FIELD_FIXED(FIELD_ETHER, "wlccp.dstmac", 4, 6, "Destination")),
+	(SRCMAC, FIELD_FIXED(FIELD_ETHER, "wlccp.srcmac", 10, 6, "Source"))
+);
 
 const struct protocol proto_wlccp = {
 	.name = "wlccp",

@@ -178,20 +178,20 @@ static void x11_summary(struct summary *s, const struct packet *p, const struct 
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, "x11." n, lab)
 
-static const struct field fields[F_COUNT] = {
-	[ORDER_OF_BYTES] = { FIELD_NAMED("x11.byte-order", "Byte order"), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2 },
-	[MAJOR] = UINT("protocol-major-version", "Major version"),
-	[MINOR] = UINT("protocol-minor-version", "Minor version"),
-	[OPCODE] = UINT("opcode", "Request"),
-	[REQUEST_LENGTH] = UINT("request-length", "Request length, words"),
-	[REPLY] = UINT("reply", "Reply"),
-	[REPLY_SEQUENCE] = UINT("reply-sequencenumber", "Sequence number of a reply"),
-	[REPLY_LENGTH] = UINT("replylength", "Reply length, words"),
-	[ERROR] = UINT("error", "Error"),
-	[ERROR_CODE] = UINT("errorcode", "Error code"),
-	[EVENT_CODE] = UINT("eventcode", "Event"),
-	[EVENT_SEQUENCE] = UINT("event-sequencenumber", "Sequence number of an event"),
-};
+FIELD_TABLE(fields,
+	(ORDER_OF_BYTES, FIELD_PLAIN("x11.byte-order", "Byte order", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
+	(MAJOR, UINT("protocol-major-version", "Major version")),
+	(MINOR, UINT("protocol-minor-version", "Minor version")),
+	(OPCODE, UINT("opcode", "Request")),
+	(REQUEST_LENGTH, UINT("request-length", "Request length, words")),
+	(REPLY, UINT("reply", "Reply")),
+	(REPLY_SEQUENCE, UINT("reply-sequencenumber", "Sequence number of a reply")),
+	(REPLY_LENGTH, UINT("replylength", "Reply length, words")),
+	(ERROR, UINT("error", "Error")),
+	(ERROR_CODE, UINT("errorcode", "Error code")),
+	(EVENT_CODE, UINT("eventcode", "Event")),
+	(EVENT_SEQUENCE, UINT("event-sequencenumber", "Sequence number of an event"))
+);
 
 static const struct claim claims[] = {
 	{ CLAIM_TCP_PORT, PORT_FIRST }, { CLAIM_TCP_PORT, PORT_FIRST + 1 }, { CLAIM_TCP_PORT, PORT_FIRST + 2 },

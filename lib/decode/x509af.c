@@ -241,30 +241,30 @@ static void x509_walk(struct walk *w, const struct packet *p, const struct layer
 static const struct value_name time_choice[] = { { 0, "utcTime" }, { 1, "generalizedTime" }, { 0, NULL } };
 static const struct value_name versions[] = { { 0, "v1" }, { 1, "v2" }, { 2, "v3" }, { 0, NULL } };
 
-#define NAMED(n, nam, lab) { FIELD_NAMED(n, lab), .type = FIELD_UINT, .names = nam }
+#define NAMED(n, nam, lab) FIELD_HAS(n, lab, (.names = nam), .type = FIELD_UINT)
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
 
-static const struct field fields[] = {
-	[F_VERSION] = NAMED("x509af.version", versions, "Version"),
-	[F_SERIAL] = FIELD_WALK(FIELD_BYTES, "x509af.serialNumber", "Serial number"),
-	[F_ALGORITHM] = TEXT("x509af.algorithm.id", "Algorithm"),
-	[F_NOT_BEFORE] = NAMED("x509af.notBefore", time_choice, "Not before, form"),
-	[F_NOT_AFTER] = NAMED("x509af.notAfter", time_choice, "Not after, form"),
-	[F_UTC_TIME] = TEXT("x509af.utcTime", "Not before and not after"),
-	[F_GENERALIZED_TIME] = FIELD_WALK(FIELD_TIME, "x509af.generalizedTime", "Not before and not after, from 2050 on"),
-	[F_EXTENSION] = TEXT("x509af.extension.id", "Extension"),
-	[F_CRITICAL] = FIELD_WALK(FIELD_BOOL, "x509af.critical", "Critical"),
-	[F_COUNTRY] = TEXT("x509sat.CountryName", "Country"),
-	[F_PRINTABLE] = TEXT("x509sat.printableString", "Name, PrintableString"),
-	[F_UTF8] = TEXT("x509sat.uTF8String", "Name, UTF8String"),
-	[F_TELETEX] = TEXT("x509sat.teletexString", "Name, TeletexString"),
-	[F_PRINTABLE_SYNTAX] = TEXT("x509sat.PrintableString", "Serial number of the name"),
-	[F_IA5] = TEXT("x509sat.IA5String", "Name, IA5String"),
-	[F_DNS] = TEXT("x509ce.dNSName", "Host name"),
-	[F_RFC822] = TEXT("x509ce.rfc822Name", "Mail address"),
-	[F_URI] = TEXT("x509ce.uniformResourceIdentifier", "URI"),
-	[F_IP] = FIELD_WALK(FIELD_BYTES, "x509ce.iPAddress", "Address"),
-};
+FIELD_TABLE(fields,
+	(F_VERSION, NAMED("x509af.version", versions, "Version")),
+	(F_SERIAL, FIELD_WALK(FIELD_BYTES, "x509af.serialNumber", "Serial number")),
+	(F_ALGORITHM, TEXT("x509af.algorithm.id", "Algorithm")),
+	(F_NOT_BEFORE, NAMED("x509af.notBefore", time_choice, "Not before, form")),
+	(F_NOT_AFTER, NAMED("x509af.notAfter", time_choice, "Not after, form")),
+	(F_UTC_TIME, TEXT("x509af.utcTime", "Not before and not after")),
+	(F_GENERALIZED_TIME, FIELD_WALK(FIELD_TIME, "x509af.generalizedTime", "Not before and not after, from 2050 on")),
+	(F_EXTENSION, TEXT("x509af.extension.id", "Extension")),
+	(F_CRITICAL, FIELD_WALK(FIELD_BOOL, "x509af.critical", "Critical")),
+	(F_COUNTRY, TEXT("x509sat.CountryName", "Country")),
+	(F_PRINTABLE, TEXT("x509sat.printableString", "Name, PrintableString")),
+	(F_UTF8, TEXT("x509sat.uTF8String", "Name, UTF8String")),
+	(F_TELETEX, TEXT("x509sat.teletexString", "Name, TeletexString")),
+	(F_PRINTABLE_SYNTAX, TEXT("x509sat.PrintableString", "Serial number of the name")),
+	(F_IA5, TEXT("x509sat.IA5String", "Name, IA5String")),
+	(F_DNS, TEXT("x509ce.dNSName", "Host name")),
+	(F_RFC822, TEXT("x509ce.rfc822Name", "Mail address")),
+	(F_URI, TEXT("x509ce.uniformResourceIdentifier", "URI")),
+	(F_IP, FIELD_WALK(FIELD_BYTES, "x509ce.iPAddress", "Address"))
+);
 
 const struct protocol proto_x509af = {
 	.name = "x509af",

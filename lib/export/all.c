@@ -23,6 +23,7 @@ enum { CELLS_FIRST = 512, CELLS_LIMIT = 1 << 17 };
 struct all_field {
 	char *key;          /* ",\"ip.src\":", in YAML "ip.src: " */
 	uint32_t key_len;   /* 0: not written */
+	bool single;        /* at most one value in a layer */
 	uint32_t stamp;     /* of the packet that first and last belong to */
 	uint32_t first, last;
 };
@@ -109,7 +110,7 @@ static void all_each(void *user, const struct layer *l, const struct field *f, c
 
 	if (!af->key_len)
 		return;
-	if ((f->width || f->get) && (a->nested || !proto_set_has(&a->repeated, a->owner[l->proto]))) {
+	if (af->single && (a->nested || !proto_set_has(&a->repeated, a->owner[l->proto]))) {
 		put_key(a, af);
 		put_value(a, f, v);
 		return;
@@ -346,14 +347,18 @@ static size_t make_keys(struct all *a, char *at)
 	size_t size = 0;
 
 	for (unsigned p = 0; p < PROTO_COUNT; p++) {
+		const char *name = protocols[p]->field_text;
+
 		if (at)
 			a->layer_key[p] = at + size;
 		size += make_layer_key(a, at ? at + size : NULL, protocols[p]->name);
-		for (unsigned i = 0; i < protocols[p]->nfields; i++) {
+		for (unsigned i = 0; i < protocols[p]->nfields; i++, name = field_text_next(name)) {
+			const struct field *f = &protocols[p]->fields[i];
 			struct all_field *af = &a->field[n++];
 
+			af->single = f->width || field_more(protocols[p], f)->get;
 			af->key = at ? at + size : NULL;
-			af->key_len = (uint32_t)make_key(a, af->key, protocols[p]->name, protocols[p]->fields[i].name);
+			af->key_len = (uint32_t)make_key(a, af->key, protocols[p]->name, name);
 			size += af->key_len;
 		}
 	}

@@ -68,7 +68,7 @@ static uint8_t kind_of(const struct field *f)
 {
 	if (f->is_either || f->type == FIELD_PROTOCOL)
 		return COLUMN_EITHER;
-	return f->get || f->width ? COLUMN_FIXED : COLUMN_WALK;
+	return f->width || field_getter(f) ? COLUMN_FIXED : COLUMN_WALK;
 }
 
 static int column_resolve(struct columns *c, struct column *col, const char *name, struct decoder *d, struct errmsg *err)

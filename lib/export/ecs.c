@@ -242,7 +242,7 @@ static void put_packet_row(struct export *e, struct ecs *s, const struct ecs_row
 
 static void put_name(struct ecs *s, const struct ecs_row *row, const struct cell *cell)
 {
-	const struct value_name *n = row->names ? row->names : cell->field->names;
+	const struct value_name *n = row->names ? row->names : field_names(cell->field);
 	char number[24];
 	struct outbuf t;
 

@@ -322,7 +322,7 @@ static void put_quic(struct json_writer *w, const struct transaction *t)
 
 	if (!field)
 		field = field_find("quic.version", 12);
-	for (const struct value_name *n = field ? field->names : NULL; n && n->name && !name; n++)
+	for (const struct value_name *n = field ? field_names(field) : NULL; n && n->name && !name; n++)
 		name = n->value == version ? n->name : NULL;
 	jw_open(w, "quic", '{');
 	if (name) {

@@ -615,7 +615,7 @@ static bool source_add(struct events *ev, unsigned id, struct decoder *d)
 	r = reader_for(ev, field_proto(f), sources[id].kind);
 	if (!r)
 		return false;
-	if (f->get || f->width) {
+	if (f->width || field_getter(f)) {
 		if (r->nfixed == FIXED_MAX)
 			return false;
 		r->fixed[r->nfixed].field = f;

@@ -79,7 +79,7 @@ void dns_type_put(struct outbuf *o, uint64_t type)
 
 	if (!field)
 		field = field_find("dns.qry.type", 12);
-	for (const struct value_name *n = field ? field->names : NULL; n && n->name; n++)
+	for (const struct value_name *n = field ? field_names(field) : NULL; n && n->name; n++)
 		if (n->value == type) {
 			outbuf_str(o, n->name);
 			return;

@@ -130,7 +130,7 @@ static bool on_name(void *user, const struct field *f, const struct value *v)
 /* "A (1)": what people and programs read. */
 static void tally_value(struct tally *t, const struct field *f, uint64_t v, uint64_t frame)
 {
-	const struct value_name *n = f ? f->names : NULL;
+	const struct value_name *n = f ? field_names(f) : NULL;
 	char text[64];
 	struct outbuf o;
 

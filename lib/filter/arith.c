@@ -72,10 +72,9 @@ static struct expr *expr_of_field(struct parser *ps, struct operand *o)
 
 static struct expr *expr_of_literal(struct parser *ps, const struct operand *lit, uint8_t type)
 {
-	static const struct field names[] = { [FIELD_INT] = { .name = "arithmetic" },
-					      [FIELD_DURATION] = { .name = "arithmetic with times" },
-					      [FIELD_IPV4] = { .name = "the address" }, [FIELD_ETHER] = { .name = "the address" } };
-	struct operand as = { .field = &names[type], .type = type, .steps = &(struct step){ .kind = STEP_EXPR }, .tok = lit->tok };
+	static const struct field no_field;
+	const char *called = type == FIELD_INT ? "arithmetic" : type == FIELD_DURATION ? "arithmetic with times" : "the address";
+	struct operand as = { .field = &no_field, .called = called, .type = type, .steps = &(struct step){ .kind = STEP_EXPR }, .tok = lit->tok };
 	struct expr *e = expr_new(ps, EXPR_CONSTANT, type, NULL);
 	struct literal v;
 

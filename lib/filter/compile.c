@@ -23,7 +23,7 @@ static unsigned fixed_sources(const struct field *f, const struct field *source[
 	const struct protocol *p;
 	unsigned n = 0;
 
-	if (f->width && !f->get) {
+	if (f->width && !field_getter(f)) {
 		source[0] = f;
 		return 1;
 	}
@@ -32,7 +32,7 @@ static unsigned fixed_sources(const struct field *f, const struct field *source[
 	p = protocols[field_proto(f)];
 	for (; n < sizeof(f->either) && f->either[n]; n++) {
 		source[n] = &p->fields[f->either[n] - 1];
-		if (!source[n]->width || source[n]->get || source[n]->width != source[0]->width ||
+		if (!source[n]->width || field_getter(source[n]) || source[n]->width != source[0]->width ||
 		    source[n]->mask != source[0]->mask || source[n]->shift != source[0]->shift)
 			return 0;
 	}
@@ -137,9 +137,11 @@ void op_of_test(struct op *op, const struct test *t)
 	carriers(&op->protos, field_proto(f));
 	if (is_count(t))
 		op->code = OP_COUNT;
-	else if (!fixed_op(op, t))
-		op->code = f->get && !operand_begins_with(t->operand, STEP_LAYERS) && !operand_begins_with(t->operand, STEP_COUNT) ?
+	else if (!fixed_op(op, t)) {
+		op->get = field_getter(f);
+		op->code = op->get && !operand_begins_with(t->operand, STEP_LAYERS) && !operand_begins_with(t->operand, STEP_COUNT) ?
 				   OP_GET : OP_VALUES;
+	}
 }
 
 static uint32_t test_cost(const struct test *t)

@@ -75,8 +75,8 @@ static void offer_fields(struct offer *o)
 			continue;
 		offer(o, p->name, "protocol", p->title);
 		for (unsigned k = 0; dotted && k < p->nfields; k++)
-			if (k == 0 || strcmp(p->fields[k].name, p->fields[k - 1].name) != 0)
-				offer(o, p->fields[k].name, "field", field_label(&p->fields[k]));
+			if (k == 0 || strcmp(field_name(&p->fields[k]), field_name(&p->fields[k - 1])) != 0)
+				offer(o, field_name(&p->fields[k]), "field", field_label(&p->fields[k]));
 	}
 }
 
@@ -89,7 +89,7 @@ static void offer_values(struct offer *o, const struct field *f)
 		return;
 	if (f->type == FIELD_BOOL)
 		OFFER(o, truths, "value");
-	for (const struct value_name *n = f->names; n && n->name; n++) {
+	for (const struct value_name *n = field_names(f); n && n->name; n++) {
 		size_t len = strlen(n->name);
 
 		if (len > sizeof(quoted) - 3)

@@ -269,7 +269,7 @@ static bool run_get(const struct op *op, struct packet *p)
 	for (unsigned i = 0; i < p->nlayers; i++) {
 		const struct layer *l = &p->layers[i];
 
-		if (proto_set_has(&op->protos, l->proto) && f->get(p, l, f, &v) && !ask(&q, f, &v))
+		if (proto_set_has(&op->protos, l->proto) && op->get(p, l, f, &v) && !ask(&q, f, &v))
 			break;
 	}
 	return answer(&q);

@@ -58,7 +58,7 @@ static void put_operand(const struct operand *o, struct outbuf *out)
 	if (operand_begins_with(o, STEP_EXPR))
 		put_expr(o->steps->expr, out);
 	else
-		outbuf_str(out, o->field->name);
+		outbuf_str(out, field_name(o->field));
 	for (const struct step *s = o->steps; s; s = s->next) {
 		if (s->kind == STEP_MASK && s->mask_bytes) {
 			outbuf_str(out, " & ");

@@ -125,6 +125,7 @@ struct operand {
 	uint8_t type;              /* enum field_type after the steps */
 	struct token tok;          /* where it stands; the literal itself */
 	const char *part;          /* a literal cut out of the token (a..b), NUL-terminated, or NULL */
+	const char *called;        /* in messages, where `field` stands for no field but a kind of value; else NULL */
 };
 
 /* A value made from text for a field of a known type. */
@@ -299,6 +300,7 @@ struct op {
 	uint64_t mask, bias;
 	struct key_range range;
 	const struct test *test;
+	field_get *get;        /* OP_GET */
 };
 
 struct filter {

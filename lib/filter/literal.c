@@ -259,12 +259,17 @@ static const char *example_of(uint8_t type)
 	}
 }
 
+static const char *called(const struct operand *field)
+{
+	return field->called ? field->called : field_name(field->field);
+}
+
 static const char *operand_name(const struct parser *ps, const struct operand *o, char *buf, size_t size)
 {
 	struct token t = o->tok;
 
 	if (!o->steps)
-		return o->field->name;
+		return called(o);
 	return token_text(ps, &t, buf, size);
 }
 
@@ -276,7 +281,7 @@ static bool refuse(struct parser *ps, const struct operand *field, const struct 
 
 	operand_name(ps, field, name, sizeof(name));
 	if (field->field && !field->steps)
-		parser_fail(ps, lit->tok.at, lit->tok.len, "%s is %s and %s%.40s%s is %s; compare it with %s", field->field->name,
+		parser_fail(ps, lit->tok.at, lit->tok.len, "%s is %s and %s%.40s%s is %s; compare it with %s", called(field),
 			    type_name(field->type), quote, w, quote, kind ? kind : "none", example_of(field->type));
 	else
 		parser_fail(ps, lit->tok.at, lit->tok.len, "%s gives %s and %s%.40s%s is %s; compare it with %s", name,
@@ -286,7 +291,7 @@ static bool refuse(struct parser *ps, const struct operand *field, const struct 
 
 static bool parse_name(const struct field *f, const char *w, uint64_t *v)
 {
-	for (const struct value_name *n = f->names; n && n->name; n++)
+	for (const struct value_name *n = field_names(f); n && n->name; n++)
 		if (same_word(n->name, w)) {
 			*v = n->value;
 			return true;
@@ -298,14 +303,14 @@ static bool refuse_name(struct parser *ps, const struct operand *field, const st
 {
 	struct text_nearest near = { .word = w };
 
-	for (const struct value_name *n = field->field->names; n->name; n++)
+	for (const struct value_name *n = field_names(field->field); n->name; n++)
 		text_nearest_try(&near, n->name);
 	if (near.best)
-		parser_fail(ps, lit->tok.at, lit->tok.len, "%.40s is no value of %s; did you mean \"%s\"?", w, field->field->name,
+		parser_fail(ps, lit->tok.at, lit->tok.len, "%.40s is no value of %s; did you mean \"%s\"?", w, called(field),
 			    near.best);
 	else
 		parser_fail(ps, lit->tok.at, lit->tok.len, "%.40s is no value of %s, which is a number such as %u (%s)", w,
-			    field->field->name, field->field->names->value, field->field->names->name);
+			    called(field), field_names(field->field)->value, field_names(field->field)->name);
 	return false;
 }
 
@@ -318,11 +323,11 @@ static bool parse_integer(struct parser *ps, const struct operand *field, const 
 	if (lit->tok.kind == TOKEN_CHAR)
 		n = lit->tok.string[0];
 	else if (!parse_number(w, is_signed, &n) && !(plain && parse_name(field->field, w, &n)) && !parse_bool(w, &n))
-		return plain && field->field->names && !looks_like(lit, w) ? refuse_name(ps, field, lit, w) :
+		return plain && field_names(field->field) && !looks_like(lit, w) ? refuse_name(ps, field, lit, w) :
 										refuse(ps, field, lit, w);
 	if (!is_signed && n > max) {
 		parser_fail(ps, lit->tok.at, lit->tok.len, "%.30s is too large for %s, which goes up to %llu", w,
-			    field->field->name, (unsigned long long)max);
+			    called(field), (unsigned long long)max);
 		return false;
 	}
 	v->lo = v->hi = is_signed ? n ^ KEY_SIGN : n;

@@ -128,7 +128,7 @@ static void parse_slices(struct parser *ps, struct operand *o)
 	struct slice *slices = parse_brackets(ps, &n);
 
 	if (!ps->error && !type_is_bytes(o->type))
-		parser_fail(ps, open.at, ps->prev_end - open.at, "%s is %s, of which no bytes can be taken", o->field->name,
+		parser_fail(ps, open.at, ps->prev_end - open.at, "%s is %s, of which no bytes can be taken", field_name(o->field),
 			    type_name(o->type));
 	if (!ps->error)
 		add_slices(ps, o, STEP_SLICE, slices, n);
@@ -375,8 +375,8 @@ struct operand *operand_primary(struct parser *ps)
 /* bytes & bytes */
 static void mask_bytes(struct parser *ps, struct operand *o, const struct operand *lit)
 {
-	static const struct field bytes = { .name = "a bit mask", .type = FIELD_BYTES };
-	struct operand as = { .field = &bytes, .type = FIELD_BYTES };
+	static const struct field bytes = { .type = FIELD_BYTES };
+	struct operand as = { .field = &bytes, .called = "a bit mask", .type = FIELD_BYTES };
 	struct literal v;
 	struct step *s;
 
@@ -394,8 +394,8 @@ static void mask_bytes(struct parser *ps, struct operand *o, const struct operan
 
 static void mask_number(struct parser *ps, struct operand *o, const struct operand *lit)
 {
-	static const struct field number = { .name = "a bit mask", .type = FIELD_UINT };
-	struct operand as = { .field = &number, .type = FIELD_UINT };
+	static const struct field number = { .type = FIELD_UINT };
+	struct operand as = { .field = &number, .called = "a bit mask", .type = FIELD_UINT };
 	struct literal v;
 	struct step *s;
 

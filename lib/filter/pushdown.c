@@ -482,7 +482,7 @@ static struct bound test_bound(struct push *s, const struct test *t)
 	s->negated |= op.invert || op.all;
 	if (op.code == OP_PRESENT)
 		return protos_there(s, &op.protos);
-	if (op.code == OP_GET && !strcmp(f->name, "frame.len") && t->kind == PREDICATE_KEYS)
+	if (op.code == OP_GET && !strcmp(field_name(f), "frame.len") && t->kind == PREDICATE_KEYS)
 		return length_bound(s, &op);
 	if (op.code == OP_PREFIX && proto_set_has(&op.protos, PROTO_ipv6))
 		return prefix_bound(s, &op);
@@ -516,7 +516,7 @@ static bool is_steady(const struct field *f)
 	if (f && f->type == FIELD_PROTOCOL)
 		return false; /* its bytes; that it is there is another kind of test */
 	for (size_t i = 0; f && i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(f->name, names[i]))
+		if (!strcmp(field_name(f), names[i]))
 			return true;
 	return proto != PROTO_frame && proto != PROTO_ip && proto != PROTO_ipv6 && proto != PROTO_tcp;
 }

@@ -304,7 +304,7 @@ static struct node *compare_literal(struct parser *ps, int quantifier, struct op
 
 		if (!literal_bytes(operand_text(ps, lit, buf), (uint8_t *)buf, &(uint32_t){ 0 })) {
 			parser_fail(ps, a->tok.at, a->tok.len, "%s is a protocol, which is there or not; compare one of its fields, "
-				    "or its bytes with aa:bb or \"text\"", a->field->name);
+				    "or its bytes with aa:bb or \"text\"", field_name(a->field));
 			return NULL;
 		}
 	}
@@ -336,7 +336,7 @@ static bool searchable(struct parser *ps, const struct operand *a, const char *v
 		parser_fail(ps, a->tok.at, a->tok.len, "%s wants text or bytes on its left, and this gives %s", verb,
 			    type_name(a->type));
 	else
-		parser_fail(ps, a->tok.at, a->tok.len, "%s wants text or bytes on its left, and %s is %s", verb, a->field->name,
+		parser_fail(ps, a->tok.at, a->tok.len, "%s wants text or bytes on its left, and %s is %s", verb, field_name(a->field),
 			    type_name(a->type));
 	return false;
 }

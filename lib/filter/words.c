@@ -34,8 +34,8 @@ static bool belongs(const char *name, const struct field *protocol)
 
 	if (!protocol)
 		return true;
-	n = strlen(protocol->name);
-	return !strncmp(name, protocol->name, n) && name[n] == '.';
+	n = strlen(field_name(protocol));
+	return !strncmp(name, field_name(protocol), n) && name[n] == '.';
 }
 
 static struct operand *literal_here(struct parser *ps)
@@ -82,7 +82,7 @@ static struct node *any_field(struct parser *ps, enum subject what, enum directi
 				    "has none", text);
 		else
 			parser_fail(ps, word->at, word->len, "%s has nothing that %s could be compared with",
-				    protocol ? protocol->name : text, text);
+				    protocol ? field_name(protocol) : text, text);
 	}
 	return either && either->first && !either->first->next ? either->first : either;
 }

@@ -186,17 +186,18 @@ TEST(registry_is_sound)
 		CHECK(p->nfields <= 255); /* struct walk's want and struct field's either */
 		for (unsigned j = 0; j < p->nfields; j++) {
 			const struct field *f = &p->fields[j];
-			int ways = !!f->width + !!f->get + f->is_either;
+			int ways = !!f->width + !!field_getter(f) + f->is_either;
+			const char *name = field_name(f);
 
-			if (!check_report(f->name && *field_label(f), __FILE__, __LINE__, "%s: field %u has no name or label", p->name, j))
+			if (!check_report(name && *field_label(f), __FILE__, __LINE__, "%s: field %u has no name or label", p->name, j))
 				continue;
-			check_report(ways <= 1, __FILE__, __LINE__, "%s gets its value in two ways", f->name);
-			check_report(ways == 1 || p->walk, __FILE__, __LINE__, "%s gets its value in no way", f->name);
-			check_report(field_find(f->name, strlen(f->name)) == f, __FILE__, __LINE__, "%s stands twice", f->name);
-			check_report(field_proto(f) == i && field_index(f) == j, __FILE__, __LINE__, "%s is not found back", f->name);
-			check_report(f->type > FIELD_INT || f->width <= 8, __FILE__, __LINE__, "%s is too wide", f->name);
+			check_report(ways <= 1, __FILE__, __LINE__, "%s gets its value in two ways", name);
+			check_report(ways == 1 || p->walk, __FILE__, __LINE__, "%s gets its value in no way", name);
+			check_report(field_find(name, strlen(name)) == f, __FILE__, __LINE__, "%s stands twice", name);
+			check_report(field_proto(f) == i && field_index(f) == j, __FILE__, __LINE__, "%s is not found back", name);
+			check_report(f->type > FIELD_INT || f->width <= 8, __FILE__, __LINE__, "%s is too wide", name);
 			for (unsigned k = 0; f->is_either && k < sizeof(f->either) && f->either[k]; k++)
-				check_report(f->either[k] <= p->nfields, __FILE__, __LINE__, "%s refers to no field", f->name);
+				check_report(f->either[k] <= p->nfields, __FILE__, __LINE__, "%s refers to no field", name);
 		}
 	}
 	CHECK(field_find("tcp", 3) == protocol_field(PROTO_tcp));

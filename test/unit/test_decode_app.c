@@ -567,11 +567,11 @@ TEST(field_tables_are_complete)
 		for (unsigned j = 0; j < p->nfields; j++) {
 			const struct field *f = &p->fields[j];
 
-			if (!CHECK(f->name && *field_label(f)))
+			if (!CHECK(*field_name(f) && *field_label(f)))
 				break;
-			CHECK(!strncmp(f->name, p->name, n) || f->name[0]);
-			CHECK(f->width || f->get || f->is_either || p->walk);
-			CHECK(field_find(f->name, strlen(f->name)) == f);
+			CHECK(!strncmp(field_name(f), p->name, n) || *field_name(f));
+			CHECK(f->width || field_getter(f) || f->is_either || p->walk);
+			CHECK(field_find(field_name(f), strlen(field_name(f))) == f);
 		}
 	}
 }
