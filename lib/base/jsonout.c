@@ -231,6 +231,8 @@ void json_put_real(struct jsonout *w, double v)
 
 	if (!value(w))
 		return;
+	if (v == 0)
+		v = 0; /* "-0" would be read back as the whole number 0 */
 	if (v - v == 0) /* neither infinite nor not a number */
 		for (int digits = 15; digits <= 17; digits++) {
 			snprintf(text, sizeof(text), "%.*g", digits, v);

@@ -320,11 +320,12 @@ static int anchor_open(struct build *b, const yaml_char_t *name, int *index)
 
 static int anchor_close(struct build *b, int index)
 {
-	struct anchor *a = &b->anchor[index];
+	struct anchor *a;
 	int rc;
 
 	if (index < 0)
 		return 0;
+	a = &b->anchor[index];
 	rc = outbuf_flush(&b->o, b->err);
 	a->text_from += !rc && b->text[a->text_from] == ','; /* it was not the first of a list */
 	a->text_to = b->text_len;
