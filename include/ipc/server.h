@@ -20,8 +20,8 @@
  *   length 0, length over 1 MiB     Error invalid or limit, closed when it is written
  *   half a frame for 30 s           Error timeout, closed
  *   flood                           64 messages or 64 KiB of a client in a turn, then the others have theirs
- *   does not read                   requests are not read while more than half of queue_bytes waits; after 30 s without
- *                                   progress it is closed
+ *   does not read                   its requests are not read while more than half of queue_bytes waits; when it has
+ *                                   read nothing for 30 s it is closed
  *   queue_bytes are full            events are left out, and counted in an event `dropped` when there is room again;
  *                                   answers alone over it: closed
  *   an answer over answer_max       is replaced by Error limit
@@ -47,7 +47,8 @@ struct ipc_server_options {
 	gid_t group;                /* of the socket; (gid_t)-1: the process's */
 	unsigned max_clients;       /* 0: 4096; lowered to what RLIMIT_NOFILE (raised as far as it goes) leaves */
 	size_t queue_bytes;         /* that may wait for one client; 0: 4 MiB */
-	size_t answer_max;          /* bytes of one answer; 0: queue_bytes */
+	size_t answer_max;          /* bytes of one answer; 0: half of queue_bytes */
+	int64_t half_ns, unread_ns; /* how long half a message and unread answers are borne; 0: 30 s */
 	void *user;                 /* ipc_server_user() */
 	/* A client came. Its credentials are known; it may be answered and closed here. May be NULL. */
 	void (*on_open)(struct ipc_client *c);
