@@ -33,6 +33,7 @@ struct rule {
 	int64_t window_ns;        /* of what is counted (scans, failures, loss); how long a destination is remembered */
 };
 
+/* 0 and "" mean: not said; the default in the comment is for whoever uses it. */
 struct session_settings {
 	char name[SETTINGS_NAME_MAX];           /* "": none; letters, digits, '-', '_', '.'; not all hex digits */
 	char profile[SETTINGS_NAME_MAX];        /* "": none */
@@ -57,5 +58,25 @@ struct session_settings {
 	bool freeze_on_signal;                  /* USR2 of netwatchd makes a bundle */
 	unsigned max_bundles;                   /* the oldest goes; 0: 10 */
 };
+
+struct json_value;
+struct jsonout;
+struct shape_row;
+
+/* One row per setting, into struct session_settings. Its presets are documentation: what is not said stays 0. */
+extern const struct shape_row settings_shape[];
+
+/* An object's members into *s, which is cleared first. Unknown members are ignored. NW_EINPUT with "limits.bytes: …". */
+int settings_read(struct session_settings *s, const struct json_value *v, struct errmsg *err);
+/* The same over what is there, for a session with a profile: *s = the profile's, then the members that v has. Lists
+ * (interfaces, rules) replace the profile's, limits and freeze are merged. */
+int settings_overlay(struct session_settings *s, const struct json_value *v, struct errmsg *err);
+/* What a table cannot say: the form of the name, at least one interface, rules that contradict themselves. `member` (may be
+ * NULL) gets the path of the member that is wrong: "rules[1].below". The filter is not compiled. */
+int settings_check(const struct session_settings *s, const char **member, struct errmsg *err);
+
+/* Everything that was said, as members of an open object; settings_read() of it gives the same. */
+void settings_write(struct jsonout *w, const struct session_settings *s);
+bool settings_equal(const struct session_settings *a, const struct session_settings *b);
 
 #endif
