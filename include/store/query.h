@@ -53,6 +53,10 @@ struct query_options {
 	uint64_t skip, limit;     /* matches to pass over first; matches to give at most, 0: all */
 	bool follow;              /* do not end where the record does; with to_ns: until that time has passed */
 	bool no_index;            /* read everything in the range: slower, the same answer */
+	/* Asked every few milliseconds while query_next() looks for a match; false: give up (the query has ended). NULL: never.
+	 * It must not use the query. */
+	bool (*go_on)(void *user);
+	void *user;
 };
 
 #define QUERY_OPTIONS_ALL(fd) { .dir_fd = (fd), .from_ns = INT64_MIN, .to_ns = INT64_MAX }

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SNAPLEN = 262144, DELAY_FIRST_MS = 50, DELAY_MAX_MS = 200, INTERFACES_MAX = 4096 };
+enum { SNAPLEN = 262144, DELAY_FIRST_MS = 50, DELAY_MAX_MS = 200, INTERFACES_MAX = 4096, ASK_AFTER_PACKETS = 8192 };
 
 /* ---- opening ------------------------------------------------------------------------------------ */
 
@@ -245,6 +245,10 @@ static int take(struct query *q, struct frame *f, struct errmsg *err)
 {
 	int rc = 0;
 
+	if (++q->unasked == ASK_AFTER_PACKETS) {
+		q->unasked = 0;
+		q->ended |= q->o.go_on && !q->o.go_on(q->o.user);
+	}
 	q->packet++;
 	q->done.bytes += f->record_len;
 	q->delay_ms = 0;

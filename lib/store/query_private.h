@@ -56,6 +56,7 @@ struct query {
 	struct query_done done;
 	uint64_t skip_left;
 	bool ended;
+	unsigned unasked;         /* packets since go_on() was asked */
 	bool from_end;            /* QUERY_END was asked for */
 	unsigned delay_ms;
 
