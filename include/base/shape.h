@@ -15,34 +15,37 @@
  *
  * Strings are borrowed from the document (and presets from the table), so the document lives as long as the struct.
  *
- * A list of one text may be written without brackets. Two measures: in a request unknown members are ignored and the
- * first complaint ends it; in a configuration an unknown member is an error with the nearest name, yes, no, on and off
- * are booleans too, and all complaints are gathered, each with file and line.
+ * Booleans are also yes, no, on and off; a list of one text may be written without brackets. Two measures: in a request
+ * unknown members are ignored and the first complaint ends it; in a configuration an unknown member is an error with the
+ * nearest name, and all complaints are gathered, each with file and line.
  */
 #ifndef BASE_SHAPE_H
 #define BASE_SHAPE_H
 
 #include "base/errmsg.h"
 #include "base/json.h"
-#include "base/outbuf.h"
+#include "base/jsonout.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/* "whole": an unsigned or signed integer of any size (a bool for CHOICE); the row knows its size. */
 enum shape_type {
 	SHAPE_TYPE_END,
-	SHAPE_TYPE_BOOL,     /* bool */
-	SHAPE_TYPE_U64,      /* uint64_t, min to max (0: no ceiling) */
-	SHAPE_TYPE_SIZE,     /* uint64_t bytes, likewise */
+	SHAPE_TYPE_BOOL,     /* bool; `invert`: the opposite is stored */
+	SHAPE_TYPE_U64,      /* whole, min to max (0: what fits) */
+	SHAPE_TYPE_SIZE,     /* whole: bytes, likewise */
 	SHAPE_TYPE_PERCENT,  /* double 0 to 100: 12.5, "12.5%" */
 	SHAPE_TYPE_REAL,     /* double, min to max (0: no ceiling) */
 	SHAPE_TYPE_DURATION, /* int64_t ns; min and max are ns */
 	SHAPE_TYPE_TIME,     /* int64_t ns since 1970 */
 	SHAPE_TYPE_STRING,   /* const char *, min to max bytes (0: 4096) */
-	SHAPE_TYPE_CHOICE,   /* int, index into the blank-separated `choices` */
-	SHAPE_TYPE_OCTAL,    /* uint64_t, an octal file mode: "0660" or 0o660 */
+	SHAPE_TYPE_TEXT,     /* char[n], a copy; min to max bytes (0: n - 1) */
+	SHAPE_TYPE_CHOICE,   /* whole: index into the blank-separated `choices` */
+	SHAPE_TYPE_OCTAL,    /* whole: a file mode, "0660" */
 	SHAPE_TYPE_STRINGS,  /* const char *[max], number in the unsigned at `count` */
+	SHAPE_TYPE_TEXTS,    /* char[max][n], likewise, copies */
 	SHAPE_TYPE_OBJECT,   /* a struct within: `sub` */
 	SHAPE_TYPE_LIST,     /* array of `max` structs of `stride` bytes, number at `count`: `sub` */
 	SHAPE_TYPE_VALUE     /* const struct json_value *, unchecked */
@@ -52,9 +55,10 @@ struct shape_row {
 	const char *name;
 	uint8_t type;
 	bool required;
-	size_t offset;            /* of the member */
-	size_t count;             /* STRINGS, LIST: offset of the unsigned with their number */
-	size_t stride;            /* LIST: bytes per struct */
+	bool invert;              /* BOOL: a member that says no_… */
+	size_t offset, size;      /* of the member */
+	size_t count;             /* lists: offset of the unsigned with their number */
+	size_t stride;            /* LIST, TEXTS: bytes per element */
 	size_t given;             /* offset of a bool that says whether it was there; 0: nobody asks */
 	uint64_t min, max;
 	const char *preset;       /* as it would be written; NULL: none */
@@ -62,11 +66,11 @@ struct shape_row {
 	const char *unit;         /* for documentation: "packets" */
 	const struct shape_row *sub;
 	const char *help;         /* one line, no full stop */
-	const char *example;      /* for documentation; NULL: the preset */
 };
 
 /* Further fields of a row may follow: .required = true, .given = offsetof(…), .unit = "packets". */
-#define SHAPE_ROW(n, t, s, m, h, ...) { .name = n, .type = t, .offset = offsetof(s, m), .help = h, ##__VA_ARGS__ }
+#define SHAPE_ROW(n, t, s, m, h, ...) \
+	{ .name = n, .type = t, .offset = offsetof(s, m), .size = sizeof(((s *)0)->m), .help = h, ##__VA_ARGS__ }
 #define SHAPE_BOOL(n, s, m, d, h, ...) SHAPE_ROW(n, SHAPE_TYPE_BOOL, s, m, h, .preset = d, ##__VA_ARGS__)
 #define SHAPE_U64(n, s, m, d, lo, hi, h, ...) \
 	SHAPE_ROW(n, SHAPE_TYPE_U64, s, m, h, .preset = d, .min = lo, .max = hi, ##__VA_ARGS__)
@@ -79,6 +83,7 @@ struct shape_row {
 	SHAPE_ROW(n, SHAPE_TYPE_DURATION, s, m, h, .preset = d, .min = lo, .max = hi, ##__VA_ARGS__)
 #define SHAPE_TIME(n, s, m, h, ...) SHAPE_ROW(n, SHAPE_TYPE_TIME, s, m, h, ##__VA_ARGS__)
 #define SHAPE_STRING(n, s, m, d, h, ...) SHAPE_ROW(n, SHAPE_TYPE_STRING, s, m, h, .preset = d, ##__VA_ARGS__)
+#define SHAPE_TEXT(n, s, m, d, h, ...) SHAPE_ROW(n, SHAPE_TYPE_TEXT, s, m, h, .preset = d, ##__VA_ARGS__)
 #define SHAPE_CHOICE(n, s, m, d, c, h, ...) SHAPE_ROW(n, SHAPE_TYPE_CHOICE, s, m, h, .preset = d, .choices = c, ##__VA_ARGS__)
 #define SHAPE_OCTAL(n, s, m, d, hi, h, ...) SHAPE_ROW(n, SHAPE_TYPE_OCTAL, s, m, h, .preset = d, .max = hi, ##__VA_ARGS__)
 #define SHAPE_VALUE(n, s, m, h, ...) SHAPE_ROW(n, SHAPE_TYPE_VALUE, s, m, h, ##__VA_ARGS__)
@@ -86,6 +91,12 @@ struct shape_row {
 #define SHAPE_STRINGS(n, s, m, c, h, ...)                                                     \
 	SHAPE_ROW(n, SHAPE_TYPE_STRINGS, s, m, h, .count = offsetof(s, c),                    \
 		  .max = sizeof(((s *)0)->m) / sizeof(const char *), ##__VA_ARGS__)
+/* m is an array of char arrays */
+#define SHAPE_TEXTS(n, s, m, c, h, ...)                                                       \
+	SHAPE_ROW(n, SHAPE_TYPE_TEXTS, s, m, h, .count = offsetof(s, c), .stride = sizeof(((s *)0)->m[0]), \
+		  .max = sizeof(((s *)0)->m) / sizeof(((s *)0)->m[0]), ##__VA_ARGS__)
+/* An object whose members lie in the same struct as itself */
+#define SHAPE_GROUP(n, r, h, ...) { .name = n, .type = SHAPE_TYPE_OBJECT, .sub = r, .help = h, ##__VA_ARGS__ }
 #define SHAPE_OBJECT(n, s, m, r, h, ...) SHAPE_ROW(n, SHAPE_TYPE_OBJECT, s, m, h, .sub = r, ##__VA_ARGS__)
 /* m is an array of structs, c an unsigned, r the rows of one */
 #define SHAPE_LIST(n, s, m, c, r, h, ...)                                                     \
@@ -97,6 +108,9 @@ struct shape_row {
 /* Checks the members of a request into the (zeroed) struct `into`. v may be NULL: an object without members. Returns 0,
  * or NW_EINPUT with "interface: a text is expected, not a number" (the path in front; the rest of `into` undefined). */
 int shape_request(const struct shape_row *rows, const struct json_value *v, void *into, struct errmsg *err);
+
+/* The same over what `into` holds already: members that are absent stay as they are, presets do not count. */
+int shape_overlay(const struct shape_row *rows, const struct json_value *v, void *into, struct errmsg *err);
 
 enum { COMPLAINTS_MAX = 20 };
 
@@ -115,7 +129,13 @@ int shape_configuration(const struct shape_row *rows, const struct json *j, cons
 void complain(struct complaints *c, const struct json *j, const struct json_value *v, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
-/* "a size, 64K to 4G", "disk or memory": what a row takes, for documentation. */
+/* The inverse: what is not 0, NULL, "" or false, as members of an object that is open. Durations and times are numbers of
+ * seconds. shape_overlay of it over zeroes gives the same struct. */
+void shape_write(struct jsonout *w, const struct shape_row *rows, const void *from);
+/* Would both be written the same? */
+bool shape_equal(const struct shape_row *rows, const void *a, const void *b);
+
+/* "size, 64K to 4G", "one of: disk memory": what a row takes, for documentation. */
 void shape_put_type(struct outbuf *o, const struct shape_row *row);
 /* The rows for programs, a line each, depth first: path TAB type TAB preset TAB "required" or nothing TAB help. Paths are
  * as in messages: limits.bytes, sessions[].name. `prefix` goes in front of each. */

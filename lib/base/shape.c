@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tables that check parsed objects into structs; include/base/shape.h has the rules.
+ * Tables that check parsed objects into structs; include/base/shape.h has the rules, shape_write.c the way back.
  *
  * One walk serves requests and configurations; they differ in what is forgiven and in who hears of it. The path of the
  * member at hand grows and shrinks with the walk. Depth is that of the table, not of the input.
@@ -8,6 +8,7 @@
 #include "base/shape.h"
 #include "base/text.h"
 #include "json_private.h"
+#include "shape_private.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -21,6 +22,7 @@ struct walk {
 	const struct json *j;        /* for lines; NULL in a request */
 	const char *name;
 	struct complaints *all;      /* NULL: a request */
+	bool overlay;                /* what is absent stays */
 	struct errmsg *err;          /* of a request */
 	unsigned wrong;
 	size_t path_len;
@@ -94,79 +96,36 @@ static void path_back(struct walk *w, size_t before)
 	w->path[before] = 0;
 }
 
-/* ---- numbers for people ------------------------------------------------------------ */
-
-static void put_size(struct outbuf *o, uint64_t bytes)
-{
-	static const char letters[] = "KMGT";
-	int i = 0;
-
-	while (i < 4 && bytes && bytes % 1024 == 0) {
-		bytes /= 1024;
-		i++;
-	}
-	outbuf_u64(o, bytes);
-	if (i)
-		outbuf_char(o, letters[i - 1]);
-}
-
-static void put_duration(struct outbuf *o, uint64_t ns)
-{
-	static const struct {
-		uint64_t ns;
-		const char *name;
-	} units[] = { { 86400000000000, "d" }, { 3600000000000, "h" }, { 60000000000, "m" }, { 1000000000, "s" },
-		      { 1000000, "ms" },       { 1000, "us" },         { 1, "ns" } };
-	unsigned i = ns ? 0 : 3;
-
-	while (ns % units[i].ns)
-		i++;
-	outbuf_u64(o, ns / units[i].ns);
-	outbuf_str(o, units[i].name);
-}
-
-static void put_bound(struct outbuf *o, const struct shape_row *row, uint64_t v)
-{
-	if (row->type == SHAPE_TYPE_SIZE)
-		put_size(o, v);
-	else if (row->type == SHAPE_TYPE_DURATION)
-		put_duration(o, v);
-	else
-		outbuf_u64(o, v);
-}
-
-/* "1 to 64 packets", "4K or more", or nothing when everything goes. */
-static void put_range(struct outbuf *o, const struct shape_row *row)
-{
-	if (!row->min && !row->max)
-		return;
-	put_bound(o, row, row->min);
-	outbuf_str(o, row->max ? " to " : " or more");
-	if (row->max)
-		put_bound(o, row, row->max);
-	if (row->unit) {
-		outbuf_char(o, ' ');
-		outbuf_str(o, row->unit);
-	}
-}
+/* ---- one value ------------------------------------------------------------------------ */
 
 static bool in_range(struct walk *w, const struct shape_row *row, const struct json_value *v, uint64_t n)
 {
+	struct shape_row fits = *row;
 	char given[48], range[120];
 	struct outbuf o;
 
-	if (n >= row->min && (!row->max || n <= row->max))
+	if (!row->max && row->size < sizeof(n))
+		fits.max = (1ull << 8 * row->size) - 1;
+	if (n >= row->min && (!fits.max || n <= fits.max))
 		return true;
 	outbuf_fixed(&o, given, sizeof(given));
-	put_bound(&o, row, n);
+	shape_put_number(&o, row, n);
 	outbuf_cstr(&o);
 	outbuf_fixed(&o, range, sizeof(range));
-	put_range(&o, row);
+	shape_put_range(&o, &fits);
 	wrong(w, v, "%s is out of range (%s)", given, outbuf_cstr(&o));
 	return false;
 }
 
-/* ---- one value ------------------------------------------------------------------------ */
+/* A whole number into a member of any size. */
+static void store(void *member, size_t size, uint64_t v)
+{
+	uint8_t byte = (uint8_t)v;
+	uint16_t two = (uint16_t)v;
+	uint32_t four = (uint32_t)v;
+
+	memcpy(member, size == 1 ? (void *)&byte : size == 2 ? (void *)&two : size == 4 ? (void *)&four : (void *)&v, size);
+}
 
 /* What is being read: text, or a number if text is NULL. */
 struct given {
@@ -195,7 +154,8 @@ static void mismatch(struct walk *w, const struct shape_row *row, const struct g
 {
 	enum json_type type = json_type(g->v);
 	bool number = type == JSON_INTEGER || type == JSON_REAL;
-	bool text = row->type == SHAPE_TYPE_STRING || row->type == SHAPE_TYPE_STRINGS || row->type == SHAPE_TYPE_CHOICE;
+	bool text = row->type == SHAPE_TYPE_STRING || row->type == SHAPE_TYPE_STRINGS || row->type == SHAPE_TYPE_TEXT ||
+		    row->type == SHAPE_TYPE_TEXTS || row->type == SHAPE_TYPE_CHOICE;
 	struct shown s;
 
 	if (g->text)
@@ -207,7 +167,7 @@ static void mismatch(struct walk *w, const struct shape_row *row, const struct g
 		      text && type == JSON_BOOL ? "; put it in quotes" : "");
 }
 
-static bool read_bool(const struct walk *w, const struct given *g, bool *b)
+static bool read_bool(const struct given *g, bool *b)
 {
 	static const char *const words[] = { "false", "no", "off", "true", "yes", "on" };
 
@@ -215,8 +175,6 @@ static bool read_bool(const struct walk *w, const struct given *g, bool *b)
 		*b = json_bool(g->v);
 		return json_type(g->v) == JSON_BOOL;
 	}
-	if (g->v && !w->all) /* JSON has words of its own */
-		return false;
 	for (unsigned i = 0; i < 6; i++)
 		if (!strcasecmp(g->text, words[i])) {
 			*b = i > 2;
@@ -295,23 +253,25 @@ static int find_choice(const char *choices, const char *word)
 	return -1;
 }
 
-static void read_choice(struct walk *w, const struct shape_row *row, const struct given *g, int *index)
+static void read_choice(struct walk *w, const struct shape_row *row, const struct given *g, void *member)
 {
 	int i = g->text ? find_choice(row->choices, g->text) : -1;
 	struct shown s;
 
 	if (i >= 0)
-		*index = i;
+		store(member, row->size, (uint64_t)i);
 	else if (g->text)
 		wrong(w, g->v, "'%s' is not one of: %s", show(&s, g->text, strlen(g->text)), row->choices);
 	else
 		mismatch(w, row, g);
 }
 
+/* Text of a length that the row allows, or NULL. */
 static const char *read_string(struct walk *w, const struct shape_row *row, const struct given *g)
 {
-	size_t max = row->type == SHAPE_TYPE_STRING && row->max ? (size_t)row->max : STRING_MAX;
-	size_t min = row->type == SHAPE_TYPE_STRING ? (size_t)row->min : 1;
+	bool list = row->type == SHAPE_TYPE_STRINGS || row->type == SHAPE_TYPE_TEXTS;
+	size_t array = row->type == SHAPE_TYPE_TEXT ? row->size : row->type == SHAPE_TYPE_TEXTS ? row->stride : STRING_MAX + 1;
+	size_t max = !list && row->max ? (size_t)row->max : array - 1, min = list ? 1 : (size_t)row->min;
 	size_t len;
 
 	if (!g->text) {
@@ -328,6 +288,14 @@ static const char *read_string(struct walk *w, const struct shape_row *row, cons
 	return NULL;
 }
 
+/* A copy into an array of `size` bytes, the rest of it zeroes. */
+static void store_text(char *array, size_t size, const char *text)
+{
+	memset(array, 0, size);
+	if (text)
+		memcpy(array, text, strlen(text));
+}
+
 /* Everything but lists and objects. */
 static void read_scalar(struct walk *w, const struct shape_row *row, const struct given *g, void *member)
 {
@@ -338,8 +306,8 @@ static void read_scalar(struct walk *w, const struct shape_row *row, const struc
 
 	switch (row->type) {
 	case SHAPE_TYPE_BOOL:
-		if (read_bool(w, g, &b))
-			*(bool *)member = b;
+		if (read_bool(g, &b))
+			*(bool *)member = b != row->invert;
 		else
 			mismatch(w, row, g);
 		break;
@@ -349,7 +317,7 @@ static void read_scalar(struct walk *w, const struct shape_row *row, const struc
 		if (!read_number(row, g, &n))
 			mismatch(w, row, g);
 		else if (in_range(w, row, g->v, n))
-			*(uint64_t *)member = n;
+			store(member, row->size, n);
 		break;
 	case SHAPE_TYPE_DURATION:
 		if (!(g->text ? text_parse_duration(g->text, &ns) : seconds_to_ns(g->v, &ns)) || ns < 0)
@@ -379,6 +347,9 @@ static void read_scalar(struct walk *w, const struct shape_row *row, const struc
 	case SHAPE_TYPE_STRING:
 		*(const char **)member = read_string(w, row, g);
 		break;
+	case SHAPE_TYPE_TEXT:
+		store_text(member, row->size, read_string(w, row, g));
+		break;
 	default:
 		*(const struct json_value **)member = g->v;
 	}
@@ -390,7 +361,7 @@ static void check_object(struct walk *w, const struct shape_row *rows, const str
 
 static void check_strings(struct walk *w, const struct shape_row *row, const struct json_value *v, void *into)
 {
-	const char **item = (const char **)((char *)into + row->offset);
+	char *item = (char *)into + row->offset;
 	unsigned *count = (unsigned *)((char *)into + row->count);
 	struct json_iter it = { 0 };
 	const struct json_value *e = v;
@@ -408,7 +379,11 @@ static void check_strings(struct walk *w, const struct shape_row *row, const str
 		}
 		if (e != v)
 			path_into(w, NULL, (long)*count);
-		item[(*count)++] = read_string(w, row, &g);
+		if (row->type == SHAPE_TYPE_TEXTS)
+			store_text(item + row->stride * *count, row->stride, read_string(w, row, &g));
+		else
+			((const char **)item)[*count] = read_string(w, row, &g);
+		++*count;
 		path_back(w, before);
 		if (over(w))
 			return;
@@ -435,7 +410,10 @@ static void check_list(struct walk *w, const struct shape_row *row, const struct
 			return;
 		}
 		before = path_into(w, NULL, (long)*count);
-		check_object(w, row->sub, e, item + row->stride * (*count)++, true);
+		memset(item, 0, row->stride);
+		check_object(w, row->sub, e, item, true);
+		item += row->stride;
+		++*count;
 		path_back(w, before);
 	}
 }
@@ -450,6 +428,7 @@ static void check_member(struct walk *w, const struct shape_row *row, const stru
 		check_list(w, row, v, into);
 		break;
 	case SHAPE_TYPE_STRINGS:
+	case SHAPE_TYPE_TEXTS:
 		check_strings(w, row, v, into);
 		break;
 	default:
@@ -501,11 +480,11 @@ static void check_object(struct walk *w, const struct shape_row *rows, const str
 			check_member(w, row, member, into);
 		else if (row->required && there)
 			wrong(w, v, "is missing (%s)", row->help);
-		else if (row->type == SHAPE_TYPE_OBJECT)
+		else if (row->type == SHAPE_TYPE_OBJECT && !w->overlay)
 			check_object(w, row->sub, NULL, (char *)into + row->offset, false);
-		else if (row->preset)
+		else if (row->preset && !w->overlay)
 			read_scalar(w, row, &(struct given){ NULL, row->preset }, (char *)into + row->offset);
-		if (row->given)
+		if (row->given && (member || !w->overlay))
 			*(bool *)((char *)into + row->given) = member;
 		path_back(w, before);
 	}
@@ -519,6 +498,14 @@ int shape_request(const struct shape_row *rows, const struct json_value *v, void
 	return w.wrong ? NW_EINPUT : 0;
 }
 
+int shape_overlay(const struct shape_row *rows, const struct json_value *v, void *into, struct errmsg *err)
+{
+	struct walk w = { .err = err, .overlay = true };
+
+	check_object(&w, rows, v, into, true);
+	return w.wrong ? NW_EINPUT : 0;
+}
+
 int shape_configuration(const struct shape_row *rows, const struct json *j, const char *name, void *into, struct complaints *c)
 {
 	struct walk w = { .j = j, .name = name, .all = c };
@@ -526,62 +513,4 @@ int shape_configuration(const struct shape_row *rows, const struct json *j, cons
 
 	check_object(&w, rows, json_type(root) == JSON_NULL ? NULL : root, into, true);
 	return w.wrong ? NW_EINPUT : 0;
-}
-
-/* ---- documentation -------------------------------------------------------------------------- */
-
-void shape_put_type(struct outbuf *o, const struct shape_row *row)
-{
-	static const char *const words[] = {
-		[SHAPE_TYPE_BOOL] = "true or false", [SHAPE_TYPE_U64] = "number",    [SHAPE_TYPE_SIZE] = "size",
-		[SHAPE_TYPE_PERCENT] = "percent",    [SHAPE_TYPE_REAL] = "number",   [SHAPE_TYPE_DURATION] = "duration",
-		[SHAPE_TYPE_TIME] = "time",          [SHAPE_TYPE_STRING] = "text",   [SHAPE_TYPE_OCTAL] = "octal file mode",
-		[SHAPE_TYPE_STRINGS] = "texts",      [SHAPE_TYPE_OBJECT] = "object", [SHAPE_TYPE_LIST] = "list",
-		[SHAPE_TYPE_VALUE] = "anything",
-	};
-
-	if (row->type == SHAPE_TYPE_CHOICE) {
-		outbuf_str(o, "one of: ");
-		outbuf_str(o, row->choices);
-		return;
-	}
-	outbuf_str(o, words[row->type]);
-	switch (row->type) {
-	case SHAPE_TYPE_STRINGS:
-	case SHAPE_TYPE_LIST:
-		outbuf_str(o, ", at most ");
-		outbuf_u64(o, row->max);
-		break;
-	case SHAPE_TYPE_U64:
-	case SHAPE_TYPE_SIZE:
-	case SHAPE_TYPE_DURATION:
-		if (row->min || row->max) {
-			outbuf_str(o, ", ");
-			put_range(o, row);
-		} else if (row->unit) {
-			outbuf_str(o, " of ");
-			outbuf_str(o, row->unit);
-		}
-	}
-}
-
-void shape_table(struct outbuf *o, const struct shape_row *rows, const char *prefix)
-{
-	for (const struct shape_row *row = rows; row->type != SHAPE_TYPE_END; row++) {
-		outbuf_str(o, prefix);
-		outbuf_str(o, row->name);
-		outbuf_char(o, '\t');
-		shape_put_type(o, row);
-		outbuf_char(o, '\t');
-		outbuf_str(o, row->preset ? row->preset : "");
-		outbuf_str(o, row->required ? "\trequired\t" : "\t\t");
-		outbuf_str(o, row->help);
-		outbuf_char(o, '\n');
-		if (row->sub) {
-			char path[160];
-
-			snprintf(path, sizeof(path), "%s%s%s.", prefix, row->name, row->type == SHAPE_TYPE_LIST ? "[]" : "");
-			shape_table(o, row->sub, path);
-		}
-	}
 }

@@ -27,6 +27,11 @@ struct sample {
 	struct sample_limits limits;
 	struct sample_rule rule[2];
 	unsigned rules;
+	char label[8], tag[2][6];
+	unsigned tags;
+	bool quiet;
+	uint16_t port;
+	uint8_t in_memory;
 	const struct json_value *anything;
 };
 
@@ -43,6 +48,12 @@ static const struct shape_row sample_rule_rows[] = {
 	SHAPE_END
 };
 
+static const struct shape_row sample_more_rows[] = {
+	SHAPE_U64("port", struct sample, port, NULL, 0, 0, "port"),
+	SHAPE_CHOICE("where", struct sample, in_memory, "disk", "disk memory", "where"),
+	SHAPE_END
+};
+
 static const struct shape_row sample_rows[] = {
 	SHAPE_STRING("name", struct sample, name, "nobody", "name of the session"),
 	SHAPE_BOOL("promiscuous", struct sample, flag, "yes", "receive frames for others too"),
@@ -54,6 +65,10 @@ static const struct shape_row sample_rows[] = {
 	SHAPE_STRINGS("interfaces", struct sample, interface, interfaces, "interfaces to capture on"),
 	SHAPE_OBJECT("limits", struct sample, limits, sample_limits_rows, "what is kept"),
 	SHAPE_LIST("rules", struct sample, rule, rules, sample_rule_rows, "what to watch"),
+	SHAPE_TEXT("label", struct sample, label, NULL, "at most seven letters"),
+	SHAPE_TEXTS("tags", struct sample, tag, tags, "at most five letters each"),
+	SHAPE_BOOL("loud", struct sample, quiet, "true", "kept as its opposite", .invert = true),
+	SHAPE_GROUP("more", sample_more_rows, "members of the struct itself"),
 	SHAPE_VALUE("anything", struct sample, anything, "unchecked"),
 	SHAPE_END
 };

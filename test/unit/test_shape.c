@@ -97,11 +97,88 @@ TEST(shape_values)
 	CHECK_EQ(s.limits.age_ns, 1500000000);
 }
 
+TEST(shape_sizes)
+{
+	CHECK_STR(ask("{\"label\":\"1234567\",\"tags\":[\"a\",\"12345\"],\"loud\":\"no\",\"more\":{\"port\":65535,\"where\":\"memory\"}}"), "");
+	CHECK_STR(s.label, "1234567");
+	CHECK_EQ(s.tags, 2);
+	CHECK_STR(s.tag[1], "12345");
+	CHECK(s.quiet);
+	CHECK_EQ(s.port, 65535);
+	CHECK_EQ(s.in_memory, 1);
+	CHECK_STR(ask("{}"), "");
+	CHECK(!s.quiet);
+}
+
+/* A profile, and what a session says itself. */
+TEST(shape_over)
+{
+	static const char own[] = "{\"name\":\"b\",\"limits\":{\"age\":\"2h\"},\"tags\":[\"z\"],\"rules\":[{\"name\":\"r\",\"above\":3}]}";
+	struct json *j;
+
+	CHECK_STR(ask("{\"name\":\"a\",\"snaplen\":96,\"limits\":{\"bytes\":\"1G\"},\"tags\":[\"x\",\"y\"]}"), "");
+	CHECK_EQ(json_parse(&j, own, strlen(own), "own", &err), 0);
+	CHECK_EQ(shape_overlay(sample_rows, json_root(j), &s, &err), 0);
+	CHECK_STR(s.name, "b");
+	CHECK(s.snaplen_given);
+	CHECK_EQ(s.snaplen, 96);
+	CHECK_EQ(s.limits.bytes, 1 << 30);
+	CHECK_EQ(s.limits.age_ns, 7200000000000);
+	CHECK_EQ(s.tags, 1);
+	CHECK_STR(s.tag[0], "z");
+	CHECK_EQ(s.rules, 1);
+	json_free(j);
+	memset(&s, 0, sizeof(s));
+	CHECK_EQ(shape_overlay(sample_rows, NULL, &s, &err), 0);
+	CHECK_EQ(s.snaplen, 0); /* no presets */
+}
+
+TEST(shape_writes)
+{
+	char text[1000], again[1000];
+	struct sample other = { 0 };
+	struct jsonout w;
+	struct outbuf o;
+	struct json *j;
+
+	CHECK_STR(ask("{\"name\":\"a\",\"promiscuous\":false,\"snaplen\":96,\"from\":1.5,\"storage\":\"memory\",\"interfaces\":[\"x\",\"y\"],"
+		      "\"rules\":[{\"name\":\"r\",\"above\":2}],\"label\":\"l\",\"tags\":\"t\",\"loud\":false,\"more\":{\"where\":\"memory\"}}"), "");
+	outbuf_fixed(&o, text, sizeof(text));
+	jsonout_begin(&w, &o);
+	json_open_object(&w);
+	shape_write(&w, sample_rows, &s);
+	json_close(&w);
+	CHECK(jsonout_end(&w));
+	CHECK_STR(outbuf_cstr(&o), "{\"name\":\"a\",\"snaplen\":96,\"mode\":\"0660\",\"from\":1.500000000,\"storage\":\"memory\","
+				   "\"interfaces\":[\"x\",\"y\"],\"limits\":{\"bytes\":67108864,\"age\":3600.000000000,\"percent\":5},"
+				   "\"rules\":[{\"name\":\"r\",\"above\":2}],\"label\":\"l\",\"tags\":[\"t\"],\"loud\":false,"
+				   "\"more\":{\"where\":\"memory\"}}");
+	CHECK_EQ(json_parse(&j, text, outbuf_len(&o), "again", &err), 0);
+	CHECK_EQ(shape_overlay(sample_rows, json_root(j), &other, &err), 0);
+	CHECK(shape_equal(sample_rows, &s, &other));
+	outbuf_fixed(&o, again, sizeof(again));
+	jsonout_begin(&w, &o);
+	json_open_object(&w);
+	shape_write(&w, sample_rows, &other);
+	json_close(&w);
+	CHECK_STR(outbuf_cstr(&o), text);
+	other.rule[0].above = 3;
+	CHECK(!shape_equal(sample_rows, &s, &other));
+	other = s;
+	other.tag[0][0] = 'u';
+	CHECK(!shape_equal(sample_rows, &s, &other));
+	json_free(j);
+}
+
 TEST(shape_request_complaints)
 {
 	CHECK_STR(ask("[]"), "an object is expected, not a list");
 	CHECK_STR(ask("{\"name\":5}"), "name: a text is expected, not 5; put it in quotes");
-	CHECK_STR(ask("{\"promiscuous\":\"yes\"}"), "promiscuous: true or false is expected, not 'yes'");
+	CHECK_STR(ask("{\"promiscuous\":\"yess\"}"), "promiscuous: true or false is expected, not 'yess'");
+	CHECK_STR(ask("{\"label\":\"12345678\"}"), "label: is 8 bytes long; 0 to 7 are taken");
+	CHECK_STR(ask("{\"tags\":[\"123456\"]}"), "tags[0]: is 6 bytes long; 1 to 5 are taken");
+	CHECK_STR(ask("{\"tags\":[\"a\",\"b\",\"c\"]}"), "tags: more than 2 texts in the list");
+	CHECK_STR(ask("{\"more\":{\"port\":65536}}"), "more.port: 65536 is out of range (0 to 65535)");
 	CHECK_STR(ask("{\"snaplen\":262145}"), "snaplen: 262145 is out of range (0 to 262144 bytes)");
 	CHECK_STR(ask("{\"snaplen\":-1}"), "snaplen: a whole number, as in 10, is expected, not -1");
 	CHECK_STR(ask("{\"snaplen\":\"1e\\u001b\"}"), "snaplen: a whole number, as in 10, is expected, not '1e\\x1b'");
@@ -180,6 +257,12 @@ TEST(shape_documents_itself)
 				   "rules\tlist, at most 2\t\t\twhat to watch\n"
 				   "rules[].name\ttext\t\trequired\twhat the rule is called\n"
 				   "rules[].above\tnumber\t1.5\t\tthreshold\n"
+				   "label\ttext\t\t\tat most seven letters\n"
+				   "tags\ttexts, at most 2\t\t\tat most five letters each\n"
+				   "loud\ttrue or false\ttrue\t\tkept as its opposite\n"
+				   "more\tobject\t\t\tmembers of the struct itself\n"
+				   "more.port\tnumber\t\t\tport\n"
+				   "more.where\tone of: disk memory\tdisk\t\twhere\n"
 				   "anything\tanything\t\t\tunchecked\n");
 	json_free(doc);
 	doc = NULL;
