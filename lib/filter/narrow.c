@@ -96,6 +96,7 @@ static bool same_end(const struct narrow_end *a, const struct narrow_end *b)
 /* A list of terms under construction. */
 struct list {
 	uint16_t first, last, count;
+	bool either;            /* of an "or": which side is no matter then */
 };
 
 static void list_add(struct builder *b, struct list *l, uint16_t term)
@@ -104,7 +105,9 @@ static void list_add(struct builder *b, struct list *l, uint16_t term)
 
 	for (uint16_t i = l->first; i; i = t[i].next)
 		if (t[i].kind == t[term].kind && (t[i].kind == NARROW_HOST || t[i].kind == NARROW_PORT) &&
-		    same_end(&t[i].end[0], &t[term].end[0]) && b->side[i] == b->side[term]) {
+		    same_end(&t[i].end[0], &t[term].end[0]) && (l->either || b->side[i] == b->side[term])) {
+			if (b->side[i] != b->side[term])
+				b->side[i] = EITHER_SIDE;
 			b->carry[i] |= b->carry[term];
 			return; /* "host a" asks the same of ip.addr and of arp's; one lookup does */
 		}
@@ -174,7 +177,7 @@ static void store_be(uint8_t *to, uint64_t v, unsigned bytes)
 /* Ports and IPv4 addresses: every value of the ranges, if these are few. */
 static uint16_t key_terms(struct builder *b, const struct test *t, const struct known_field *k, uint8_t carry)
 {
-	struct list l = { 0 };
+	struct list l = { .either = true };
 	uint64_t values = 0;
 
 	for (uint32_t i = 0; i < t->nkeys; i++) {
@@ -208,7 +211,7 @@ static uint16_t key_terms(struct builder *b, const struct test *t, const struct 
 static uint16_t ipv6_terms(struct builder *b, const struct test *t, const struct known_field *k)
 {
 	struct narrow_end end = { .len = 16 };
-	struct list l = { 0 };
+	struct list l = { .either = true };
 
 	if (t->kind == PREDICATE_PREFIX) {
 		if (t->prefix_mask[0] != UINT64_MAX || t->prefix_mask[1] != UINT64_MAX)
@@ -352,7 +355,7 @@ static uint16_t all_of(struct builder *b, const struct node *n, unsigned depth)
 
 static uint16_t one_of(struct builder *b, const struct node *n, unsigned depth)
 {
-	struct list l = { 0 };
+	struct list l = { .either = true };
 
 	for (const struct node *c = n->first; c; c = c->next) {
 		uint16_t term = node_term(b, c, depth);
