@@ -36,16 +36,16 @@ static void put_json(struct outbuf *o, const char *before, const char *text)
 	outbuf_char(o, '"');
 }
 
-static void put_values(struct outbuf *o, const struct value_name *n)
+static void put_values(struct outbuf *o, const struct named_values *names)
 {
 	const char *comma = "";
 
 	outbuf_str(o, ",\"values\":{");
-	for (; n->name; n++, comma = ",") {
+	for (struct named_value n = { 0 }; named_values_next(names, &n); comma = ",") {
 		outbuf_str(o, comma);
 		outbuf_char(o, '"');
-		outbuf_u64(o, n->value);
-		put_json(o, "\":", n->name);
+		outbuf_u64(o, n.value);
+		put_json(o, "\":", n.name);
 	}
 	outbuf_char(o, '}');
 }

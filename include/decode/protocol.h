@@ -20,6 +20,7 @@
 
 #include "base/each.h"
 #include "base/outbuf.h"
+#include "decode/named_values.h"
 #include "decode/packet.h"
 
 #include <string.h>
@@ -56,11 +57,6 @@ struct value {
 	uint32_t len;
 };
 
-struct value_name { /* for a field whose numbers have names; ends with name NULL */
-	uint32_t value;
-	const char *name;
-};
-
 struct field;
 /* The value of `f` in `l`; false if this packet has none. Reads only inside packet_bytes(). */
 typedef bool field_get(const struct packet *p, const struct layer *l, const struct field *f, struct value *v);
@@ -89,12 +85,12 @@ _Static_assert(sizeof(struct field) == 8, "there are thousands of them in the bi
 /* What one field in ten has. */
 struct field_more {
 	field_get *get;
-	const struct value_name *names;
+	const struct named_values *names;
 };
 /* That of a field, NULL if it has none. They search like field_proto(): ask once, not per packet. Who goes through the
  * fields of a protocol does not search: field_text_next(), field_more(). */
 field_get *field_getter(const struct field *f);
-const struct value_name *field_names(const struct field *f);
+const struct named_values *field_names(const struct field *f);
 
 /*
  * A protocol's table of fields. A row is the field's index in the file's enum, in whose order the rows stand (left empty

@@ -75,14 +75,14 @@ static bool get_gratuitous(const struct packet *p, const struct layer *l, const 
 /* offset: within the addresses */
 #define ADDRESS(ty, n, off, lab) FIELD_HAS(n, lab, (.get = get_address), .type = ty, .offset = off)
 
-static const struct value_name opcode_names[] = { { 1, "request" }, { 2, "reply" }, { 3, "reverse request" }, { 4, "reverse reply" }, { 0, NULL } };
+static NAMED_VALUES(opcode_names, (1, "request"), (2, "reply"), (3, "reverse request"), (4, "reverse reply"));
 
 FIELD_TABLE(arp_fields,
 	(HW_TYPE, FIELD_FIXED(FIELD_UINT, "arp.hw.type", 0, 2, "Hardware type")),
 	(PROTO_TYPE, FIELD_FIXED_HEX("arp.proto.type", 2, 2, "Protocol type")),
 	(HW_SIZE, FIELD_FIXED(FIELD_UINT, "arp.hw.size", 4, 1, "Hardware size")),
 	(PROTO_SIZE, FIELD_FIXED(FIELD_UINT, "arp.proto.size", 5, 1, "Protocol size")),
-	(OPCODE, FIELD_HAS("arp.opcode", "Operation", (.names = opcode_names), .type = FIELD_UINT, .offset = 6, .width = 2)),
+	(OPCODE, FIELD_HAS("arp.opcode", "Operation", (.names = &opcode_names), .type = FIELD_UINT, .offset = 6, .width = 2)),
 	(SRC_MAC, ADDRESS(FIELD_ETHER, "arp.src.hw_mac", 0, "Sender MAC address")),
 	(SRC_IPV4, FIELD_GET(FIELD_IPV4, "arp.src.proto_ipv4", get_ipv4, "Sender IP address")),
 	(DST_MAC, ADDRESS(FIELD_ETHER, "arp.dst.hw_mac", 10, "Target MAC address")),

@@ -76,20 +76,20 @@ static void babel_walk(struct walk *w, const struct packet *p, const struct laye
 	walk_messages(w, c);
 }
 
-static const struct value_name names[] = {
-	{ PAD1, " pad1" }, { PADN, " padN" }, { ACK_REQ, " ack-req" }, { ACK, " ack" }, { HELLO, " hello" }, { IHU, " ihu" },
-	{ ROUTER_ID, " router-id" }, { NH, " nh" }, { UPDATE, " update" }, { ROUTE_REQUEST, " route-request" },
-	{ SEQNO_REQUEST, " seqno-request" }, { TSPC, " tspc" }, { HMAC, " hmac" }, { 13, " update-src-specific" },
-	{ 14, " route-request-src-specific" }, { 15, " seqno-request-src-specific" }, { 16, " mac" }, { 17, " pc" },
-	{ 18, " challenge-request" }, { 19, " challenge-reply" }, { 0, NULL },
-};
+static NAMED_VALUES(names,
+	(PAD1, " pad1"), (PADN, " padN"), (ACK_REQ, " ack-req"), (ACK, " ack"), (HELLO, " hello"), (IHU, " ihu"),
+	(ROUTER_ID, " router-id"), (NH, " nh"), (UPDATE, " update"), (ROUTE_REQUEST, " route-request"),
+	(SEQNO_REQUEST, " seqno-request"), (TSPC, " tspc"), (HMAC, " hmac"), (13, " update-src-specific"),
+	(14, " route-request-src-specific"), (15, " seqno-request-src-specific"), (16, " mac"), (17, " pc"),
+	(18, " challenge-request"), (19, " challenge-reply")
+);
 
 static void put_messages(struct outbuf *o, struct cursor c)
 {
 	const uint8_t *h;
 
 	while ((h = cursor_peek(&c, 1))) {
-		const char *name = summary_name(names, h[0]);
+		const char *name = named_value(&names, h[0]);
 
 		outbuf_str(o, name ? name : " unknown");
 		if (h[0] == PAD1) {

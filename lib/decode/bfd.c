@@ -53,14 +53,14 @@ static void bfd_walk(struct walk *w, const struct packet *p, const struct layer 
 		layout_walk(w, digest, SLOTS(digest), c.pos, cursor_left(&c));
 }
 
-static const struct value_name v0_flags[] = {
-	{ 0x80, "I Hear You" }, { 0x40, "Demand" }, { 0x20, "Poll" }, { 0x10, "Final" }, { 0x08, "Control Plane Independent" },
-	{ 0x04, "Authentication Present" }, { 0x02, "Reserved" }, { 0x01, "Reserved" }, { 0, NULL },
-};
-static const struct value_name v1_flags[] = {
-	{ 0x20, "Poll" }, { 0x10, "Final" }, { 0x08, "Control Plane Independent" }, { 0x04, "Authentication Present" },
-	{ 0x02, "Demand" }, { 0x01, "Reserved" }, { 0, NULL },
-};
+static NAMED_VALUES(v0_flags,
+	(0x80, "I Hear You"), (0x40, "Demand"), (0x20, "Poll"), (0x10, "Final"), (0x08, "Control Plane Independent"),
+	(0x04, "Authentication Present"), (0x02, "Reserved"), (0x01, "Reserved")
+);
+static NAMED_VALUES(v1_flags,
+	(0x20, "Poll"), (0x10, "Final"), (0x08, "Control Plane Independent"), (0x04, "Authentication Present"),
+	(0x02, "Demand"), (0x01, "Reserved")
+);
 
 static void bfd_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -74,19 +74,19 @@ static void bfd_summary(struct summary *s, const struct packet *p, const struct 
 	if (h[0] >> 5)
 		outbuf_printf(s->out, "State %s, ", states[h[1] >> 6]);
 	outbuf_str(s->out, "Flags: [");
-	layout_bits(s->out, h[0] >> 5 ? v1_flags : v0_flags, h[1], ", ");
+	layout_bits(s->out, h[0] >> 5 ? &v1_flags : &v0_flags, h[1], ", ");
 	outbuf_printf(s->out, "], length: %u", summary_outer_len(p, l));
 }
 
 #define FLAG(n, lab) FIELD_WALK(FIELD_BOOL, n, lab)
 
-static const struct value_name state_names[] = { { 0, "AdminDown" }, { 1, "Down" }, { 2, "Init" }, { 3, "Up" }, { 0, NULL } };
+static NAMED_VALUES(state_names, (0, "AdminDown"), (1, "Down"), (2, "Init"), (3, "Up"));
 
 FIELD_TABLE(bfd_fields,
 	(VERSION, FIELD_BITS(FIELD_UINT, "bfd.version", 0, 1, 0xe0, "Version")),
 	(DIAG, FIELD_PLAIN("bfd.diag", "Diagnostic", .type = FIELD_UINT, .show = SHOW_HEX, .width = 1, .mask = 0x1f,
 		.hex_digits = 2)),
-	(STATE, FIELD_HAS("bfd.sta", "State", (.names = state_names), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
+	(STATE, FIELD_HAS("bfd.sta", "State", (.names = &state_names), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
 	(FLAGS, FIELD_FIXED_HEX("bfd.flags", 1, 1, "Flags, and the state before them")),
 	(F_P, FLAG("bfd.flags.p", "Poll")),
 	(F_F, FLAG("bfd.flags.f", "Final")),

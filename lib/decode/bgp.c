@@ -262,10 +262,10 @@ static void bgp_walk(struct walk *w, const struct packet *p, const struct layer 
 	}
 }
 
-static const struct value_name types[] = {
-	{ OPEN, "Open" }, { UPDATE, "Update" }, { NOTIFICATION, "Notification" }, { KEEPALIVE, "Keepalive" },
-	{ ROUTE_REFRESH, "Route Refresh" }, { 0, NULL },
-};
+static NAMED_VALUES(types,
+	(OPEN, "Open"), (UPDATE, "Update"), (NOTIFICATION, "Notification"), (KEEPALIVE, "Keepalive"),
+	(ROUTE_REFRESH, "Route Refresh")
+);
 
 static void bgp_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -275,7 +275,7 @@ static void bgp_summary(struct summary *s, const struct packet *p, const struct 
 	outbuf_str(s->out, ": BGP");
 	while (s->verbose && (h = next_message(&c, &body))) {
 		outbuf_str(s->out, "\n\t");
-		layout_name(s->out, types, h[18], "Unknown Message ");
+		layout_name(s->out, &types, h[18], "Unknown Message ");
 		outbuf_printf(s->out, " Message (%u), length: %u", h[18], get_be16(h + 16));
 	}
 }
@@ -287,7 +287,7 @@ static void bgp_summary(struct summary *s, const struct packet *p, const struct 
 FIELD_TABLE(bgp_fields,
 	(MARKER, FIELD_WALK(FIELD_BYTES, "bgp.marker", "Marker")),
 	(LENGTH, NUMBER("bgp.length", "Length")),
-	(TYPE, FIELD_HAS("bgp.type", "Type", (.names = types), .type = FIELD_UINT)),
+	(TYPE, FIELD_HAS("bgp.type", "Type", (.names = &types), .type = FIELD_UINT)),
 	(OPEN_VERSION, NUMBER("bgp.open.version", "Open: version")),
 	(OPEN_AS, NUMBER("bgp.open.myas", "Open: autonomous system")),
 	(OPEN_HOLD, NUMBER("bgp.open.holdtime", "Open: hold time, s")),

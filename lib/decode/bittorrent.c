@@ -145,12 +145,10 @@ static void bittorrent_walk(struct walk *w, const struct packet *p, const struct
 
 static void bittorrent_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	static const struct value_name names[] = { { 0, "Choke" }, { 1, "Unchoke" }, { 2, "Interested" }, { 3, "Not interested" },
-						   { HAVE, "Have" }, { BITFIELD_MSG, "Bitfield" }, { REQUEST, "Request" },
-						   { PIECE, "Piece" }, { CANCEL, "Cancel" }, { DHT_PORT, "Port" },
-						   { EXTENDED_MSG, "Extended" }, { 0x0d, "Suggest" }, { 0x0e, "Have all" },
-						   { 0x0f, "Have none" }, { REJECT, "Reject" }, { ALLOWED_FAST, "Allowed fast" },
-						   { 0, NULL } };
+	static NAMED_VALUES(names, (0, "Choke"), (1, "Unchoke"), (2, "Interested"), (3, "Not interested"), (HAVE, "Have"),
+		(BITFIELD_MSG, "Bitfield"), (REQUEST, "Request"), (PIECE, "Piece"), (CANCEL, "Cancel"), (DHT_PORT, "Port"),
+		(EXTENDED_MSG, "Extended"), (0x0d, "Suggest"), (0x0e, "Have all"), (0x0f, "Have none"), (REJECT, "Reject"),
+		(ALLOWED_FAST, "Allowed fast"));
 	struct cursor c = packet_cursor(p, l);
 	const char *name = "Continuation";
 
@@ -161,7 +159,7 @@ static void bittorrent_summary(struct summary *s, const struct packet *p, const 
 	if (l->aux[0])
 		name = "Handshake";
 	else if (is_message(&c))
-		name = !cursor_be32(&c) ? "Keep alive" : cursor_left(&c) ? summary_name(names, *c.pos) : NULL;
+		name = !cursor_be32(&c) ? "Keep alive" : cursor_left(&c) ? named_value(&names, *c.pos) : NULL;
 	outbuf_char(s->out, ' ');
 	outbuf_str(s->out, name ? name : "message");
 }

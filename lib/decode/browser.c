@@ -44,11 +44,10 @@ static void browser_walk(struct walk *w, const struct packet *p, const struct la
 
 static void browser_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	static const struct value_name names[] = { { HOST, "host announcement" }, { 2, "request announcement" }, { 8, "election" },
-						   { 9, "get backup list" }, { 10, "backup list" }, { 11, "become backup" },
-						   { DOMAIN_NAME, "domain announcement" }, { 13, "master announcement" },
-						   { 14, "reset" }, { LOCAL_MASTER, "local master announcement" }, { 0, NULL } };
-	const char *name = summary_name(names, l->aux[0]);
+	static NAMED_VALUES(names, (HOST, "host announcement"), (2, "request announcement"), (8, "election"),
+		(9, "get backup list"), (10, "backup list"), (11, "become backup"), (DOMAIN_NAME, "domain announcement"),
+		(13, "master announcement"), (14, "reset"), (LOCAL_MASTER, "local master announcement"));
+	const char *name = named_value(&names, l->aux[0]);
 
 	service_begin(s, p, l, "BROWSER ");
 	outbuf_str(s->out, name ? name : "command ");

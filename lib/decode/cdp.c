@@ -143,15 +143,15 @@ static void cdp_walk(struct walk *w, const struct packet *p, const struct layer 
 
 /* ---- text ------------------------------------------------------------------------------- */
 
-static const struct value_name names[] = {
-	{ T_DEVICE, "Device-ID" }, { T_ADDRESS, "Address" }, { T_PORT, "Port-ID" }, { T_CAPABILITIES, "Capability" },
-	{ T_VERSION, "Version String" }, { T_PLATFORM, "Platform" }, { T_PREFIXES, "Prefixes" },
-	{ T_HELLO, "Protocol-Hello option" }, { T_VTP, "VTP Management Domain" }, { T_VLAN, "Native VLAN ID" },
-	{ T_DUPLEX, "Duplex" }, { T_VOICE_REPLY, "ATA-186 VoIP VLAN assignment" }, { T_VOICE_QUERY, "ATA-186 VoIP VLAN request" },
-	{ T_POWER, "power consumption" }, { T_MTU, "MTU" }, { T_TRUST, "AVVID trust bitmap" },
-	{ T_COS, "AVVID untrusted ports CoS" }, { T_NAME, "System Name" }, { 0x15, "System Object ID (not decoded)" },
-	{ T_MANAGEMENT, "Management Addresses" }, { T_LOCATION, "Physical Location" }, { 0, NULL },
-};
+static NAMED_VALUES(names,
+	(T_DEVICE, "Device-ID"), (T_ADDRESS, "Address"), (T_PORT, "Port-ID"), (T_CAPABILITIES, "Capability"),
+	(T_VERSION, "Version String"), (T_PLATFORM, "Platform"), (T_PREFIXES, "Prefixes"),
+	(T_HELLO, "Protocol-Hello option"), (T_VTP, "VTP Management Domain"), (T_VLAN, "Native VLAN ID"),
+	(T_DUPLEX, "Duplex"), (T_VOICE_REPLY, "ATA-186 VoIP VLAN assignment"), (T_VOICE_QUERY, "ATA-186 VoIP VLAN request"),
+	(T_POWER, "power consumption"), (T_MTU, "MTU"), (T_TRUST, "AVVID trust bitmap"),
+	(T_COS, "AVVID untrusted ports CoS"), (T_NAME, "System Name"), (0x15, "System Object ID (not decoded)"),
+	(T_MANAGEMENT, "Management Addresses"), (T_LOCATION, "Physical Location")
+);
 
 static void put_addresses(struct outbuf *o, const struct cisco_tlv *t)
 {
@@ -205,7 +205,7 @@ static void put_lines(struct outbuf *o, const uint8_t *text, uint32_t len)
 
 static void put_value(struct outbuf *o, const struct cisco_tlv *t)
 {
-	const char *name = summary_name(names, t->type);
+	const char *name = named_value(&names, t->type);
 
 	outbuf_printf(o, "\n\t%s (0x%02x), value length: %u byte%s: ", name ? name : "Unknown field type", t->type, t->len,
 		      t->len == 1 ? "" : "s");

@@ -153,15 +153,15 @@ static void cip_walk(struct walk *w, const struct packet *p, const struct layer 
 
 /* ---- text -------------------------------------------------------------------------------------- */
 
-static const struct value_name services[] = {
-	{ 0x01, "Get Attributes All" }, { 0x02, "Set Attributes All" }, { 0x03, "Get Attribute List" }, { 0x04, "Set Attribute List" },
-	{ 0x05, "Reset" }, { 0x06, "Start" }, { 0x07, "Stop" }, { 0x08, "Create" }, { 0x09, "Delete" },
-	{ MULTIPLE, "Multiple Service Packet" }, { 0x0d, "Apply Attributes" }, { 0x0e, "Get Attribute Single" },
-	{ 0x10, "Set Attribute Single" }, { 0x11, "Find Next Object Instance" }, { 0x15, "Restore" }, { 0x16, "Save" },
-	{ 0x17, "Nop" }, { 0x18, "Get Member" }, { 0x19, "Set Member" }, { 0x4b, "Execute PCCC" }, { 0x4c, "Read Tag" },
-	{ 0x4d, "Write Tag" }, { 0x4e, "Forward Close" }, { 0x52, "Unconnected Send" }, { 0x54, "Forward Open" },
-	{ 0x5b, "Large Forward Open" }, { 0, NULL }
-};
+static NAMED_VALUES(services,
+	(0x01, "Get Attributes All"), (0x02, "Set Attributes All"), (0x03, "Get Attribute List"), (0x04, "Set Attribute List"),
+	(0x05, "Reset"), (0x06, "Start"), (0x07, "Stop"), (0x08, "Create"), (0x09, "Delete"),
+	(MULTIPLE, "Multiple Service Packet"), (0x0d, "Apply Attributes"), (0x0e, "Get Attribute Single"),
+	(0x10, "Set Attribute Single"), (0x11, "Find Next Object Instance"), (0x15, "Restore"), (0x16, "Save"),
+	(0x17, "Nop"), (0x18, "Get Member"), (0x19, "Set Member"), (0x4b, "Execute PCCC"), (0x4c, "Read Tag"),
+	(0x4d, "Write Tag"), (0x4e, "Forward Close"), (0x52, "Unconnected Send"), (0x54, "Forward Open"),
+	(0x5b, "Large Forward Open")
+);
 
 static void cip_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -171,7 +171,7 @@ static void cip_summary(struct summary *s, const struct packet *p, const struct 
 
 	if (!s->verbose || !n)
 		return;
-	name = summary_name(services, h[0] & 0x7f);
+	name = named_value(&services, h[0] & 0x7f);
 	outbuf_str(s->out, "\n\tCIP: ");
 	outbuf_str(s->out, name ? name : "service ");
 	if (!name)
@@ -189,7 +189,7 @@ static void cip_summary(struct summary *s, const struct packet *p, const struct 
 FIELD_TABLE(fields,
 	(SERVICE, HEX("cip.service", "Service and direction")),
 	(RR, HEX("cip.rr", "Response")),
-	(SC, FIELD_HAS("cip.sc", "Service", (.names = services), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
+	(SC, FIELD_HAS("cip.sc", "Service", (.names = &services), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
 	(CLASS, HEX("cip.class", "Class")),
 	(INSTANCE, HEX("cip.instance", "Instance")),
 	(ATTRIBUTE, UINT("cip.attribute", "Attribute")),

@@ -119,15 +119,15 @@ static void dccp_walk(struct walk *w, const struct packet *p, const struct layer
 	walk_options(w, cursor_over(h + options_at(h), l->hlen - options_at(h), false));
 }
 
-static const struct value_name types[] = {
-	{ REQUEST, "Request" }, { RESPONSE, "Response" }, { DATA, "Data" }, { PURE_ACK, "Ack" }, { DATAACK, "DataAck" },
-	{ CLOSEREQ, "CloseReq" }, { CLOSE, "Close" }, { RESET, "Reset" }, { SYNC, "Sync" }, { SYNCACK, "SyncAck" }, { 0, NULL },
-};
-static const struct value_name reset_codes[] = {
-	{ 0, "unspecified" }, { 1, "closed" }, { 2, "aborted" }, { 3, "no_connection" }, { 4, "packet_error" },
-	{ 5, "option_error" }, { 6, "mandatory_error" }, { 7, "connection_refused" }, { 8, "bad_service_code" },
-	{ 9, "too_busy" }, { 10, "bad_init_cookie" }, { 11, "aggression_penalty" }, { 0, NULL },
-};
+static NAMED_VALUES(types,
+	(REQUEST, "Request"), (RESPONSE, "Response"), (DATA, "Data"), (PURE_ACK, "Ack"), (DATAACK, "DataAck"),
+	(CLOSEREQ, "CloseReq"), (CLOSE, "Close"), (RESET, "Reset"), (SYNC, "Sync"), (SYNCACK, "SyncAck")
+);
+static NAMED_VALUES(reset_codes,
+	(0, "unspecified"), (1, "closed"), (2, "aborted"), (3, "no_connection"), (4, "packet_error"),
+	(5, "option_error"), (6, "mandatory_error"), (7, "connection_refused"), (8, "bad_service_code"),
+	(9, "too_busy"), (10, "bad_init_cookie"), (11, "aggression_penalty")
+);
 
 static void put_u64(struct outbuf *o, const char *before, uint64_t v, const char *after)
 {
@@ -153,7 +153,7 @@ static void dccp_summary(struct summary *s, const struct packet *p, const struct
 		put_u64(o, "", summary_outer_len(p, l) - h[4] * 4u, "");
 		return;
 	}
-	name = summary_name(types, type);
+	name = named_value(&types, type);
 	if (s->verbose)
 		outbuf_printf(o, "(CCVal %u, CsCov %u) ", h[5] >> 4, h[5] & 15);
 	if (name)
@@ -166,7 +166,7 @@ static void dccp_summary(struct summary *s, const struct packet *p, const struct
 		put_u64(o, " (service=", get_be32(h + rest_at(h)), ")");
 	if (type == RESET) {
 		outbuf_str(o, " (code=");
-		layout_name(o, reset_codes, h[rest_at(h)], "");
+		layout_name(o, &reset_codes, h[rest_at(h)], "");
 		outbuf_char(o, ')');
 	}
 	if (has_ack(type))
@@ -184,7 +184,7 @@ FIELD_TABLE(dccp_fields,
 	(CCVAL, FIELD_BITS(FIELD_UINT, "dccp.ccval", 5, 1, 0xf0, "For the congestion control")),
 	(CSCOV, FIELD_BITS(FIELD_UINT, "dccp.cscov", 5, 1, 0x0f, "Checksum coverage")),
 	(CHECKSUM, FIELD_FIXED_HEX("dccp.checksum", 6, 2, "Checksum")),
-	(TYPE, FIELD_HAS("dccp.type", "Type", (.names = types), .type = FIELD_UINT, .offset = 8, .width = 1, .mask = 0x1e,
+	(TYPE, FIELD_HAS("dccp.type", "Type", (.names = &types), .type = FIELD_UINT, .offset = 8, .width = 1, .mask = 0x1e,
 		.shift = 1)),
 	(EXTENDED, FIELD_BITS(FIELD_BOOL, "dccp.x", 8, 1, 0x01, "Sequence numbers of 48 bits")),
 	(SEQ, FIELD_WALK(FIELD_UINT, "dccp.seq_raw", "Sequence number")),

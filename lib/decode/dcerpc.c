@@ -252,12 +252,12 @@ static void dcerpc_walk(struct walk *w, const struct packet *p, const struct lay
 
 /* ---- text -------------------------------------------------------------------------------------- */
 
-static const struct value_name types[] = {
-	{ REQUEST, "Request" }, { 1, "Ping" }, { RESPONSE, "Response" }, { FAULT, "Fault" }, { 4, "Working" }, { 5, "Nocall" },
-	{ 6, "Reject" }, { 7, "Ack" }, { 8, "Cl_cancel" }, { 9, "Fack" }, { 10, "Cancel_ack" }, { BIND, "Bind" },
-	{ BIND_ACK, "Bind_ack" }, { BIND_NAK, "Bind_nak" }, { ALTER, "Alter_context" }, { ALTER_RESP, "Alter_context_resp" },
-	{ 16, "AUTH3" }, { 17, "Shutdown" }, { 18, "Co_cancel" }, { 19, "Orphaned" }, { 0, NULL }
-};
+static NAMED_VALUES(types,
+	(REQUEST, "Request"), (1, "Ping"), (RESPONSE, "Response"), (FAULT, "Fault"), (4, "Working"), (5, "Nocall"),
+	(6, "Reject"), (7, "Ack"), (8, "Cl_cancel"), (9, "Fack"), (10, "Cancel_ack"), (BIND, "Bind"),
+	(BIND_ACK, "Bind_ack"), (BIND_NAK, "Bind_nak"), (ALTER, "Alter_context"), (ALTER_RESP, "Alter_context_resp"),
+	(16, "AUTH3"), (17, "Shutdown"), (18, "Co_cancel"), (19, "Orphaned")
+);
 
 static void dcerpc_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -269,7 +269,7 @@ static void dcerpc_summary(struct summary *s, const struct packet *p, const stru
 	outbuf_str(s->out, "\n\t");
 	outbuf_str(s->out, dcerpc_column(p, l));
 	outbuf_str(s->out, ": ");
-	outbuf_str(s->out, summary_name(types, h[2]));
+	outbuf_str(s->out, named_value(&types, h[2]));
 	outbuf_str(s->out, ", call ");
 	outbuf_u64(s->out, number32(h, h + 12));
 	if (h[2] == REQUEST && n >= HEADER + 8) {
@@ -284,7 +284,7 @@ static void dcerpc_summary(struct summary *s, const struct packet *p, const stru
 FIELD_TABLE(fields,
 	(VER, FIELD_FIXED(FIELD_UINT, "dcerpc.ver", 0, 1, "Version")),
 	(VER_MINOR, FIELD_FIXED(FIELD_UINT, "dcerpc.ver_minor", 1, 1, "Minor version")),
-	(PKT_TYPE, FIELD_HAS("dcerpc.pkt_type", "Message type", (.names = types), .type = FIELD_UINT, .offset = 2, .width = 1)),
+	(PKT_TYPE, FIELD_HAS("dcerpc.pkt_type", "Message type", (.names = &types), .type = FIELD_UINT, .offset = 2, .width = 1)),
 	(FLAGS, FIELD_FIXED_HEX("dcerpc.cn_flags", 3, 1, "Flags")),
 	(FIRST, FLAG("first_frag", 0x01, "First fragment")),
 	(LAST, FLAG("last_frag", 0x02, "Last fragment")),

@@ -425,11 +425,10 @@ static void dhcp_walk(struct walk *w, const struct packet *p, const struct layer
 
 /* ---- the protocol ---------------------------------------------------------------------------- */
 
-static const struct value_name operations[] = { { 1, "Request" }, { 2, "Reply" }, { 0, NULL } };
-static const struct value_name messages[] = { { 1, "Discover" }, { 2, "Offer" }, { 3, "Request" }, { 4, "Decline" },
-					      { 5, "ACK" }, { 6, "NAK" }, { 7, "Release" }, { 8, "Inform" },
-					      { 9, "Force Renew" }, { 10, "Lease query" }, { 11, "Lease Unassigned" },
-					      { 12, "Lease Unknown" }, { 13, "Lease Active" }, { 0, NULL } };
+static NAMED_VALUES(operations, (1, "Request"), (2, "Reply"));
+static NAMED_VALUES(messages, (1, "Discover"), (2, "Offer"), (3, "Request"), (4, "Decline"), (5, "ACK"), (6, "NAK"),
+	(7, "Release"), (8, "Inform"), (9, "Force Renew"), (10, "Lease query"), (11, "Lease Unassigned"), (12, "Lease Unknown"),
+	(13, "Lease Active"));
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
@@ -438,7 +437,7 @@ static const struct value_name messages[] = { { 1, "Discover" }, { 2, "Offer" },
 #define BOOL(n, lab) FIELD_WALK(FIELD_BOOL, n, lab)
 
 FIELD_TABLE(fields,
-	(F_TYPE, FIELD_HAS("dhcp.type", "Message type", (.names = operations), .type = FIELD_UINT, .width = 1)),
+	(F_TYPE, FIELD_HAS("dhcp.type", "Message type", (.names = &operations), .type = FIELD_UINT, .width = 1)),
 	(F_HW_TYPE, FIELD_PLAIN("dhcp.hw.type", "Hardware type", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
 	(F_HW_LEN, FIELD_FIXED(FIELD_UINT, "dhcp.hw.len", 2, 1, "Hardware address length")),
 	(F_HOPS, FIELD_FIXED(FIELD_UINT, "dhcp.hops", 3, 1, "Hops")),
@@ -494,7 +493,7 @@ FIELD_TABLE(fields,
 	(F_REQUESTED_IP, IPV4("dhcp.option.requested_ip_address", "Requested address")),
 	(F_LEASE_TIME, UINT("dhcp.option.ip_address_lease_time", "Lease time")),
 	(F_OVERLOAD, UINT("dhcp.option.option_overload", "Option overload")),
-	(F_DHCP, FIELD_HAS("dhcp.option.dhcp", "Message type", (.names = messages), .type = FIELD_UINT)),
+	(F_DHCP, FIELD_HAS("dhcp.option.dhcp", "Message type", (.names = &messages), .type = FIELD_UINT)),
 	(F_SERVER_ID, IPV4("dhcp.option.dhcp_server_id", "Server identifier")),
 	(F_REQUEST_ITEM, UINT("dhcp.option.request_list_item", "Requested option")),
 	(F_MESSAGE, TEXT("dhcp.option.message", "Message")),

@@ -303,30 +303,29 @@ static void dhcpv6_walk(struct walk *w, const struct packet *p, const struct lay
 
 /* ---- text ------------------------------------------------------------------------------------- */
 
-static const struct value_name messages[] = {
-	{ 1, "solicit" }, { 2, "advertise" }, { 3, "request" }, { 4, "confirm" }, { 5, "renew" }, { 6, "rebind" }, { 7, "reply" },
-	{ 8, "release" }, { 9, "decline" }, { 10, "reconf" }, { 11, "inf-req" }, { 12, "relay-fwd" }, { 13, "relay-reply" },
-	{ 14, "lease-query" }, { 15, "lease-query-reply" }, { 16, "lease-query-done" }, { 17, "lease-query-data" }, { 0, NULL },
-};
-static const struct value_name option_names[] = {
-	{ 1, "client-ID" }, { 2, "server-ID" }, { 3, "IA_NA" }, { 4, "IA_TA" }, { 5, "IA_ADDR" }, { 6, "option-request" },
-	{ 7, "preference" }, { 8, "elapsed-time" }, { 9, "relay-message" }, { 11, "authentication" }, { 12, "server-unicast" },
-	{ 13, "status-code" }, { 14, "rapid-commit" }, { 15, "user-class" }, { 16, "vendor-class" }, { 17, "vendor-specific-info" },
-	{ 18, "interface-ID" }, { 19, "reconfigure-message" }, { 20, "reconfigure-accept" }, { 21, "SIP-servers-domain" },
-	{ 22, "SIP-servers-address" }, { 23, "DNS-server" }, { 24, "DNS-search-list" }, { 25, "IA_PD" }, { 26, "IA_PD-prefix" },
-	{ 27, "NIS-server" }, { 28, "NISP-server" }, { 29, "NIS-domain-name" }, { 30, "NISP-domain-name" }, { 31, "SNTP-servers" },
-	{ 32, "lifetime" }, { 33, "BCMCS-server" }, { 34, "BCMCS-server" }, { 36, "geoconf-civic" }, { 37, "remote-ID" },
-	{ 38, "subscriber-ID" }, { 39, "Client-FQDN" }, { 40, "PANA-agent" }, { 41, "new-POSIX-timezone" }, { 42, "new-tzdb-timezone" },
-	{ 43, "ERO" }, { 44, "Lease-query" }, { 45, "Client-data" }, { 46, "Clt-time" }, { 47, "LQ-relay-data" }, { 48, "LQ-client-link" },
-	{ 56, "NTP-server" }, { 64, "AFTR-Name" },
-	{ 0, NULL },
-};
+static NAMED_VALUES(messages,
+	(1, "solicit"), (2, "advertise"), (3, "request"), (4, "confirm"), (5, "renew"), (6, "rebind"), (7, "reply"),
+	(8, "release"), (9, "decline"), (10, "reconf"), (11, "inf-req"), (12, "relay-fwd"), (13, "relay-reply"),
+	(14, "lease-query"), (15, "lease-query-reply"), (16, "lease-query-done"), (17, "lease-query-data")
+);
+static NAMED_VALUES(option_names,
+	(1, "client-ID"), (2, "server-ID"), (3, "IA_NA"), (4, "IA_TA"), (5, "IA_ADDR"), (6, "option-request"),
+	(7, "preference"), (8, "elapsed-time"), (9, "relay-message"), (11, "authentication"), (12, "server-unicast"),
+	(13, "status-code"), (14, "rapid-commit"), (15, "user-class"), (16, "vendor-class"), (17, "vendor-specific-info"),
+	(18, "interface-ID"), (19, "reconfigure-message"), (20, "reconfigure-accept"), (21, "SIP-servers-domain"),
+	(22, "SIP-servers-address"), (23, "DNS-server"), (24, "DNS-search-list"), (25, "IA_PD"), (26, "IA_PD-prefix"),
+	(27, "NIS-server"), (28, "NISP-server"), (29, "NIS-domain-name"), (30, "NISP-domain-name"), (31, "SNTP-servers"),
+	(32, "lifetime"), (33, "BCMCS-server"), (34, "BCMCS-server"), (36, "geoconf-civic"), (37, "remote-ID"),
+	(38, "subscriber-ID"), (39, "Client-FQDN"), (40, "PANA-agent"), (41, "new-POSIX-timezone"), (42, "new-tzdb-timezone"),
+	(43, "ERO"), (44, "Lease-query"), (45, "Client-data"), (46, "Clt-time"), (47, "LQ-relay-data"), (48, "LQ-client-link"),
+	(56, "NTP-server"), (64, "AFTR-Name")
+);
 static const char status_names[][15] = { "Success", "UnspecFail", "NoAddrsAvail", "NoBinding", "NotOnLink", "UseMulticast",
 					 "NoPrefixAvail" };
 
 static void put_name(struct outbuf *o, unsigned type)
 {
-	const char *name = summary_name(option_names, type);
+	const char *name = named_value(&option_names, type);
 
 	outbuf_str(o, name ? name : "opt_");
 	if (!name)
@@ -479,7 +478,7 @@ static void put_value(struct outbuf *o, unsigned type, struct cursor *v)
 static void put_message(struct outbuf *o, struct cursor c, bool verbose, unsigned depth)
 {
 	unsigned type = cursor_u8(&c);
-	const char *name = summary_name(messages, type);
+	const char *name = named_value(&messages, type);
 	const uint8_t *h;
 
 	outbuf_str(o, "dhcp6");
@@ -543,7 +542,7 @@ static void dhcpv6_summary(struct summary *s, const struct packet *p, const stru
 #define IPV6(n, lab) FIELD_WALK(FIELD_IPV6, n, lab)
 #define P_UINT(n, off, lab) PART_FIELD(FIELD_UINT, n, off, lab)
 FIELD_TABLE(dhcpv6_fields,
-	(MSGTYPE, FIELD_HAS("dhcpv6.msgtype", "Message", (.names = messages), .type = FIELD_UINT)),
+	(MSGTYPE, FIELD_HAS("dhcpv6.msgtype", "Message", (.names = &messages), .type = FIELD_UINT)),
 	(XID, FIELD_PLAIN("dhcpv6.xid", "Transaction", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 6)),
 	(HOPCOUNT, UINT("dhcpv6.hopcount", "Relays before")),
 	(LINKADDR, IPV6("dhcpv6.linkaddr", "Link of the client")),

@@ -625,36 +625,30 @@ void dns_walk(struct walk *w, const struct packet *p, const struct layer *l)
 
 /* ---- the protocol -------------------------------------------------------------------- */
 
-static const struct value_name opcodes[] = { { 0, "Standard query" }, { 1, "Inverse query" }, { 2, "Server status request" },
-					     { 4, "Zone change notification" }, { 5, "Dynamic update" },
-					     { 6, "DNS Stateful operations" }, { 0, NULL } };
-static const struct value_name rcodes[] = { { 0, "No error" }, { 1, "Format error" }, { 2, "Server failure" },
-					    { 3, "No such name" }, { 4, "Not implemented" }, { 5, "Refused" },
-					    { 6, "Name exists" }, { 7, "RRset exists" }, { 8, "RRset does not exist" },
-					    { 9, "Not authoritative" }, { 10, "Name out of zone" }, { 0, NULL } };
-static const struct value_name classes[] = { { 1, "IN" }, { 3, "CH" }, { 4, "HS" }, { 254, "NONE" }, { 255, "ANY" },
-					     { 0, NULL } };
-static const struct value_name types[] = {
-	{ 1, "A" }, { 2, "NS" }, { 3, "MD" }, { 4, "MF" }, { 5, "CNAME" }, { 6, "SOA" }, { 7, "MB" }, { 8, "MG" },
-	{ 9, "MR" }, { 10, "NULL" }, { 11, "WKS" }, { 12, "PTR" }, { 13, "HINFO" }, { 14, "MINFO" }, { 15, "MX" },
-	{ 16, "TXT" }, { 17, "RP" }, { 18, "AFSDB" }, { 19, "X25" }, { 20, "ISDN" }, { 21, "RT" }, { 22, "NSAP" },
-	{ 23, "NSAP_PTR" }, { 24, "SIG" }, { 25, "KEY" }, { 26, "PX" }, { 27, "GPOS" }, { 28, "AAAA" }, { 29, "LOC" },
-	{ 30, "NXT" }, { 31, "EID" }, { 32, "NIMLOC" }, { 33, "SRV" }, { 34, "ATMA" }, { 35, "NAPTR" }, { 36, "KX" },
-	{ 37, "CERT" }, { 38, "A6" }, { 39, "DNAME" }, { 40, "SINK" }, { 41, "OPT" }, { 42, "APL" }, { 43, "DS" },
-	{ 44, "SSHFP" }, { 45, "IPSECKEY" }, { 46, "RRSIG" }, { 47, "NSEC" }, { 48, "DNSKEY" }, { 49, "DHCID" },
-	{ 50, "NSEC3" }, { 51, "NSEC3PARAM" }, { 52, "TLSA" }, { 53, "SMIMEA" }, { 55, "HIP" }, { 59, "CDS" },
-	{ 60, "CDNSKEY" }, { 61, "OPENPGPKEY" }, { 62, "CSYNC" }, { 63, "ZONEMD" }, { 64, "SVCB" }, { 65, "HTTPS" },
-	{ 99, "SPF" }, { 100, "UINFO" }, { 101, "UID" }, { 102, "GID" }, { 103, "UNSPEC" }, { 104, "UNSPECA" },
-	{ 108, "EUI48" }, { 109, "EUI64" }, { 249, "TKEY" }, { 250, "TSIG" }, { 251, "IXFR" }, { 252, "AXFR" },
-	{ 253, "MAILB" }, { 254, "MAILA" }, { 255, "ANY" }, { 256, "URI" }, { 257, "CAA" }, { 0, NULL }
-};
+static NAMED_VALUES(opcodes, (0, "Standard query"), (1, "Inverse query"), (2, "Server status request"),
+	(4, "Zone change notification"), (5, "Dynamic update"), (6, "DNS Stateful operations"));
+static NAMED_VALUES(rcodes, (0, "No error"), (1, "Format error"), (2, "Server failure"), (3, "No such name"),
+	(4, "Not implemented"), (5, "Refused"), (6, "Name exists"), (7, "RRset exists"), (8, "RRset does not exist"),
+	(9, "Not authoritative"), (10, "Name out of zone"));
+static NAMED_VALUES(classes, (1, "IN"), (3, "CH"), (4, "HS"), (254, "NONE"), (255, "ANY"));
+static NAMED_VALUES(types,
+	(1, "A"), (2, "NS"), (3, "MD"), (4, "MF"), (5, "CNAME"), (6, "SOA"), (7, "MB"), (8, "MG"),
+	(9, "MR"), (10, "NULL"), (11, "WKS"), (12, "PTR"), (13, "HINFO"), (14, "MINFO"), (15, "MX"),
+	(16, "TXT"), (17, "RP"), (18, "AFSDB"), (19, "X25"), (20, "ISDN"), (21, "RT"), (22, "NSAP"),
+	(23, "NSAP_PTR"), (24, "SIG"), (25, "KEY"), (26, "PX"), (27, "GPOS"), (28, "AAAA"), (29, "LOC"),
+	(30, "NXT"), (31, "EID"), (32, "NIMLOC"), (33, "SRV"), (34, "ATMA"), (35, "NAPTR"), (36, "KX"),
+	(37, "CERT"), (38, "A6"), (39, "DNAME"), (40, "SINK"), (41, "OPT"), (42, "APL"), (43, "DS"),
+	(44, "SSHFP"), (45, "IPSECKEY"), (46, "RRSIG"), (47, "NSEC"), (48, "DNSKEY"), (49, "DHCID"),
+	(50, "NSEC3"), (51, "NSEC3PARAM"), (52, "TLSA"), (53, "SMIMEA"), (55, "HIP"), (59, "CDS"),
+	(60, "CDNSKEY"), (61, "OPENPGPKEY"), (62, "CSYNC"), (63, "ZONEMD"), (64, "SVCB"), (65, "HTTPS"),
+	(99, "SPF"), (100, "UINFO"), (101, "UID"), (102, "GID"), (103, "UNSPEC"), (104, "UNSPECA"),
+	(108, "EUI48"), (109, "EUI64"), (249, "TKEY"), (250, "TSIG"), (251, "IXFR"), (252, "AXFR"),
+	(253, "MAILB"), (254, "MAILA"), (255, "ANY"), (256, "URI"), (257, "CAA")
+);
 
 const char *dns_type_name(unsigned type)
 {
-	for (const struct value_name *t = types; t->name; t++)
-		if (t->value == type)
-			return t->name;
-	return NULL;
+	return named_value(&types, type);
 }
 
 #define WALK_HEX(n, digits, lab) FIELD_PLAIN(n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits)
@@ -672,7 +666,7 @@ FIELD_TABLE(fields,
 	(F_ID, FIELD_FIXED_HEX("dns.id", 0, 2, "Transaction ID")),
 	(F_FLAGS, FIELD_FIXED_HEX("dns.flags", 2, 2, "Flags")),
 	(F_RESPONSE, FIELD_BITS(FIELD_BOOL, "dns.flags.response", 2, 2, 0x8000, "Response")),
-	(F_OPCODE, FIELD_HAS("dns.flags.opcode", "Opcode", (.names = opcodes), .type = FIELD_UINT, .offset = 2, .width = 2,
+	(F_OPCODE, FIELD_HAS("dns.flags.opcode", "Opcode", (.names = &opcodes), .type = FIELD_UINT, .offset = 2, .width = 2,
 		.mask = 0x7800, .shift = 11)),
 	(F_AUTHORITATIVE, FLAG("dns.flags.authoritative", 0x0400, answer_bits, "Authoritative")),
 	(F_CONFLICT, FLAG("dns.flags.conflict", 0x0400, llmnr_bits, "Conflict")),
@@ -683,7 +677,7 @@ FIELD_TABLE(fields,
 	(F_Z, FLAG("dns.flags.z", 0x0040, dns_bits, "Z")),
 	(F_AUTHENTICATED, FLAG("dns.flags.authenticated", 0x0020, authenticated_get, "Answer authenticated")),
 	(F_CHECKDISABLE, FLAG("dns.flags.checkdisable", 0x0010, dns_bits, "Non-authenticated data acceptable")),
-	(F_RCODE, FIELD_HAS("dns.flags.rcode", "Reply code", (.get = rcode_get, .names = rcodes), .type = FIELD_UINT,
+	(F_RCODE, FIELD_HAS("dns.flags.rcode", "Reply code", (.get = rcode_get, .names = &rcodes), .type = FIELD_UINT,
 		.offset = 2, .mask = 0xf)),
 	(F_QUERIES, COUNT("dns.count.queries", 4, 0, "Questions")),
 	(F_ZONES, COUNT("dns.count.zones", 4, 1, "Zones")),
@@ -696,8 +690,8 @@ FIELD_TABLE(fields,
 	(F_QRY_NAME, TEXT("dns.qry.name", "Name")),
 	(F_QRY_NAME_LEN, UINT("dns.qry.name.len", "Name length")),
 	(F_COUNT_LABELS, UINT("dns.count.labels", "Label count")),
-	(F_QRY_TYPE, WALK_NAMED("dns.qry.type", types, "Type")),
-	(F_QRY_CLASS, FIELD_HAS("dns.qry.class", "Class", (.names = classes), .type = FIELD_UINT, .show = SHOW_HEX,
+	(F_QRY_TYPE, WALK_NAMED("dns.qry.type", &types, "Type")),
+	(F_QRY_CLASS, FIELD_HAS("dns.qry.class", "Class", (.names = &classes), .type = FIELD_UINT, .show = SHOW_HEX,
 		.hex_digits = 4)),
 	(F_QRY_QU, FIELD_WALK(FIELD_BOOL, "dns.qry.qu", "Unicast answer wanted")),
 
@@ -705,8 +699,8 @@ FIELD_TABLE(fields,
 	(F_SRV_SERVICE, TEXT("dns.srv.service", "Service")),
 	(F_SRV_PROTO, TEXT("dns.srv.proto", "Protocol")),
 	(F_SRV_NAME, TEXT("dns.srv.name", "Name")),
-	(F_RESP_TYPE, WALK_NAMED("dns.resp.type", types, "Type")),
-	(F_RESP_CLASS, FIELD_HAS("dns.resp.class", "Class", (.names = classes), .type = FIELD_UINT, .show = SHOW_HEX,
+	(F_RESP_TYPE, WALK_NAMED("dns.resp.type", &types, "Type")),
+	(F_RESP_CLASS, FIELD_HAS("dns.resp.class", "Class", (.names = &classes), .type = FIELD_UINT, .show = SHOW_HEX,
 		.hex_digits = 4)),
 	(F_CACHE_FLUSH, FIELD_WALK(FIELD_BOOL, "dns.resp.cache_flush", "Cache flush")),
 	(F_RESP_TTL, UINT("dns.resp.ttl", "Time to live")),
@@ -762,7 +756,7 @@ FIELD_TABLE(fields,
 	(F_SSHFP_ALGORITHM, UINT("dns.sshfp.algorithm", "Algorithm")),
 	(F_SSHFP_TYPE, UINT("dns.sshfp.fingerprint.type", "Fingerprint type")),
 	(F_SSHFP, BYTES("dns.sshfp.fingerprint", "Fingerprint")),
-	(F_RRSIG_COVERED, WALK_NAMED("dns.rrsig.type_covered", types, "Type covered")),
+	(F_RRSIG_COVERED, WALK_NAMED("dns.rrsig.type_covered", &types, "Type covered")),
 	(F_RRSIG_ALGORITHM, UINT("dns.rrsig.algorithm", "Algorithm")),
 	(F_RRSIG_LABELS, UINT("dns.rrsig.labels", "Labels")),
 	(F_RRSIG_TTL, UINT("dns.rrsig.original_ttl", "Original TTL")),

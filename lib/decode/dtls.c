@@ -263,9 +263,7 @@ static void dtls_summary(struct summary *s, const struct packet *p, const struct
 		outbuf_str(s->out, before);
 		before = ", ";
 		if (r.type == TLS_HANDSHAKE && !r.epoch && message_next(&data, &m))
-			for (const struct value_name *n = tls_messages; n->name; n++)
-				if (n->value == m.type)
-					name = n->name;
+			name = named_value(&tls_messages, m.type);
 		outbuf_str(s->out, name ? name : words[r.type - TLS_CHANGE_CIPHER_SPEC]);
 		if (name && m.type == TLS_CLIENT_HELLO && !m.offset &&
 		    tls_hello_read(&hello, TLS_OVER_DTLS, m.type, m.body, false) && cursor_left(&hello.name)) {
@@ -284,7 +282,7 @@ FIELD_TABLE(fields,
 	TLS_COMMON_FIELDS("dtls"),
 	(DTLS_EPOCH, TLS_UINT("dtls.record.epoch", "Epoch")),
 	(DTLS_SEQUENCE, TLS_UINT("dtls.record.sequence_number", "Sequence number")),
-	(DTLS_SPECIAL_TYPE, TLS_NAMED("dtls.record.special_type", tls_contents, "Special type")),
+	(DTLS_SPECIAL_TYPE, TLS_NAMED("dtls.record.special_type", &tls_contents, "Special type")),
 	(DTLS_MESSAGE_SEQ, TLS_UINT("dtls.handshake.message_seq", "Message sequence")),
 	(DTLS_FRAGMENT_OFFSET, TLS_UINT("dtls.handshake.fragment_offset", "Fragment offset")),
 	(DTLS_FRAGMENT_LENGTH, TLS_UINT("dtls.handshake.fragment_length", "Fragment length")),

@@ -43,18 +43,18 @@ static void eap_walk(struct walk *w, const struct packet *p, const struct layer 
 			walk_bytes(w, l->aux[0] == T_IDENTITY ? IDENTITY : NOTIFICATION, c.pos, (uint32_t)cursor_left(&c));
 }
 
-static const struct value_name type_names[] = {
-	{ T_IDENTITY, "Identity" }, { T_NOTIFICATION, "Notification" }, { T_NAK, "Nak" }, { 4, "MD5-challenge" }, { 5, "OTP" },
-	{ 6, "GTC" }, { 13, "TLS" }, { 18, "SIM" }, { 21, "TTLS" }, { 23, "AKA" }, { 43, "FAST" }, { 254, "Expanded type" },
-	{ 255, "Experimental type" }, { 0, NULL },
-};
+static NAMED_VALUES(type_names,
+	(T_IDENTITY, "Identity"), (T_NOTIFICATION, "Notification"), (T_NAK, "Nak"), (4, "MD5-challenge"), (5, "OTP"),
+	(6, "GTC"), (13, "TLS"), (18, "SIM"), (21, "TTLS"), (23, "AKA"), (43, "FAST"), (254, "Expanded type"),
+	(255, "Experimental type")
+);
 
 /* Behind EAPOL tcpdump tells of it with -v; on a PPP line only its length. */
 static void eap_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	static const char codes[][9] = { "unknown", "Request", "Response", "Success", "Failure" };
 	struct cursor c = packet_payload(p, l);
-	const char *name = summary_name(type_names, l->aux[0]);
+	const char *name = named_value(&type_names, l->aux[0]);
 	const uint8_t *h;
 
 	if (l[-1].proto != PROTO_eapol || !s->verbose || packet_bytes(p, l, &h) < HEADER)
@@ -64,7 +64,7 @@ static void eap_summary(struct summary *s, const struct packet *p, const struct 
 		return;
 	outbuf_printf(s->out, "\n\t\t Type %s (%u)", name ? name : "unknown", l->aux[0]);
 	if (l->aux[0] == T_NAK && (h = cursor_take(&c, 1))) {
-		name = summary_name(type_names, *h);
+		name = named_value(&type_names, *h);
 		outbuf_printf(s->out, " %s (%u)", name ? name : "unknown", *h);
 	} else if (l->aux[0] <= T_NOTIFICATION && cursor_left(&c)) {
 		outbuf_str(s->out, ", Identity: ");

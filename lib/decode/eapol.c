@@ -88,14 +88,14 @@ static void eapol_walk(struct walk *w, const struct packet *p, const struct laye
 
 /* ---- text ------------------------------------------------------------------------------- */
 
-static const struct value_name types[] = {
-	{ EAP_PACKET, "EAP packet" }, { 1, "EAPOL start" }, { 2, "EAPOL logoff" }, { KEY, "EAPOL key" },
-	{ 4, "Encap ASF alert" }, { 0, NULL },
-};
+static NAMED_VALUES(types,
+	(EAP_PACKET, "EAP packet"), (1, "EAPOL start"), (2, "EAPOL logoff"), (KEY, "EAPOL key"),
+	(4, "Encap ASF alert")
+);
 
 static void eapol_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	const char *name = summary_name(types, l->aux[0]);
+	const char *name = named_value(&types, l->aux[0]);
 	const uint8_t *h;
 
 	if (packet_bytes(p, l, &h) < HEADER)

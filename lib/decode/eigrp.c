@@ -41,10 +41,10 @@ static void eigrp_walk(struct walk *w, const struct packet *p, const struct laye
 	}
 }
 
-static const struct value_name opcodes[] = {
-	{ 1, "Update" }, { 3, "Query" }, { 4, "Reply" }, { 5, "Hello" }, { 6, "IPX SAP" }, { 8, "Ack" }, { 10, "SIA Query" },
-	{ 11, "SIA Reply" }, { 0, NULL },
-};
+static NAMED_VALUES(opcodes,
+	(1, "Update"), (3, "Query"), (4, "Reply"), (5, "Hello"), (6, "IPX SAP"), (8, "Ack"), (10, "SIA Query"),
+	(11, "SIA Reply")
+);
 
 static void eigrp_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -57,7 +57,7 @@ static void eigrp_summary(struct summary *s, const struct packet *p, const struc
 		return;
 	}
 	outbuf_str(s->out, "EIGRP ");
-	layout_name(s->out, opcodes, h[1], "unknown, type: ");
+	layout_name(s->out, &opcodes, h[1], "unknown, type: ");
 	outbuf_printf(s->out, ", length: %u", summary_outer_len(p, l));
 }
 
@@ -66,7 +66,7 @@ static void eigrp_summary(struct summary *s, const struct packet *p, const struc
 
 FIELD_TABLE(eigrp_fields,
 	(VERSION, FIELD_FIXED(FIELD_UINT, "eigrp.version", 0, 1, "Version")),
-	(OPCODE, FIELD_HAS("eigrp.opcode", "Operation", (.names = opcodes), .type = FIELD_UINT, .offset = 1, .width = 1)),
+	(OPCODE, FIELD_HAS("eigrp.opcode", "Operation", (.names = &opcodes), .type = FIELD_UINT, .offset = 1, .width = 1)),
 	(CHECKSUM, FIELD_FIXED_HEX("eigrp.checksum", 2, 2, "Checksum")),
 	(FLAGS, FIELD_FIXED_HEX("eigrp.flags", 4, 4, "Flags")),
 	(F_INIT, FLAG("eigrp.flags.init", 1, "First update for a new neighbor")),

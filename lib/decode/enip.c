@@ -22,15 +22,15 @@ enum { HEADER = 24, LIST = 30, PORT = 44818, PORT_IO = 2222, LENGTH_MAX = 65511 
 enum { LIST_IDENTITY = 0x63, SEND_RR = 0x6f, SEND_UNIT = 0x70 };
 enum { ITEM_CONNECTED_ADDRESS = 0xa1, ITEM_CONNECTED = 0xb1, ITEM_UNCONNECTED = 0xb2, ITEM_SEQUENCED_ADDRESS = 0x8002, ITEMS_MAX = 16 };
 
-static const struct value_name commands[] = {
-	{ 0x00, "NOP" }, { 0x04, "List Services" }, { LIST_IDENTITY, "List Identity" }, { 0x64, "List Interfaces" },
-	{ 0x65, "Register Session" }, { 0x66, "Unregister Session" }, { SEND_RR, "Send RR Data" }, { SEND_UNIT, "Send Unit Data" },
-	{ 0x72, "Indicate Status" }, { 0x73, "Cancel" }, { 0xc8, "Start DTLS" }, { 0, NULL }
-};
+static NAMED_VALUES(commands,
+	(0x00, "NOP"), (0x04, "List Services"), (LIST_IDENTITY, "List Identity"), (0x64, "List Interfaces"),
+	(0x65, "Register Session"), (0x66, "Unregister Session"), (SEND_RR, "Send RR Data"), (SEND_UNIT, "Send Unit Data"),
+	(0x72, "Indicate Status"), (0x73, "Cancel"), (0xc8, "Start DTLS")
+);
 
 static bool header_fits(const uint8_t *h)
 {
-	return summary_name(commands, get_le16(h)) && get_le16(h + 2) <= LENGTH_MAX && !get_le32(h + 20);
+	return named_value(&commands, get_le16(h)) && get_le16(h + 2) <= LENGTH_MAX && !get_le32(h + 20);
 }
 
 static bool is_io(const struct packet *p)
@@ -194,7 +194,7 @@ static void enip_summary(struct summary *s, const struct packet *p, const struct
 	}
 	if (!s->verbose || (l->aux[1] && !l->aux[0]) || packet_bytes(p, l, &h) < HEADER)
 		return;
-	name = summary_name(commands, get_le16(h));
+	name = named_value(&commands, get_le16(h));
 	outbuf_str(s->out, "\n\tENIP: ");
 	outbuf_str(s->out, name ? name : "?");
 	outbuf_str(s->out, ", session 0x");
@@ -212,7 +212,7 @@ static void enip_summary(struct summary *s, const struct packet *p, const struct
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 
 FIELD_TABLE(fields,
-	(COMMAND, FIELD_HAS("enip.command", "Command", (.get = get_header, .names = commands), .type = FIELD_UINT,
+	(COMMAND, FIELD_HAS("enip.command", "Command", (.get = get_header, .names = &commands), .type = FIELD_UINT,
 		.show = SHOW_HEX, .hex_digits = 4, .shift = 2)),
 	(LENGTH, FIELD_HAS("enip.length", "Length", (.get = get_header), .type = FIELD_UINT, .offset = 2, .shift = 2)),
 	(SESSION, HEAD("enip.session", 4, 4, "Session")),

@@ -2,34 +2,27 @@
 /* Findings (decode/expert.h) as values of fields, and Wireshark's words for its numbers. */
 #include "expert_fields.h"
 
-const struct value_name expert_severities[] = {
-	{ EXPERT_COMMENT, "Comment" }, { EXPERT_CHAT, "Chat" }, { EXPERT_NOTE, "Note" }, { EXPERT_WARNING, "Warning" },
-	{ EXPERT_ERROR, "Error" }, { 0, NULL }
-};
+NAMED_WIDE_VALUES(expert_severities,
+	(EXPERT_COMMENT, "Comment"), (EXPERT_CHAT, "Chat"), (EXPERT_NOTE, "Note"), (EXPERT_WARNING, "Warning"),
+	(EXPERT_ERROR, "Error")
+);
 
-#define GROUP(number, name) { (uint32_t)EXPERT_##number << EXPERT_GROUP_SHIFT, name }
-const struct value_name expert_groups[] = {
+#define GROUP(number, name) ((uint32_t)EXPERT_##number << EXPERT_GROUP_SHIFT, name)
+NAMED_WIDE_VALUES(expert_groups,
 	GROUP(CHECKSUM, "Checksum"), GROUP(SEQUENCE, "Sequence"), GROUP(RESPONSE, "Response"), GROUP(REQUEST, "Request"),
 	GROUP(UNDECODED, "Undecoded"), GROUP(REASSEMBLE, "Reassemble"), GROUP(MALFORMED, "Malformed"), GROUP(DEBUG, "Debug"),
 	GROUP(PROTOCOL, "Protocol"), GROUP(SECURITY, "Security"), GROUP(COMMENTS, "Comment"), GROUP(DECRYPTION, "Decryption"),
-	GROUP(ASSUMPTION, "Assumption"), GROUP(DEPRECATED, "Deprecated"), { 0, NULL }
-};
-
-static const char *name_of(const struct value_name *names, uint32_t value)
-{
-	while (names->name && names->value != value)
-		names++;
-	return names->name;
-}
+	GROUP(ASSUMPTION, "Assumption"), GROUP(DEPRECATED, "Deprecated")
+);
 
 const char *expert_severity_name(uint32_t severity)
 {
-	return name_of(expert_severities, severity);
+	return named_value(&expert_severities, severity);
 }
 
 const char *expert_group_name(uint32_t group)
 {
-	return name_of(expert_groups, group);
+	return named_value(&expert_groups, group);
 }
 
 struct expert_fields {

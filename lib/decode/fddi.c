@@ -58,15 +58,14 @@ static bool get_address(const struct packet *p, const struct layer *l, const str
 	return true;
 }
 
-static const struct value_name controls[] = {
-	{ 0x40, "void" }, { 0x41, "info" }, { 0x4f, "nsa" }, { 0x80, "nrt" }, { 0xc0, "rt" }, { 0xc2, "beacon" }, { 0xc3, "claim" },
-	{ 0, NULL },
-};
+static NAMED_VALUES(controls,
+	(0x40, "void"), (0x41, "info"), (0x4f, "nsa"), (0x80, "nrt"), (0xc0, "rt"), (0xc2, "beacon"), (0xc3, "claim")
+);
 
-static const struct value_name kinds[] = {
-	{ KIND_SMT, "smt" }, { KIND_ASYNC, "async" }, { 0x60, "imp_async" }, { KIND_MAC, "mac" }, { 0xd0, "sync" },
-	{ 0xe0, "imp_sync" }, { 0, NULL },
-};
+static NAMED_VALUES(kinds,
+	(KIND_SMT, "smt"), (KIND_ASYNC, "async"), (0x60, "imp_async"), (KIND_MAC, "mac"), (0xd0, "sync"),
+	(0xe0, "imp_sync")
+);
 
 static void fddi_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -75,8 +74,8 @@ static void fddi_summary(struct summary *s, const struct packet *p, const struct
 
 	if (!s->link_header || packet_bytes(p, l, &h) < HEADER)
 		return;
-	name = summary_name(controls, h[0]);
-	kind = summary_name(kinds, h[0] & 0xf0);
+	name = named_value(&controls, h[0]);
+	kind = named_value(&kinds, h[0] & 0xf0);
 	if (!s->quiet) {
 		outbuf_str(s->out, name ? name : kind ? kind : "");
 		if (!name)

@@ -61,7 +61,7 @@ field_get *field_getter(const struct field *f)
 	return field_more(protocols[field_proto(f)], f)->get;
 }
 
-const struct value_name *field_names(const struct field *f)
+const struct named_values *field_names(const struct field *f)
 {
 	return f->more ? field_more(protocols[field_proto(f)], f)->names : NULL;
 }

@@ -96,10 +96,10 @@ static void hsrp_walk(struct walk *w, const struct packet *p, const struct layer
 		walk_bytes(w, AUTH, c.pos + 8, (uint32_t)strnlen((const char *)c.pos + 8, 8));
 }
 
-static const struct value_name opcodes[] = { { 0, "hello" }, { 1, "coup" }, { 2, "resign" }, { 3, "advertise" }, { 0, NULL } };
-static const struct value_name states[] = {
-	{ 0, "initial" }, { 1, "learn" }, { 2, "listen" }, { 4, "speak" }, { 8, "standby" }, { 16, "active" }, { 0, NULL },
-};
+static NAMED_VALUES(opcodes, (0, "hello"), (1, "coup"), (2, "resign"), (3, "advertise"));
+static NAMED_VALUES(states,
+	(0, "initial"), (1, "learn"), (2, "listen"), (4, "speak"), (8, "standby"), (16, "active")
+);
 
 /* tcpdump knows version 1 only */
 static void hsrp_summary(struct summary *s, const struct packet *p, const struct layer *l)
@@ -112,7 +112,7 @@ static void hsrp_summary(struct summary *s, const struct packet *p, const struct
 		return;
 	if (l->aux[0] && n >= HEADER_2) {
 		outbuf_str(o, "HSRPv2-");
-		layout_name(o, opcodes, h[3], "op ");
+		layout_name(o, &opcodes, h[3], "op ");
 		outbuf_printf(o, " %u: group=%u ", summary_outer_len(p, l), get_be16(h + 6));
 		outbuf_printf(o, "priority=%u addr=", get_be32(h + 14));
 		layout_address(o, h + 26, h[5] == 4 ? 4 : 16);
@@ -122,12 +122,12 @@ static void hsrp_summary(struct summary *s, const struct packet *p, const struct
 	if (h[0] || n < 2)
 		return;
 	outbuf_char(o, '-');
-	layout_name(o, opcodes, h[1], "op ");
+	layout_name(o, &opcodes, h[1], "op ");
 	outbuf_printf(o, " %u: ", summary_outer_len(p, l));
 	if (n < HEADER_1 || h[1] == ADVERTISE)
 		return;
 	outbuf_str(o, "state=");
-	layout_name(o, states, h[2], "");
+	layout_name(o, &states, h[2], "");
 	outbuf_printf(o, " group=%u ", h[6]);
 	if (h[7])
 		outbuf_printf(o, "[reserved=%u!] ", h[7]);
@@ -145,7 +145,7 @@ static void hsrp_summary(struct summary *s, const struct packet *p, const struct
 FIELD_TABLE(hsrp_fields,
 	(VERSION, NUMBER("hsrp.version", "Version")),
 	(OPCODE, NUMBER("hsrp.opcode", "Operation")),
-	(STATE, FIELD_HAS("hsrp.state", "State", (.names = states), .type = FIELD_UINT)),
+	(STATE, FIELD_HAS("hsrp.state", "State", (.names = &states), .type = FIELD_UINT)),
 	(HELLO, NUMBER("hsrp.hellotime", "Hello interval, s")),
 	(HOLD, NUMBER("hsrp.holdtime", "Hold time, s")),
 	(PRIORITY, NUMBER("hsrp.priority", "Priority")),

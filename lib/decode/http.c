@@ -353,38 +353,36 @@ static bool line_get(const struct packet *p, const struct layer *l, const struct
 	return f->shift != 6 || v->len;
 }
 
-static const struct value_name codes[] = {
-	{ 100, "Continue" }, { 101, "Switching Protocols" }, { 102, "Processing" }, { 103, "Early Hints" }, { 200, "OK" },
-	{ 201, "Created" }, { 202, "Accepted" }, { 203, "Non-authoritative Information" }, { 204, "No Content" },
-	{ 205, "Reset Content" }, { 206, "Partial Content" }, { 207, "Multi-Status" }, { 208, "Already Reported" },
-	{ 226, "IM Used" }, { 300, "Multiple Choices" }, { 301, "Moved Permanently" }, { 302, "Found" },
-	{ 303, "See Other" }, { 304, "Not Modified" }, { 305, "Use Proxy" }, { 307, "Temporary Redirect" },
-	{ 308, "Permanent Redirect" }, { 400, "Bad Request" }, { 401, "Unauthorized" }, { 402, "Payment Required" },
-	{ 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
-	{ 407, "Proxy Authentication Required" }, { 408, "Request Time-out" }, { 409, "Conflict" }, { 410, "Gone" },
-	{ 411, "Length Required" }, { 412, "Precondition Failed" }, { 413, "Request Entity Too Large" },
-	{ 414, "Request-URI Too Long" }, { 415, "Unsupported Media Type" }, { 416, "Requested Range Not Satisfiable" },
-	{ 417, "Expectation Failed" }, { 418, "I'm a teapot" }, { 421, "Misdirected Request" },
-	{ 422, "Unprocessable Entity" }, { 423, "Locked" }, { 424, "Failed Dependency" }, { 426, "Upgrade Required" },
-	{ 428, "Precondition Required" }, { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
-	{ 451, "Unavailable For Legal Reasons" }, { 500, "Internal Server Error" }, { 501, "Not Implemented" },
-	{ 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Time-out" },
-	{ 505, "HTTP Version Not Supported" }, { 507, "Insufficient Storage" }, { 508, "Loop Detected" },
-	{ 511, "Network Authentication Required" }, { 0, NULL }
-};
+static NAMED_VALUES(codes,
+	(100, "Continue"), (101, "Switching Protocols"), (102, "Processing"), (103, "Early Hints"), (200, "OK"),
+	(201, "Created"), (202, "Accepted"), (203, "Non-authoritative Information"), (204, "No Content"),
+	(205, "Reset Content"), (206, "Partial Content"), (207, "Multi-Status"), (208, "Already Reported"),
+	(226, "IM Used"), (300, "Multiple Choices"), (301, "Moved Permanently"), (302, "Found"),
+	(303, "See Other"), (304, "Not Modified"), (305, "Use Proxy"), (307, "Temporary Redirect"),
+	(308, "Permanent Redirect"), (400, "Bad Request"), (401, "Unauthorized"), (402, "Payment Required"),
+	(403, "Forbidden"), (404, "Not Found"), (405, "Method Not Allowed"), (406, "Not Acceptable"),
+	(407, "Proxy Authentication Required"), (408, "Request Time-out"), (409, "Conflict"), (410, "Gone"),
+	(411, "Length Required"), (412, "Precondition Failed"), (413, "Request Entity Too Large"),
+	(414, "Request-URI Too Long"), (415, "Unsupported Media Type"), (416, "Requested Range Not Satisfiable"),
+	(417, "Expectation Failed"), (418, "I'm a teapot"), (421, "Misdirected Request"),
+	(422, "Unprocessable Entity"), (423, "Locked"), (424, "Failed Dependency"), (426, "Upgrade Required"),
+	(428, "Precondition Required"), (429, "Too Many Requests"), (431, "Request Header Fields Too Large"),
+	(451, "Unavailable For Legal Reasons"), (500, "Internal Server Error"), (501, "Not Implemented"),
+	(502, "Bad Gateway"), (503, "Service Unavailable"), (504, "Gateway Time-out"),
+	(505, "HTTP Version Not Supported"), (507, "Insufficient Storage"), (508, "Loop Detected"),
+	(511, "Network Authentication Required")
+);
 
 static bool desc_get(const struct packet *p, const struct layer *l, const struct field *f, struct value *v)
 {
 	static const char *const classes[] = { "Informational - Others", "Success - Others", "Redirection - Others",
 					       "Client Error - Others", "Server Error - Others" };
-	const char *text = NULL;
+	const char *text;
 	struct value code;
 
 	if (!line_get(p, l, &(struct field){ .type = FIELD_UINT, .shift = f->shift }, &code))
 		return false;
-	for (const struct value_name *n = codes; n->name; n++)
-		if (n->value == code.u)
-			text = n->name;
+	text = named_value(&codes, code.u);
 	if (!text && code.u >= 100 && code.u < 600)
 		text = classes[code.u / 100 - 1];
 	if (!text)
@@ -672,7 +670,7 @@ FIELD_TABLE(fields,
 	(F_URI_PARAMETER, TEXT("http.request.uri.query.parameter", "Query parameter")),
 	(F_REQUEST_VERSION, LINE("http.request.version", 2, "Version")),
 	(F_RESPONSE_VERSION, LINE("http.response.version", 4, "Version")),
-	(F_CODE, FIELD_HAS("http.response.code", "Status code", (.get = line_get, .names = codes), .type = FIELD_UINT,
+	(F_CODE, FIELD_HAS("http.response.code", "Status code", (.get = line_get, .names = &codes), .type = FIELD_UINT,
 		.shift = 5)),
 	(F_CODE_DESC, FIELD_HAS("http.response.code.desc", "Status", (.get = desc_get), .type = FIELD_STRING, .shift = 5)),
 	(F_PHRASE, LINE("http.response.phrase", 6, "Phrase")),

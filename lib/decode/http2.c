@@ -406,11 +406,11 @@ static void http2_walk(struct walk *w, const struct packet *p, const struct laye
 
 /* ---- text ------------------------------------------------------------------------------------------- */
 
-static const struct value_name types[] = {
-	{ DATA, "DATA" }, { HEADERS, "HEADERS" }, { PRIORITY, "PRIORITY" }, { RST_STREAM, "RST_STREAM" }, { SETTINGS, "SETTINGS" },
-	{ PUSH_PROMISE, "PUSH_PROMISE" }, { PING, "PING" }, { GOAWAY, "GOAWAY" }, { WINDOW_UPDATE, "WINDOW_UPDATE" },
-	{ CONTINUATION, "CONTINUATION" }, { 0, NULL }
-};
+static NAMED_VALUES(types,
+	(DATA, "DATA"), (HEADERS, "HEADERS"), (PRIORITY, "PRIORITY"), (RST_STREAM, "RST_STREAM"), (SETTINGS, "SETTINGS"),
+	(PUSH_PROMISE, "PUSH_PROMISE"), (PING, "PING"), (GOAWAY, "GOAWAY"), (WINDOW_UPDATE, "WINDOW_UPDATE"),
+	(CONTINUATION, "CONTINUATION")
+);
 
 /* tcpdump does not know it; with -v a line for each frame. */
 static void http2_summary(struct summary *s, const struct packet *p, const struct layer *l)
@@ -418,6 +418,7 @@ static void http2_summary(struct summary *s, const struct packet *p, const struc
 	static const uint8_t shown[] = { 3, STATUS, SCHEME, AUTHORITY, PATH }; /* ":method" first */
 	struct cursor c = packet_cursor(p, l);
 	struct http2_frame f;
+	const char *name;
 
 	http_port_summary(s, p, l);
 	if (!s->verbose || !cursor_left(&c))
@@ -428,8 +429,9 @@ static void http2_summary(struct summary *s, const struct packet *p, const struc
 	}
 	if (!frame_read(c, &f))
 		return;
+	name = named_value(&types, f.type);
 	outbuf_str(s->out, "\n\tHTTP/2: ");
-	outbuf_str(s->out, f.type < TYPES ? types[f.type].name : "frame");
+	outbuf_str(s->out, name ? name : "frame");
 	outbuf_str(s->out, ", stream ");
 	outbuf_u64(s->out, f.stream & 0x7fffffff);
 	for (unsigned k = 0; l->aux[0] && k < sizeof(shown); k++)
@@ -448,11 +450,11 @@ static void http2_summary(struct summary *s, const struct packet *p, const struc
 
 /* ---- the protocol ------------------------------------------------------------------------------------ */
 
-static const struct value_name errors[] = {
-	{ 0, "NO_ERROR" }, { 1, "PROTOCOL_ERROR" }, { 2, "INTERNAL_ERROR" }, { 3, "FLOW_CONTROL_ERROR" }, { 4, "SETTINGS_TIMEOUT" },
-	{ 5, "STREAM_CLOSED" }, { 6, "FRAME_SIZE_ERROR" }, { 7, "REFUSED_STREAM" }, { 8, "CANCEL" }, { 9, "COMPRESSION_ERROR" },
-	{ 10, "CONNECT_ERROR" }, { 11, "ENHANCE_YOUR_CALM" }, { 12, "INADEQUATE_SECURITY" }, { 13, "HTTP_1_1_REQUIRED" }, { 0, NULL }
-};
+static NAMED_VALUES(errors,
+	(0, "NO_ERROR"), (1, "PROTOCOL_ERROR"), (2, "INTERNAL_ERROR"), (3, "FLOW_CONTROL_ERROR"), (4, "SETTINGS_TIMEOUT"),
+	(5, "STREAM_CLOSED"), (6, "FRAME_SIZE_ERROR"), (7, "REFUSED_STREAM"), (8, "CANCEL"), (9, "COMPRESSION_ERROR"),
+	(10, "CONNECT_ERROR"), (11, "ENHANCE_YOUR_CALM"), (12, "INADEQUATE_SECURITY"), (13, "HTTP_1_1_REQUIRED")
+);
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 #define NUMBER(n, nam, lab) FIELD_HAS(n, lab, (.names = nam), .type = FIELD_UINT)
@@ -466,7 +468,7 @@ static const struct value_name errors[] = {
 FIELD_TABLE(fields,
 	(F_MAGIC, TEXT("http2.magic", "Preface")),
 	(F_LENGTH, UINT("http2.length", "Length")),
-	(F_TYPE, NUMBER("http2.type", types, "Type")),
+	(F_TYPE, NUMBER("http2.type", &types, "Type")),
 	(F_FLAGS, HEX("http2.flags", 2, "Flags")),
 	(F_END_STREAM, BOOL("http2.flags.end_stream", "End of the stream")),
 	(F_END_HEADERS, BOOL("http2.flags.eh", "End of the headers")),
@@ -498,7 +500,7 @@ FIELD_TABLE(fields,
 	(F_UNESCAPED, TEXT("http2.header.unescaped", "Value, unescaped")),
 	(F_REPR, TEXT("http2.header.repr", "Representation")),
 	(F_INDEX, UINT("http2.header.index", "Index")),
-	(F_RST_ERROR, NUMBER("http2.rst_stream.error", errors, "Error")),
+	(F_RST_ERROR, NUMBER("http2.rst_stream.error", &errors, "Error")),
 	(F_SETTING, UINT("http2.settings.id", "Setting")),
 	(F_FIRST_SETTING, UINT("http2.settings.header_table_size", "Header table size")),
 	(, UINT("http2.settings.enable_push", "Push")),
@@ -512,7 +514,7 @@ FIELD_TABLE(fields,
 	(F_PING, BYTES("http2.ping", "Ping")),
 	(F_PONG, BYTES("http2.pong", "Pong")),
 	(F_GOAWAY_LAST, UINT("http2.goaway.last_stream_id", "Last stream")),
-	(F_GOAWAY_ERROR, NUMBER("http2.goaway.error", errors, "Error")),
+	(F_GOAWAY_ERROR, NUMBER("http2.goaway.error", &errors, "Error")),
 	(F_GOAWAY_DATA, BYTES("http2.goaway.addata", "Debug data")),
 	(F_WINDOW_RESERVED, HEX("http2.window_update.r", 8, "Reserved")),
 	(F_INCREMENT, UINT("http2.window_update.window_size_increment", "Window increment")),

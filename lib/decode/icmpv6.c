@@ -193,7 +193,7 @@ static void icmpv6_walk(struct walk *w, const struct packet *p, const struct lay
 #define IPV6(n, off, lab) PART_FIELD(FIELD_IPV6, n, off, lab)
 
 FIELD_TABLE(icmpv6_fields,
-	(TYPE, FIELD_HAS("icmpv6.type", "Type", (.names = VALUE_NAMES(icmpv6_type_names)), .type = FIELD_UINT, .width = 1)),
+	(TYPE, FIELD_HAS("icmpv6.type", "Type", (.names = NAMES_OR_NONE(&icmpv6_type_names)), .type = FIELD_UINT, .width = 1)),
 	(CODE, FIELD_FIXED(FIELD_UINT, "icmpv6.code", 1, 1, "Code")),
 	(CHECKSUM, FIELD_FIXED_HEX("icmpv6.checksum", 2, 2, "Checksum")),
 	(IDENT, PART_HEX("icmpv6.echo.identifier", 4, 4, "Identifier")),

@@ -123,9 +123,9 @@ static void igmp_walk(struct walk *w, const struct packet *p, const struct layer
 
 /* ---- text ------------------------------------------------------------------------------- */
 
-static const struct value_name record_types[] = {
-	{ 1, "is_in" }, { 2, "is_ex" }, { 3, "to_in" }, { 4, "to_ex" }, { 5, "allow" }, { 6, "block" }, { 0, NULL },
-};
+static NAMED_VALUES(record_types,
+	(1, "is_in"), (2, "is_ex"), (3, "to_in"), (4, "to_ex"), (5, "allow"), (6, "block")
+);
 
 static void put_sources(struct summary *s, struct cursor *c, unsigned n, int verbose)
 {
@@ -193,7 +193,7 @@ static void put_report_3(struct summary *s, const uint8_t *h, struct cursor c, u
 			outbuf_str(o, " [invalid number of groups]");
 			return;
 		}
-		name = summary_name(record_types, r[0]);
+		name = named_value(&record_types, r[0]);
 		outbuf_str(o, " [gaddr ");
 		outbuf_ipv4(o, r + 4);
 		if (name)

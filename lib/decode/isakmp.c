@@ -109,10 +109,10 @@ static void isakmp_walk(struct walk *w, const struct packet *p, const struct lay
 
 /* ---- text: tcpdump's words; who began a phase it remembers from packet to packet, we cannot ------- */
 
-static const struct value_name exchanges[] = {
-	{ 0, "none" }, { 1, "base" }, { 2, "ident" }, { 3, "auth" }, { 4, "agg" }, { 5, "inf" }, { 32, "oakley-quick" },
-	{ 33, "oakley-newgroup" }, { 34, "ikev2_init" }, { 35, "ikev2_auth" }, { 36, "child_sa" }, { 37, "inf2" }, { 0, NULL },
-};
+static NAMED_VALUES(exchanges,
+	(0, "none"), (1, "base"), (2, "ident"), (3, "auth"), (4, "agg"), (5, "inf"), (32, "oakley-quick"),
+	(33, "oakley-newgroup"), (34, "ikev2_init"), (35, "ikev2_auth"), (36, "child_sa"), (37, "inf2")
+);
 
 static void isakmp_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -130,7 +130,7 @@ static void isakmp_summary(struct summary *s, const struct packet *p, const stru
 		outbuf_str(o, get_be32(h + 20) ? " child_sa  " : " parent_sa ");
 	else
 		outbuf_printf(o, " phase %s %c ", get_be32(h + 20) ? "2/others" : "1", get_be64(h + 8) ? '?' : 'I');
-	layout_name(o, exchanges, h[18], "#");
+	layout_name(o, &exchanges, h[18], "#");
 	if (!h[19])
 		return;
 	outbuf_char(o, '[');
@@ -145,10 +145,10 @@ static void isakmp_summary(struct summary *s, const struct packet *p, const stru
 	outbuf_char(o, ']');
 }
 
-static const struct value_name exchange_names[] = {
-	{ 2, "Identity Protection (Main Mode)" }, { 4, "Aggressive" }, { 5, "Informational" }, { 32, "Quick Mode" },
-	{ 34, "IKE_SA_INIT" }, { 35, "IKE_AUTH" }, { 36, "CREATE_CHILD_SA" }, { 37, "INFORMATIONAL" }, { 0, NULL },
-};
+static NAMED_VALUES(exchange_names,
+	(2, "Identity Protection (Main Mode)"), (4, "Aggressive"), (5, "Informational"), (32, "Quick Mode"),
+	(34, "IKE_SA_INIT"), (35, "IKE_AUTH"), (36, "CREATE_CHILD_SA"), (37, "INFORMATIONAL")
+);
 
 #define FLAG(n, lab) FIELD_WALK(FIELD_BOOL, n, lab)
 #define NUMBER(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
@@ -162,7 +162,7 @@ FIELD_TABLE(isakmp_fields,
 		.mask = 0xf0, .shift = 4, .hex_digits = 2)),
 	(MNVER, FIELD_PLAIN("isakmp.mnver", "Minor version", .type = FIELD_UINT, .show = SHOW_HEX, .offset = 17, .width = 1,
 		.mask = 0x0f, .hex_digits = 2)),
-	(EXCHANGE, FIELD_HAS("isakmp.exchangetype", "Exchange", (.names = exchange_names), .type = FIELD_UINT, .offset = 18,
+	(EXCHANGE, FIELD_HAS("isakmp.exchangetype", "Exchange", (.names = &exchange_names), .type = FIELD_UINT, .offset = 18,
 		.width = 1)),
 	(FLAGS, FIELD_FIXED_HEX("isakmp.flags", 19, 1, "Flags")),
 	(FLAG_E, FLAG("isakmp.flag_e", "Encrypted")),

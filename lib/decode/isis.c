@@ -260,14 +260,14 @@ static void isis_walk(struct walk *w, const struct packet *p, const struct layer
 
 /* ---- text ------------------------------------------------------------------------------- */
 
-static const struct value_name types[] = {
-	{ L1_LAN, "L1 Lan IIH" }, { L2_LAN, "L2 Lan IIH" }, { P2P, "p2p IIH" }, { L1_LSP, "L1 LSP" }, { L2_LSP, "L2 LSP" },
-	{ L1_CSNP, "L1 CSNP" }, { L2_CSNP, "L2 CSNP" }, { L1_PSNP, "L1 PSNP" }, { L2_PSNP, "L2 PSNP" }, { 0, NULL },
-};
+static NAMED_VALUES(types,
+	(L1_LAN, "L1 Lan IIH"), (L2_LAN, "L2 Lan IIH"), (P2P, "p2p IIH"), (L1_LSP, "L1 LSP"), (L2_LSP, "L2 LSP"),
+	(L1_CSNP, "L1 CSNP"), (L2_CSNP, "L2 CSNP"), (L1_PSNP, "L1 PSNP"), (L2_PSNP, "L2 PSNP")
+);
 
 static void isis_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	const char *name = summary_name(types, l->aux[0]);
+	const char *name = named_value(&types, l->aux[0]);
 	struct outbuf *o = s->out;
 	const uint8_t *h, *f;
 	uint32_t n = packet_bytes(p, l, &h);

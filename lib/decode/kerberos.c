@@ -45,10 +45,10 @@ static const struct member {
 	{ ETYPE_INFO, 0, NUMBER, ETYPE }, { ENCRYPTED, 0, NUMBER, ETYPE }, { ENCRYPTED, 1, NUMBER, KVNO }, { ENCRYPTED, 2, BYTES, CIPHER },
 };
 
-static const struct value_name messages[] = {
-	{ 10, "AS-REQ" }, { 11, "AS-REP" }, { 12, "TGS-REQ" }, { 13, "TGS-REP" }, { 14, "AP-REQ" }, { 15, "AP-REP" }, { 20, "KRB-SAFE" },
-	{ 21, "KRB-PRIV" }, { 22, "KRB-CRED" }, { 30, "KRB-ERROR" }, { 0, NULL }
-};
+static NAMED_VALUES(messages,
+	(10, "AS-REQ"), (11, "AS-REP"), (12, "TGS-REQ"), (13, "TGS-REP"), (14, "AP-REQ"), (15, "AP-REP"), (20, "KRB-SAFE"),
+	(21, "KRB-PRIV"), (22, "KRB-CRED"), (30, "KRB-ERROR")
+);
 
 /* The kind of a message's sequence by the application number of its tag; -1: nothing we read further. */
 static int node_of(unsigned tag)
@@ -74,7 +74,7 @@ static bool message_fits(const struct cursor *payload, uint32_t promised)
 	struct cursor c = *payload;
 	struct ber e, sequence;
 
-	if (!cursor_left(&c) || (*c.pos & 0xe0) != 0x60 || !summary_name(messages, *c.pos & 0x1f))
+	if (!cursor_left(&c) || (*c.pos & 0xe0) != 0x60 || !named_value(&messages, *c.pos & 0x1f))
 		return false;
 	if (!ber_next(&c, &e) || cursor_left(&e.c) < 2)
 		return payload->snapped; /* so far it is one */
@@ -252,7 +252,7 @@ static void kerberos_summary(struct summary *s, const struct packet *p, const st
 	h += l->aux[0];
 	if (!l->aux[0] && (h[0] == 0x6a || h[0] == 0x6b))
 		outbuf_str(s->out, " v5"); /* what tcpdump says of it, and of nothing else */
-	name = summary_name(messages, h[0] & 0x1f);
+	name = named_value(&messages, h[0] & 0x1f);
 	if (!s->verbose || !name)
 		return;
 	outbuf_str(s->out, "\n\tKRB5: ");
@@ -266,7 +266,7 @@ static void kerberos_summary(struct summary *s, const struct packet *p, const st
 FIELD_TABLE(fields,
 	(RM_LENGTH, FIELD_WALK(FIELD_UINT, "kerberos.rm.length", "Record length")),
 	(PVNO, INT("pvno", "Version")),
-	(MSG_TYPE, FIELD_HAS("kerberos.msg_type", "Message type", (.names = messages), .type = FIELD_INT)),
+	(MSG_TYPE, FIELD_HAS("kerberos.msg_type", "Message type", (.names = &messages), .type = FIELD_INT)),
 	(PADATA_TYPE, INT("padata_type", "Pre-authentication")),
 	(PADATA_VALUE, BYTE("padata_value", "Pre-authentication data")),
 	(KDC_OPTIONS, BYTE("kdc_options", "Options")),

@@ -42,24 +42,24 @@ void layout_walk_type(struct walk *w, const struct typed_slot *slots, size_t n, 
 			walk_slot(w, &t->slot, h, len);
 }
 
-void layout_name(struct outbuf *o, const struct value_name *names, uint32_t value, const char *prefix)
+void layout_name(struct outbuf *o, const struct named_values *names, uint32_t value, const char *prefix)
 {
-	const char *name = summary_name(names, value);
+	const char *name = named_value(names, value);
 
 	outbuf_str(o, name ? name : prefix);
 	if (!name)
 		outbuf_u64(o, value);
 }
 
-void layout_bits(struct outbuf *o, const struct value_name *bits, uint32_t value, const char *between)
+void layout_bits(struct outbuf *o, const struct named_values *bits, uint32_t value, const char *between)
 {
 	bool any = false;
 
-	for (; bits->name; bits++)
-		if (value & bits->value) {
+	for (struct named_value bit = { 0 }; named_values_next(bits, &bit);)
+		if (value & bit.value) {
 			if (any)
 				outbuf_str(o, between);
-			outbuf_str(o, bits->name);
+			outbuf_str(o, bit.name);
 			any = true;
 		}
 	if (!any)

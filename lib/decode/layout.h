@@ -46,9 +46,9 @@ static inline enum decode_result decode_rest(struct decode *d, uint32_t least)
 }
 
 /* "name", or "prefix17" of a number without a name */
-void layout_name(struct outbuf *o, const struct value_name *names, uint32_t value, const char *prefix);
+void layout_name(struct outbuf *o, const struct named_values *names, uint32_t value, const char *prefix);
 /* The names of the bits that are set, joined by `between`; "none" without any */
-void layout_bits(struct outbuf *o, const struct value_name *bits, uint32_t value, const char *between);
+void layout_bits(struct outbuf *o, const struct named_values *bits, uint32_t value, const char *between);
 /* An address of 4, 6 or 16 bytes; others in hexadecimal */
 void layout_address(struct outbuf *o, const uint8_t *address, unsigned len);
 

@@ -23,15 +23,15 @@ enum {
 };
 enum { MESSAGE_MAX = 1 << 24, HEADER_MAX = 14 };
 
-static const struct value_name operations[] = {
-	{ BIND_REQUEST, "bindRequest" }, { BIND_RESPONSE, "bindResponse" }, { UNBIND, "unbindRequest" },
-	{ SEARCH_REQUEST, "searchRequest" }, { SEARCH_ENTRY, "searchResEntry" }, { SEARCH_DONE, "searchResDone" },
-	{ MODIFY, "modifyRequest" }, { MODIFY_RESPONSE, "modifyResponse" }, { ADD, "addRequest" }, { ADD_RESPONSE, "addResponse" },
-	{ DELETE, "delRequest" }, { DELETE_RESPONSE, "delResponse" }, { MODIFY_DN, "modDNRequest" },
-	{ MODIFY_DN_RESPONSE, "modDNResponse" }, { COMPARE, "compareRequest" }, { COMPARE_RESPONSE, "compareResponse" },
-	{ ABANDON, "abandonRequest" }, { SEARCH_REFERENCE, "searchResRef" }, { EXTENDED, "extendedReq" },
-	{ EXTENDED_RESPONSE, "extendedResp" }, { INTERMEDIATE, "intermediateResponse" }, { 0, NULL }
-};
+static NAMED_VALUES(operations,
+	(BIND_REQUEST, "bindRequest"), (BIND_RESPONSE, "bindResponse"), (UNBIND, "unbindRequest"),
+	(SEARCH_REQUEST, "searchRequest"), (SEARCH_ENTRY, "searchResEntry"), (SEARCH_DONE, "searchResDone"),
+	(MODIFY, "modifyRequest"), (MODIFY_RESPONSE, "modifyResponse"), (ADD, "addRequest"), (ADD_RESPONSE, "addResponse"),
+	(DELETE, "delRequest"), (DELETE_RESPONSE, "delResponse"), (MODIFY_DN, "modDNRequest"),
+	(MODIFY_DN_RESPONSE, "modDNResponse"), (COMPARE, "compareRequest"), (COMPARE_RESPONSE, "compareResponse"),
+	(ABANDON, "abandonRequest"), (SEARCH_REFERENCE, "searchResRef"), (EXTENDED, "extendedReq"),
+	(EXTENDED_RESPONSE, "extendedResp"), (INTERMEDIATE, "intermediateResponse")
+);
 
 /* A sequence with a small positive id and a known operation. Gives the message's length with tag and length. */
 static bool message_fits(const struct cursor *payload, uint32_t *len)
@@ -44,7 +44,7 @@ static bool message_fits(const struct cursor *payload, uint32_t *len)
 		return false;
 	*len = message.len + (uint32_t)(message.c.pos - message.start);
 	return ber_take(&message.c, BER_INTEGER, &id) && id.len <= 5 && ber_int(&id, &v) && v >= 0 && ber_next(&message.c, &operation) &&
-	       (operation.tag & 0xc0) == BER_APPLICATION && summary_name(operations, operation.tag & 0x1f);
+	       (operation.tag & 0xc0) == BER_APPLICATION && named_value(&operations, operation.tag & 0x1f);
 }
 
 static bool over_tcp(const struct decode *d)
@@ -216,7 +216,7 @@ static void ldap_summary(struct summary *s, const struct packet *p, const struct
 	if (!s->verbose || !ber_next(&c, &message) || !ber_next(&message.c, &id) || !ber_int(&id, &v) ||
 	    !ber_next(&message.c, &operation))
 		return;
-	name = summary_name(operations, operation.tag & 0x1f);
+	name = named_value(&operations, operation.tag & 0x1f);
 	outbuf_str(s->out, "\n\tLDAP: ");
 	outbuf_str(s->out, name ? name : "?");
 	outbuf_str(s->out, ", message ");
@@ -235,23 +235,23 @@ static void ldap_summary(struct summary *s, const struct packet *p, const struct
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, "ldap." n, lab)
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, "ldap." n, lab)
 
-static const struct value_name results[] = {
-	{ 0, "success" }, { 1, "operationsError" }, { 2, "protocolError" }, { 3, "timeLimitExceeded" }, { 4, "sizeLimitExceeded" },
-	{ 7, "authMethodNotSupported" }, { 8, "strongerAuthRequired" }, { 10, "referral" }, { 14, "saslBindInProgress" },
-	{ 16, "noSuchAttribute" }, { 32, "noSuchObject" }, { 34, "invalidDNSyntax" }, { 48, "inappropriateAuthentication" },
-	{ 49, "invalidCredentials" }, { 50, "insufficientAccessRights" }, { 51, "busy" }, { 52, "unavailable" },
-	{ 53, "unwillingToPerform" }, { 65, "objectClassViolation" }, { 68, "entryAlreadyExists" }, { 80, "other" }, { 0, NULL }
-};
+static NAMED_VALUES(results,
+	(0, "success"), (1, "operationsError"), (2, "protocolError"), (3, "timeLimitExceeded"), (4, "sizeLimitExceeded"),
+	(7, "authMethodNotSupported"), (8, "strongerAuthRequired"), (10, "referral"), (14, "saslBindInProgress"),
+	(16, "noSuchAttribute"), (32, "noSuchObject"), (34, "invalidDNSyntax"), (48, "inappropriateAuthentication"),
+	(49, "invalidCredentials"), (50, "insufficientAccessRights"), (51, "busy"), (52, "unavailable"),
+	(53, "unwillingToPerform"), (65, "objectClassViolation"), (68, "entryAlreadyExists"), (80, "other")
+);
 
 FIELD_TABLE(fields,
 	(MESSAGE_ID, UINT("messageID", "Message")),
-	(PROTOCOL_OP, FIELD_HAS("ldap.protocolOp", "Operation", (.names = operations), .type = FIELD_UINT)),
+	(PROTOCOL_OP, FIELD_HAS("ldap.protocolOp", "Operation", (.names = &operations), .type = FIELD_UINT)),
 	(VERSION, UINT("version", "Version")),
 	(NAME, TEXT("name", "Name")),
 	(AUTHENTICATION, UINT("authentication", "Kind of authentication")),
 	(SIMPLE, TEXT("simple", "Password")),
 	(MECHANISM, TEXT("mechanism", "SASL mechanism")),
-	(RESULT_CODE, FIELD_HAS("ldap.resultCode", "Result", (.names = results), .type = FIELD_UINT)),
+	(RESULT_CODE, FIELD_HAS("ldap.resultCode", "Result", (.names = &results), .type = FIELD_UINT)),
 	(MATCHED_DN, TEXT("matchedDN", "Name found so far")),
 	(ERROR_MESSAGE, TEXT("errorMessage", "Error message")),
 	(SASL_CREDS, FIELD_WALK(FIELD_BYTES, "ldap.serverSaslCreds", "Server's SASL credentials")),

@@ -111,11 +111,11 @@ static void lisp_walk(struct walk *w, const struct packet *p, const struct layer
 		}
 }
 
-static const struct value_name types[] = {
-	{ 0, "LISP-Reserved" }, { MAP_REQUEST, "LISP-Map-Request" }, { MAP_REPLY, "LISP-Map-Reply" },
-	{ MAP_REGISTER, "LISP-Map-Register" }, { MAP_NOTIFY, "LISP-Map-Notify" }, { INFO, "LISP-Info" },
-	{ ENCAPSULATED, "LISP-Encapsulated-Message" }, { 0, NULL },
-};
+static NAMED_VALUES(types,
+	(0, "LISP-Reserved"), (MAP_REQUEST, "LISP-Map-Request"), (MAP_REPLY, "LISP-Map-Reply"),
+	(MAP_REGISTER, "LISP-Map-Register"), (MAP_NOTIFY, "LISP-Map-Notify"), (INFO, "LISP-Info"),
+	(ENCAPSULATED, "LISP-Encapsulated-Message")
+);
 
 static void put_locators(struct summary *s, struct cursor *c, unsigned n)
 {
@@ -157,7 +157,7 @@ static void lisp_summary(struct summary *s, const struct packet *p, const struct
 
 	if (!h)
 		return;
-	layout_name(s->out, types, h[0] >> 4, "unknown type ");
+	layout_name(s->out, &types, h[0] >> 4, "unknown type ");
 	outbuf_char(s->out, ',');
 	if (!has_digest(h[0] >> 4))
 		return;

@@ -164,11 +164,11 @@ static void lldp_walk(struct walk *w, const struct packet *p, const struct layer
 
 /* ---- text ------------------------------------------------------------------------------- */
 
-static const struct value_name types[] = {
-	{ T_END, "End" }, { T_CHASSIS, "Chassis ID" }, { T_PORT, "Port ID" }, { T_TTL, "Time to Live" },
-	{ T_PORT_DESC, "Port Description" }, { T_NAME, "System Name" }, { T_DESC, "System Description" },
-	{ T_CAPS, "System Capabilities" }, { T_MGMT, "Management Address" }, { T_ORGANIZATION, "Organization specific" }, { 0, NULL },
-};
+static NAMED_VALUES(types,
+	(T_END, "End"), (T_CHASSIS, "Chassis ID"), (T_PORT, "Port ID"), (T_TTL, "Time to Live"),
+	(T_PORT_DESC, "Port Description"), (T_NAME, "System Name"), (T_DESC, "System Description"),
+	(T_CAPS, "System Capabilities"), (T_MGMT, "Management Address"), (T_ORGANIZATION, "Organization specific")
+);
 
 static void put_identifier(struct outbuf *o, const struct tlv *t)
 {
@@ -252,7 +252,7 @@ static void put_organization(struct outbuf *o, const struct tlv *t)
 
 static void put_value(struct outbuf *o, const struct tlv *t)
 {
-	const char *name = summary_name(types, t->type);
+	const char *name = named_value(&types, t->type);
 
 	outbuf_printf(o, "\n\t%s TLV (%u), length %u", name ? name : "Unknown", t->type, t->len);
 	switch (t->type) {

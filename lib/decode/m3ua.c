@@ -50,13 +50,13 @@ static void m3ua_walk(struct walk *w, const struct packet *p, const struct layer
 }
 
 /* RFC 4666 section 3.1: class << 8 | type */
-static const struct value_name messages[] = {
-	{ 0x0000, "ERR" }, { 0x0001, "NTFY" }, { 0x0101, "DATA" }, { 0x0201, "DUNA" }, { 0x0202, "DAVA" }, { 0x0203, "DAUD" },
-	{ 0x0204, "SCON" }, { 0x0205, "DUPU" }, { 0x0206, "DRST" }, { 0x0301, "ASPUP" }, { 0x0302, "ASPDN" }, { 0x0303, "BEAT" },
-	{ 0x0304, "ASPUP ACK" }, { 0x0305, "ASPDN ACK" }, { 0x0306, "BEAT ACK" }, { 0x0401, "ASPAC" }, { 0x0402, "ASPIA" },
-	{ 0x0403, "ASPAC ACK" }, { 0x0404, "ASPIA ACK" }, { 0x0901, "REG REQ" }, { 0x0902, "REG RSP" }, { 0x0903, "DEREG REQ" },
-	{ 0x0904, "DEREG RSP" }, { 0, NULL },
-};
+static NAMED_VALUES(messages,
+	(0x0000, "ERR"), (0x0001, "NTFY"), (0x0101, "DATA"), (0x0201, "DUNA"), (0x0202, "DAVA"), (0x0203, "DAUD"),
+	(0x0204, "SCON"), (0x0205, "DUPU"), (0x0206, "DRST"), (0x0301, "ASPUP"), (0x0302, "ASPDN"), (0x0303, "BEAT"),
+	(0x0304, "ASPUP ACK"), (0x0305, "ASPDN ACK"), (0x0306, "BEAT ACK"), (0x0401, "ASPAC"), (0x0402, "ASPIA"),
+	(0x0403, "ASPAC ACK"), (0x0404, "ASPIA ACK"), (0x0901, "REG REQ"), (0x0902, "REG RSP"), (0x0903, "DEREG REQ"),
+	(0x0904, "DEREG RSP")
+);
 
 /* The line of SCTP says all that tcpdump has to say; -v adds the message. */
 static void m3ua_summary(struct summary *s, const struct packet *p, const struct layer *l)
@@ -66,7 +66,7 @@ static void m3ua_summary(struct summary *s, const struct packet *p, const struct
 	if (!s->verbose || packet_bytes(p, l, &h) < HEADER)
 		return;
 	outbuf_str(s->out, "\n\t\tm3ua ");
-	layout_name(s->out, messages, get_be16(h + 2), "message ");
+	layout_name(s->out, &messages, get_be16(h + 2), "message ");
 }
 
 FIELD_TABLE(m3ua_fields,

@@ -31,10 +31,9 @@ static void mipv6_walk(struct walk *w, const struct packet *p, const struct laye
 		layout_walk_type(w, slots, SLOTS(slots), h[2], h, n);
 }
 
-static const struct value_name types[] = {
-	{ BRR, "BRR" }, { HOTI, "HoTI" }, { COTI, "CoTI" }, { HOT, "HoT" }, { COT, "CoT" }, { BU, "BU" }, { BA, "BA" }, { BE, "BE" },
-	{ 0, NULL },
-};
+static NAMED_VALUES(types,
+	(BRR, "BRR"), (HOTI, "HoTI"), (COTI, "CoTI"), (HOT, "HoT"), (COT, "CoT"), (BU, "BU"), (BA, "BA"), (BE, "BE")
+);
 
 static void mipv6_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -45,7 +44,7 @@ static void mipv6_summary(struct summary *s, const struct packet *p, const struc
 	if (n < HEADER)
 		return;
 	outbuf_str(o, "mobility: ");
-	layout_name(o, types, h[2], "type-#");
+	layout_name(o, &types, h[2], "type-#");
 	switch (h[2]) {
 	case HOTI:
 	case COTI:
@@ -74,7 +73,7 @@ static void mipv6_summary(struct summary *s, const struct packet *p, const struc
 FIELD_TABLE(mipv6_fields,
 	(PROTOCOL_NEXT, FIELD_FIXED(FIELD_UINT, "mip6.proto", 0, 1, "Payload protocol")),
 	(HLEN, FIELD_FIXED(FIELD_UINT, "mip6.hlen", 1, 1, "Length")),
-	(TYPE, FIELD_HAS("mip6.mhtype", "Type", (.names = types), .type = FIELD_UINT, .offset = 2, .width = 1)),
+	(TYPE, FIELD_HAS("mip6.mhtype", "Type", (.names = &types), .type = FIELD_UINT, .offset = 2, .width = 1)),
 	(RESERVED, FIELD_FIXED_HEX("mip6.reserved", 3, 1, "Reserved")),
 	(CSUM, FIELD_FIXED_HEX("mip6.csum", 4, 2, "Checksum")),
 	(BE_STATUS, FIELD_WALK(FIELD_UINT, "mip6.be.status", "Error: status")),

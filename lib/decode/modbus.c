@@ -95,20 +95,20 @@ static void modbus_walk(struct walk *w, const struct packet *p, const struct lay
 		walk_uint(w, BYTE_COUNT, *c.pos);
 }
 
-static const struct value_name functions[] = {
-	{ READ_COILS, "Read Coils" }, { READ_DISCRETE, "Read Discrete Inputs" }, { READ_HOLDING, "Read Holding Registers" },
-	{ READ_INPUT, "Read Input Registers" }, { WRITE_COIL, "Write Single Coil" }, { WRITE_REGISTER, "Write Single Register" },
-	{ READ_EXCEPTION, "Read Exception Status" }, { DIAGNOSTICS, "Diagnostics" }, { GET_COUNTER, "Get Comm Event Counter" },
-	{ GET_LOG, "Get Comm Event Log" }, { WRITE_COILS, "Write Multiple Coils" }, { WRITE_REGISTERS, "Write Multiple Registers" },
-	{ REPORT_ID, "Report Server ID" }, { READ_FILE, "Read File Record" }, { WRITE_FILE, "Write File Record" },
-	{ MASK_WRITE, "Mask Write Register" }, { READ_WRITE, "Read Write Registers" }, { READ_FIFO, "Read FIFO Queue" },
-	{ ENCAPSULATED, "Encapsulated Interface Transport" }, { 0, NULL }
-};
-static const struct value_name exceptions[] = {
-	{ 1, "Illegal function" }, { 2, "Illegal data address" }, { 3, "Illegal data value" }, { 4, "Server device failure" },
-	{ 5, "Acknowledge" }, { 6, "Server device busy" }, { 8, "Memory parity error" }, { 10, "Gateway path unavailable" },
-	{ 11, "Gateway target failed to respond" }, { 0, NULL }
-};
+static NAMED_VALUES(functions,
+	(READ_COILS, "Read Coils"), (READ_DISCRETE, "Read Discrete Inputs"), (READ_HOLDING, "Read Holding Registers"),
+	(READ_INPUT, "Read Input Registers"), (WRITE_COIL, "Write Single Coil"), (WRITE_REGISTER, "Write Single Register"),
+	(READ_EXCEPTION, "Read Exception Status"), (DIAGNOSTICS, "Diagnostics"), (GET_COUNTER, "Get Comm Event Counter"),
+	(GET_LOG, "Get Comm Event Log"), (WRITE_COILS, "Write Multiple Coils"), (WRITE_REGISTERS, "Write Multiple Registers"),
+	(REPORT_ID, "Report Server ID"), (READ_FILE, "Read File Record"), (WRITE_FILE, "Write File Record"),
+	(MASK_WRITE, "Mask Write Register"), (READ_WRITE, "Read Write Registers"), (READ_FIFO, "Read FIFO Queue"),
+	(ENCAPSULATED, "Encapsulated Interface Transport")
+);
+static NAMED_VALUES(exceptions,
+	(1, "Illegal function"), (2, "Illegal data address"), (3, "Illegal data value"), (4, "Server device failure"),
+	(5, "Acknowledge"), (6, "Server device busy"), (8, "Memory parity error"), (10, "Gateway path unavailable"),
+	(11, "Gateway target failed to respond")
+);
 
 static void modbus_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -118,13 +118,13 @@ static void modbus_summary(struct summary *s, const struct packet *p, const stru
 
 	if (!s->verbose || !n)
 		return;
-	name = summary_name(functions, h[0] & 0x7f);
+	name = named_value(&functions, h[0] & 0x7f);
 	outbuf_str(s->out, l->aux[0] ? ", response, " : ", query, ");
 	outbuf_str(s->out, name ? name : "function ");
 	if (!name)
 		outbuf_u64(s->out, h[0] & 0x7f);
 	if (h[0] & ERROR && n > 1) {
-		name = summary_name(exceptions, h[1]);
+		name = named_value(&exceptions, h[1]);
 		outbuf_str(s->out, ", exception ");
 		outbuf_u64(s->out, h[1]);
 		if (name) {
@@ -140,8 +140,8 @@ static void modbus_summary(struct summary *s, const struct packet *p, const stru
 }
 
 FIELD_TABLE(fields,
-	(FUNC, FIELD_HAS("modbus.func_code", "Function", (.names = functions), .type = FIELD_UINT, .width = 1, .mask = 0x7f)),
-	(EXCEPTION, FIELD_HAS("modbus.exception_code", "Exception", (.names = exceptions), .type = FIELD_UINT)),
+	(FUNC, FIELD_HAS("modbus.func_code", "Function", (.names = &functions), .type = FIELD_UINT, .width = 1, .mask = 0x7f)),
+	(EXCEPTION, FIELD_HAS("modbus.exception_code", "Exception", (.names = &exceptions), .type = FIELD_UINT)),
 	(REFERENCE, FIELD_WALK(FIELD_UINT, "modbus.reference_num", "First register or coil")),
 	(WORD_COUNT, FIELD_WALK(FIELD_UINT, "modbus.word_cnt", "Number of registers")),
 	(BIT_COUNT, FIELD_WALK(FIELD_UINT, "modbus.bit_cnt", "Number of coils")),

@@ -74,10 +74,10 @@ static bool get_time(const struct packet *p, const struct layer *l, const struct
 	return true;
 }
 
-static const struct value_name types[] = {
-	{ 1, "MPLS Echo Request" }, { 2, "MPLS Echo Reply" }, { 3, "MPLS Data Plane Verification Request" },
-	{ 4, "MPLS Data Plane Verification Reply" }, { 0, NULL },
-};
+static NAMED_VALUES(types,
+	(1, "MPLS Echo Request"), (2, "MPLS Echo Reply"), (3, "MPLS Data Plane Verification Request"),
+	(4, "MPLS Data Plane Verification Reply")
+);
 
 static void mpls_echo_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -86,7 +86,7 @@ static void mpls_echo_summary(struct summary *s, const struct packet *p, const s
 	if (packet_bytes(p, l, &h) < HEADER)
 		return;
 	outbuf_printf(s->out, "LSP-PINGv%u, ", get_be16(h));
-	layout_name(s->out, types, h[4], "unknown ");
+	layout_name(s->out, &types, h[4], "unknown ");
 	outbuf_printf(s->out, ", seq %u, length: %u", get_be32(h + 12), summary_outer_len(p, l));
 }
 
@@ -96,7 +96,7 @@ FIELD_TABLE(mpls_echo_fields,
 	(FLAG_V, FIELD_BITS(FIELD_BOOL, "mpls_echo.flag_v", 2, 2, 1, "Validate the FEC stack")),
 	(FLAG_T, FIELD_BITS(FIELD_BOOL, "mpls_echo.flag_t", 2, 2, 2, "Answer only if the TTL expired")),
 	(FLAG_R, FIELD_BITS(FIELD_BOOL, "mpls_echo.flag_r", 2, 2, 4, "Validate the reverse path")),
-	(TYPE, FIELD_HAS("mpls_echo.msg_type", "Type", (.names = types), .type = FIELD_UINT, .offset = 4, .width = 1)),
+	(TYPE, FIELD_HAS("mpls_echo.msg_type", "Type", (.names = &types), .type = FIELD_UINT, .offset = 4, .width = 1)),
 	(REPLY_MODE, FIELD_FIXED(FIELD_UINT, "mpls_echo.reply_mode", 5, 1, "Reply mode")),
 	(RETURN_CODE, FIELD_FIXED(FIELD_UINT, "mpls_echo.return_code", 6, 1, "Return code")),
 	(RETURN_SUBCODE, FIELD_FIXED(FIELD_UINT, "mpls_echo.return_subcode", 7, 1, "Return subcode")),

@@ -277,13 +277,13 @@ static void mysql_walk(struct walk *w, const struct packet *p, const struct laye
 
 /* ---- text -------------------------------------------------------------------------------------- */
 
-static const struct value_name commands[] = {
-	{ 0, "Sleep" }, { 1, "Quit" }, { COM_INIT_DB, "Init DB" }, { COM_QUERY, "Query" }, { COM_FIELD_LIST, "Show Fields" },
-	{ 5, "Create DB" }, { 6, "Drop DB" }, { 7, "Refresh" }, { 8, "Shutdown" }, { 9, "Statistics" }, { 10, "Process List" },
-	{ 12, "Kill" }, { 13, "Debug" }, { 14, "Ping" }, { 17, "Change User" }, { 18, "Binlog Dump" }, { 21, "Register Slave" },
-	{ COM_PREPARE, "Prepare Statement" }, { 23, "Execute Statement" }, { 24, "Send Long Data" }, { 25, "Close Statement" },
-	{ 26, "Reset Statement" }, { 27, "Set Option" }, { 28, "Fetch Data" }, { 31, "Reset Connection" }, { 0, NULL }
-};
+static NAMED_VALUES(commands,
+	(0, "Sleep"), (1, "Quit"), (COM_INIT_DB, "Init DB"), (COM_QUERY, "Query"), (COM_FIELD_LIST, "Show Fields"),
+	(5, "Create DB"), (6, "Drop DB"), (7, "Refresh"), (8, "Shutdown"), (9, "Statistics"), (10, "Process List"),
+	(12, "Kill"), (13, "Debug"), (14, "Ping"), (17, "Change User"), (18, "Binlog Dump"), (21, "Register Slave"),
+	(COM_PREPARE, "Prepare Statement"), (23, "Execute Statement"), (24, "Send Long Data"), (25, "Close Statement"),
+	(26, "Reset Statement"), (27, "Set Option"), (28, "Fetch Data"), (31, "Reset Connection")
+);
 
 static void mysql_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -308,7 +308,7 @@ static void mysql_summary(struct summary *s, const struct packet *p, const struc
 		}
 		break;
 	case REQUEST:
-		name = summary_name(commands, h[4]);
+		name = named_value(&commands, h[4]);
 		outbuf_str(o, name ? name : "command ");
 		if (!name)
 			outbuf_u64(o, h[4]);
@@ -348,7 +348,7 @@ FIELD_TABLE(fields,
 	(USER, TEXT("user", "User")),
 	(SCHEMA, TEXT("schema", "Schema")),
 	(CLIENT_PLUGIN, TEXT("client_auth_plugin", "Client's way to authenticate")),
-	(COMMAND, FIELD_HAS("mysql.command", "Command", (.names = commands), .type = FIELD_UINT)),
+	(COMMAND, FIELD_HAS("mysql.command", "Command", (.names = &commands), .type = FIELD_UINT)),
 	(QUERY, TEXT("query", "Query")),
 	(RESPONSE_CODE, FIELD_PLAIN("mysql.response_code", "Response", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
 	(ERROR_CODE, UINT("error_code", "Error")),

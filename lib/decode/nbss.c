@@ -181,11 +181,11 @@ static void nbss_walk(struct walk *w, const struct packet *p, const struct layer
 	}
 }
 
-static const struct value_name types[] = {
-	{ MESSAGE, "Session message" }, { REQUEST, "Session request" }, { POSITIVE, "Positive session response" },
-	{ NEGATIVE, "Negative session response" }, { RETARGET, "Retarget session response" },
-	{ KEEPALIVE, "Session keep-alive" }, { 0, NULL }
-};
+static NAMED_VALUES(types,
+	(MESSAGE, "Session message"), (REQUEST, "Session request"), (POSITIVE, "Positive session response"),
+	(NEGATIVE, "Negative session response"), (RETARGET, "Retarget session response"),
+	(KEEPALIVE, "Session keep-alive")
+);
 
 static void nbss_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -194,7 +194,7 @@ static void nbss_summary(struct summary *s, const struct packet *p, const struct
 
 	if (!s->verbose || packet_bytes(p, l, &h) < HEADER || h[0] == MESSAGE)
 		return;
-	name = summary_name(types, h[0]);
+	name = named_value(&types, h[0]);
 	outbuf_str(s->out, "\n\tNBSS: ");
 	outbuf_str(s->out, name ? name : "?");
 }
@@ -207,7 +207,7 @@ static const char *nbss_column(const struct packet *p, const struct layer *l)
 }
 
 FIELD_TABLE(fields,
-	(TYPE, FIELD_HAS("nbss.type", "Message type", (.names = types), .type = FIELD_UINT, .show = SHOW_HEX, .width = 1)),
+	(TYPE, FIELD_HAS("nbss.type", "Message type", (.names = &types), .type = FIELD_UINT, .show = SHOW_HEX, .width = 1)),
 	(FLAGS, FIELD_PLAIN("nbss.flags", "Flags", .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
 	(FLAG_E, FIELD_WALK(FIELD_BOOL, "nbss.flags.e", "First bit of the length")),
 	(LENGTH, FIELD_WALK(FIELD_UINT, "nbss.length", "Length")),

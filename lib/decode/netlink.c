@@ -99,10 +99,10 @@ static struct cursor messages(const struct packet *p, const struct layer *l)
 /* The family counts once a message of its own is there: replies and errors are netlink's. */
 static const char *netlink_column(const struct packet *p, const struct layer *l)
 {
-	static const struct value_name families[] = {
-		{ ROUTE, "Netlink route" }, { 4, "Netlink sock diag" }, { 12, "Netlink netfilter" }, { 16, "Netlink generic" }, { 0, NULL },
-	};
-	const char *name = summary_name(families, l->aux[0]);
+	static NAMED_VALUES(families,
+		(ROUTE, "Netlink route"), (4, "Netlink sock diag"), (12, "Netlink netfilter"), (16, "Netlink generic")
+	);
+	const char *name = named_value(&families, l->aux[0]);
 
 	(void)p;
 	return name && l->aux[1] & NETLINK_OF_FAMILY ? name : "Netlink";
@@ -197,8 +197,8 @@ static void put_message(struct outbuf *o, unsigned family, const struct message 
 {
 	static const char acts[][4] = { "new", "del", "get", "set" };
 	static const char things[][6] = { "link", "addr", "route", "neigh" };
-	static const struct value_name controls[] = { { 1, "noop" }, { 2, "error" }, { 3, "done" }, { 4, "overrun" }, { 0, NULL } };
-	const char *control = summary_name(controls, m->type);
+	static NAMED_VALUES(controls, (1, "noop"), (2, "error"), (3, "done"), (4, "overrun"));
+	const char *control = named_value(&controls, m->type);
 
 	if (control)
 		outbuf_str(o, control);
@@ -214,11 +214,11 @@ static void put_message(struct outbuf *o, unsigned family, const struct message 
 
 static void netlink_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	static const struct value_name families[] = {
-		{ ROUTE, "route" }, { 4, "sock-diag" }, { 6, "xfrm" }, { 9, "audit" }, { 12, "netfilter" }, { 15, "uevent" },
-		{ 16, "generic" }, { 0, NULL },
-	};
-	const char *family = summary_name(families, l->aux[0]);
+	static NAMED_VALUES(families,
+		(ROUTE, "route"), (4, "sock-diag"), (6, "xfrm"), (9, "audit"), (12, "netfilter"), (15, "uevent"),
+		(16, "generic")
+	);
+	const char *family = named_value(&families, l->aux[0]);
 	struct cursor c = messages(p, l);
 	struct message m;
 

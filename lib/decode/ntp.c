@@ -272,12 +272,10 @@ static void ntp_summary(struct summary *s, const struct packet *p, const struct 
 
 /* ---- the protocol -------------------------------------------------------------------------- */
 
-static const struct value_name leaps[] = { { 0, "no warning" }, { 1, "last minute of the day has 61 seconds" },
-					   { 2, "last minute of the day has 59 seconds" },
-					   { 3, "unknown (clock unsynchronized)" }, { 0, NULL } };
-static const struct value_name modes_names[] = { { 0, "reserved" }, { 1, "symmetric active" }, { 2, "symmetric passive" },
-						 { 3, "client" }, { 4, "server" }, { 5, "broadcast" }, { 6, "control" },
-						 { 7, "private" }, { 0, NULL } };
+static NAMED_VALUES(leaps, (0, "no warning"), (1, "last minute of the day has 61 seconds"),
+	(2, "last minute of the day has 59 seconds"), (3, "unknown (clock unsynchronized)"));
+static NAMED_VALUES(modes_names, (0, "reserved"), (1, "symmetric active"), (2, "symmetric passive"), (3, "client"),
+	(4, "server"), (5, "broadcast"), (6, "control"), (7, "private"));
 
 #define CONTROL(ty, n, off, msk, mode, lab) \
 	FIELD_HAS(n, lab, (.get = control_get), .type = ty, .offset = off, .mask = msk, .shift = mode)
@@ -287,10 +285,10 @@ static const struct value_name modes_names[] = { { 0, "reserved" }, { 1, "symmet
 
 FIELD_TABLE(fields,
 	(FLAGS, FIELD_FIXED_HEX("ntp.flags", 0, 1, "Flags")),
-	(LI, FIELD_HAS("ntp.flags.li", "Leap indicator", (.names = leaps), .type = FIELD_UINT, .width = 1, .mask = 0xc0,
+	(LI, FIELD_HAS("ntp.flags.li", "Leap indicator", (.names = &leaps), .type = FIELD_UINT, .width = 1, .mask = 0xc0,
 		.shift = 6)),
 	(VN, FIELD_BITS(FIELD_UINT, "ntp.flags.vn", 0, 1, 0x38, "Version")),
-	(MODE, FIELD_HAS("ntp.flags.mode", "Mode", (.names = modes_names), .type = FIELD_UINT, .width = 1, .mask = 7)),
+	(MODE, FIELD_HAS("ntp.flags.mode", "Mode", (.names = &modes_names), .type = FIELD_UINT, .width = 1, .mask = 7)),
 	(STRATUM, TIME_MESSAGE(FIELD_UINT, "ntp.stratum", 1, 0, "Stratum")),
 	(PPOLL, TIME_MESSAGE(FIELD_UINT, "ntp.ppoll", 2, 0, "Polling interval")),
 	(PRECISION, TIME_MESSAGE(FIELD_UINT, "ntp.precision", 3, 0, "Precision")),

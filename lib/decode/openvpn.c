@@ -93,12 +93,12 @@ static void openvpn_walk(struct walk *w, const struct packet *p, const struct la
 	}
 }
 
-static const struct value_name opcodes[] = {
-	{ 1, "P_CONTROL_HARD_RESET_CLIENT_V1" }, { 2, "P_CONTROL_HARD_RESET_SERVER_V1" }, { SOFT_RESET, "P_CONTROL_SOFT_RESET_V1" },
-	{ CONTROL, "P_CONTROL_V1" }, { ACK, "P_ACK_V1" }, { DATA_1, "P_DATA_V1" },
-	{ RESET_CLIENT_2, "P_CONTROL_HARD_RESET_CLIENT_V2" }, { RESET_SERVER_2, "P_CONTROL_HARD_RESET_SERVER_V2" },
-	{ DATA_2, "P_DATA_V2" }, { RESET_CLIENT_3, "P_CONTROL_HARD_RESET_CLIENT_V3" }, { 0, NULL },
-};
+static NAMED_VALUES(opcodes,
+	(1, "P_CONTROL_HARD_RESET_CLIENT_V1"), (2, "P_CONTROL_HARD_RESET_SERVER_V1"), (SOFT_RESET, "P_CONTROL_SOFT_RESET_V1"),
+	(CONTROL, "P_CONTROL_V1"), (ACK, "P_ACK_V1"), (DATA_1, "P_DATA_V1"),
+	(RESET_CLIENT_2, "P_CONTROL_HARD_RESET_CLIENT_V2"), (RESET_SERVER_2, "P_CONTROL_HARD_RESET_SERVER_V2"),
+	(DATA_2, "P_DATA_V2"), (RESET_CLIENT_3, "P_CONTROL_HARD_RESET_CLIENT_V3")
+);
 
 static void openvpn_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -110,13 +110,13 @@ static void openvpn_summary(struct summary *s, const struct packet *p, const str
 	if (n <= l->aux[0])
 		return;
 	outbuf_str(s->out, ": OpenVPN: ");
-	layout_name(s->out, opcodes, h[l->aux[0]] >> 3, "opcode ");
+	layout_name(s->out, &opcodes, h[l->aux[0]] >> 3, "opcode ");
 }
 
 FIELD_TABLE(openvpn_fields,
 	(PLEN, FIELD_WALK(FIELD_UINT, "openvpn.plen", "Length")),
 	(TYPE, FIELD_WALK_HEX("openvpn.type", 2, "Operation and key")),
-	(OPCODE, FIELD_HAS("openvpn.opcode", "Operation", (.names = opcodes), .type = FIELD_UINT, .show = SHOW_HEX,
+	(OPCODE, FIELD_HAS("openvpn.opcode", "Operation", (.names = &opcodes), .type = FIELD_UINT, .show = SHOW_HEX,
 		.hex_digits = 2)),
 	(KEYID, FIELD_WALK(FIELD_UINT, "openvpn.keyid", "Key")),
 	(SESSION, FIELD_WALK(FIELD_UINT, "openvpn.sessionid", "Session")),

@@ -209,10 +209,10 @@ static void ospf_walk(struct walk *w, const struct packet *p, const struct layer
 	}
 }
 
-static const struct value_name types[] = {
-	{ HELLO, "Hello" }, { DBDESC, "Database Description" }, { LSREQ, "LS-Request" }, { LSUPDATE, "LS-Update" },
-	{ LSACK, "LS-Ack" }, { 0, NULL },
-};
+static NAMED_VALUES(types,
+	(HELLO, "Hello"), (DBDESC, "Database Description"), (LSREQ, "LS-Request"), (LSUPDATE, "LS-Update"),
+	(LSACK, "LS-Ack")
+);
 
 static void ospf_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -225,7 +225,7 @@ static void ospf_summary(struct summary *s, const struct packet *p, const struct
 	if (h[0] == 2 && get_be16(h + 2) < len)
 		len = get_be16(h + 2); /* what follows authenticates it */
 	outbuf_printf(s->out, "OSPFv%u, ", h[0]);
-	layout_name(s->out, types, h[1], "unknown LS-type ");
+	layout_name(s->out, &types, h[1], "unknown LS-type ");
 	outbuf_printf(s->out, ", length %u", len);
 	if (s->verbose && (h[0] == 2 || h[0] == 3)) {
 		outbuf_str(s->out, "\n\tRouter-ID ");
@@ -239,10 +239,10 @@ static void ospf_summary(struct summary *s, const struct packet *p, const struct
 	}
 }
 
-static const struct value_name type_names[] = {
-	{ HELLO, "Hello Packet" }, { DBDESC, "DB Description" }, { LSREQ, "LS Request" }, { LSUPDATE, "LS Update" },
-	{ LSACK, "LS Acknowledge" }, { 0, NULL },
-};
+static NAMED_VALUES(type_names,
+	(HELLO, "Hello Packet"), (DBDESC, "DB Description"), (LSREQ, "LS Request"), (LSUPDATE, "LS Update"),
+	(LSACK, "LS Acknowledge")
+);
 
 #define FLAG(n, lab) FIELD_WALK(FIELD_BOOL, n, lab)
 #define NUMBER(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
@@ -250,7 +250,7 @@ static const struct value_name type_names[] = {
 
 FIELD_TABLE(ospf_fields,
 	(VERSION, FIELD_FIXED(FIELD_UINT, "ospf.version", 0, 1, "Version")),
-	(MSG, FIELD_HAS("ospf.msg", "Message", (.names = type_names), .type = FIELD_UINT, .offset = 1, .width = 1)),
+	(MSG, FIELD_HAS("ospf.msg", "Message", (.names = &type_names), .type = FIELD_UINT, .offset = 1, .width = 1)),
 	(LENGTH, FIELD_FIXED(FIELD_UINT, "ospf.packet_length", 2, 2, "Length")),
 	(SRCROUTER, FIELD_FIXED(FIELD_IPV4, "ospf.srcrouter", 4, 4, "Router")),
 	(AREA, FIELD_FIXED(FIELD_IPV4, "ospf.area_id", 8, 4, "Area")),

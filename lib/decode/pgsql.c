@@ -20,18 +20,18 @@ enum { PORT = 5432, HEADER = 5, LENGTH_MAX = 1 << 30, VERSION_3 = 3, CANCEL = 80
 
 enum form { ANSWER, TYPED, STARTUP }; /* ANSWER also: nothing to read */
 
-static const struct value_name frontend[] = {
-	{ 'p', "Password message" }, { 'Q', "Simple query" }, { 'P', "Parse" }, { 'B', "Bind" }, { 'E', "Execute" }, { 'D', "Describe" },
-	{ 'C', "Close" }, { 'H', "Flush" }, { 'S', "Sync" }, { 'F', "Function call" }, { 'd', "Copy data" }, { 'c', "Copy completion" },
-	{ 'f', "Copy failure" }, { 'X', "Termination" }, { 0, NULL }
-};
-static const struct value_name backend[] = {
-	{ 'R', "Authentication request" }, { 'K', "Backend key data" }, { 'S', "Parameter status" }, { '1', "Parse completion" },
-	{ '2', "Bind completion" }, { '3', "Close completion" }, { 'C', "Command completion" }, { 't', "Parameter description" },
-	{ 'T', "Row description" }, { 'D', "Data row" }, { 'I', "Empty query" }, { 'n', "No data" }, { 'E', "Error" }, { 'N', "Notice" },
-	{ 's', "Portal suspended" }, { 'Z', "Ready for query" }, { 'A', "Notification" }, { 'V', "Function call response" },
-	{ 'G', "CopyIn response" }, { 'H', "CopyOut response" }, { 'd', "Copy data" }, { 'c', "Copy completion" }, { 0, NULL }
-};
+static NAMED_VALUES(frontend,
+	('p', "Password message"), ('Q', "Simple query"), ('P', "Parse"), ('B', "Bind"), ('E', "Execute"), ('D', "Describe"),
+	('C', "Close"), ('H', "Flush"), ('S', "Sync"), ('F', "Function call"), ('d', "Copy data"), ('c', "Copy completion"),
+	('f', "Copy failure"), ('X', "Termination")
+);
+static NAMED_VALUES(backend,
+	('R', "Authentication request"), ('K', "Backend key data"), ('S', "Parameter status"), ('1', "Parse completion"),
+	('2', "Bind completion"), ('3', "Close completion"), ('C', "Command completion"), ('t', "Parameter description"),
+	('T', "Row description"), ('D', "Data row"), ('I', "Empty query"), ('n', "No data"), ('E', "Error"), ('N', "Notice"),
+	('s', "Portal suspended"), ('Z', "Ready for query"), ('A', "Notification"), ('V', "Function call response"),
+	('G', "CopyIn response"), ('H', "CopyOut response"), ('d', "Copy data"), ('c', "Copy completion")
+);
 
 static bool from_client(const struct decode *d)
 {
@@ -47,7 +47,7 @@ static bool form_of(const struct decode *d, const struct cursor *c, enum form *f
 	bool client = from_client(d);
 
 	*form = TYPED;
-	if (h && *h && summary_name(client ? frontend : backend, *h) && get_be32(h + 1) >= 4 && get_be32(h + 1) < LENGTH_MAX)
+	if (h && *h && named_value(client ? &frontend : &backend, *h) && get_be32(h + 1) >= 4 && get_be32(h + 1) < LENGTH_MAX)
 		return true;
 	*form = ANSWER;
 	if (!client && d->wire_left == 1 && cursor_left(c) && (*c->pos == 'S' || *c->pos == 'N' || *c->pos == 'G'))
@@ -239,7 +239,7 @@ static void pgsql_walk(struct walk *w, const struct packet *p, const struct laye
 	h = cursor_take(&c, HEADER);
 	if (!h)
 		return;
-	walk_text(w, TYPE, summary_name(l->aux[1] ? frontend : backend, h[0]));
+	walk_text(w, TYPE, named_value(l->aux[1] ? &frontend : &backend, h[0]));
 	walk_uint(w, LENGTH, get_be32(h + 1));
 	(l->aux[1] ? walk_frontend : walk_backend)(w, h[0], c);
 }
@@ -258,7 +258,7 @@ static void pgsql_summary(struct summary *s, const struct packet *p, const struc
 		outbuf_str(s->out, cursor_left(&c) < 8 ? "?" : startup_name(get_be32(h + 4)));
 		return;
 	}
-	outbuf_str(s->out, summary_name(l->aux[1] ? frontend : backend, h[0]));
+	outbuf_str(s->out, named_value(l->aux[1] ? &frontend : &backend, h[0]));
 	cursor_skip(&c, HEADER);
 	if ((l->aux[1] && h[0] == 'Q') || (!l->aux[1] && h[0] == 'C')) {
 		outbuf_str(s->out, ": ");

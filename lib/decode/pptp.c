@@ -68,11 +68,11 @@ static void pptp_walk(struct walk *w, const struct packet *p, const struct layer
 	}
 }
 
-static const struct value_name messages[] = {
-	{ SCCRQ, "SCCRQ" }, { SCCRP, "SCCRP" }, { STOPRQ, "StopCCRQ" }, { STOPRP, "StopCCRP" }, { ECHORQ, "ECHORQ" },
-	{ ECHORP, "ECHORP" }, { OCRQ, "OCRQ" }, { OCRP, "OCRP" }, { ICRQ, "ICRQ" }, { ICRP, "ICRP" }, { ICCN, "ICCN" },
-	{ CLEAR, "CCRQ" }, { DISCONNECT, "CDN" }, { WEN, "WEN" }, { SLI, "SLI" }, { 0, NULL },
-};
+static NAMED_VALUES(messages,
+	(SCCRQ, "SCCRQ"), (SCCRP, "SCCRP"), (STOPRQ, "StopCCRQ"), (STOPRP, "StopCCRP"), (ECHORQ, "ECHORQ"),
+	(ECHORP, "ECHORP"), (OCRQ, "OCRQ"), (OCRP, "OCRP"), (ICRQ, "ICRQ"), (ICRP, "ICRP"), (ICCN, "ICCN"),
+	(CLEAR, "CCRQ"), (DISCONNECT, "CDN"), (WEN, "WEN"), (SLI, "SLI")
+);
 
 /* tcpdump's words, each with its value in parentheses: "CALL_ID(0) CALL_SER_NUM(30760) MIN_BPS(300) ..." */
 enum word_kind { NUMBER_8 = 1, NUMBER_16 = 2, NUMBER_32 = 4, HEX_32, TEXT, DOTTED, FRAMES, BEARERS };
@@ -157,7 +157,7 @@ static void pptp_summary(struct summary *s, const struct packet *p, const struct
 		return;
 	message = get_be16(h + 8);
 	outbuf_str(s->out, " CTRL_MSGTYPE=");
-	layout_name(s->out, messages, message, "UNKNOWN");
+	layout_name(s->out, &messages, message, "UNKNOWN");
 	for (size_t i = 0; i < SLOTS(words); i++)
 		if (words[i].message == message && n >= words[i].offset + width_of(words[i].kind))
 			put_word(s->out, &words[i], h + words[i].offset);
@@ -169,7 +169,7 @@ FIELD_TABLE(pptp_fields,
 	(LENGTH, FIELD_FIXED(FIELD_UINT, "pptp.length", 0, 2, "Length")),
 	(TYPE, FIELD_FIXED(FIELD_UINT, "pptp.type", 2, 2, "Type")),
 	(COOKIE, FIELD_FIXED_HEX("pptp.magic_cookie", 4, 4, "1a2b3c4d")),
-	(MESSAGE, FIELD_HAS("pptp.control_message_type", "Message", (.names = messages), .type = FIELD_UINT, .offset = 8,
+	(MESSAGE, FIELD_HAS("pptp.control_message_type", "Message", (.names = &messages), .type = FIELD_UINT, .offset = 8,
 		.width = 2)),
 	(VERSION, NUMBER("pptp.protocol_version", "Version")),
 	(CONTROL_RESULT, NUMBER("pptp.control_result", "Result of the connection")),

@@ -412,22 +412,23 @@ static void quic_walk(struct walk *w, const struct packet *p, const struct layer
 
 /* ---- text -------------------------------------------------------------------------------------- */
 
-static const struct value_name versions[] = {
-	{ 0x00000000, "Version Negotiation" }, { 0x00000001, "1" }, { 0x6b3343cf, "2" }, { 0xff00001b, "draft-27" },
-	{ 0xff00001c, "draft-28" }, { 0xff00001d, "draft-29" }, { 0xff00001e, "draft-30" }, { 0xff00001f, "draft-31" },
-	{ 0xff000020, "draft-32" }, { 0xff000021, "draft-33" }, { 0xff000022, "draft-34" }, { 0x709a50c4, "v2-draft-01" },
-	{ 0xfaceb001, "Facebook mvfst (draft-22)" }, { 0xfaceb002, "Facebook mvfst (draft-27)" },
-	{ 0x51303530, "Google Q050" }, { 0x54303530, "Google T050" }, { 0x54303531, "Google T051" }, { 0, NULL }
-};
+static NAMED_WIDE_VALUES(versions,
+	(0x00000000, "Version Negotiation"), (0x00000001, "1"), (0x6b3343cf, "2"), (0xff00001b, "draft-27"),
+	(0xff00001c, "draft-28"), (0xff00001d, "draft-29"), (0xff00001e, "draft-30"), (0xff00001f, "draft-31"),
+	(0xff000020, "draft-32"), (0xff000021, "draft-33"), (0xff000022, "draft-34"), (0x709a50c4, "v2-draft-01"),
+	(0xfaceb001, "Facebook mvfst (draft-22)"), (0xfaceb002, "Facebook mvfst (draft-27)"),
+	(0x51303530, "Google Q050"), (0x54303530, "Google T050"), (0x54303531, "Google T051")
+);
 
 static void put_version(struct outbuf *o, uint32_t version)
 {
-	for (const struct value_name *n = versions + 1; n->name; n++)
-		if (n->value == version) {
-			outbuf_str(o, n->name[1] ? " " : " v");
-			outbuf_str(o, n->name);
-			return;
-		}
+	const char *name = version ? named_value(&versions, version) : NULL;
+
+	if (name) {
+		outbuf_str(o, name[1] ? " " : " v");
+		outbuf_str(o, name);
+		return;
+	}
 	outbuf_str(o, " version 0x");
 	outbuf_hex(o, version, 8);
 }
@@ -474,10 +475,10 @@ static void quic_summary(struct summary *s, const struct packet *p, const struct
 
 /* ---- the protocol ---------------------------------------------------------------------------- */
 
-static const struct value_name types[] = { { 0, "Initial" }, { 1, "0-RTT" }, { 2, "Handshake" }, { 3, "Retry" }, { 0, NULL } };
-static const struct value_name types_v2[] = {
-	{ 0, "Retry" }, { 1, "Initial" }, { 2, "0-RTT" }, { 3, "Handshake" }, { 0, NULL }
-};
+static NAMED_VALUES(types, (0, "Initial"), (1, "0-RTT"), (2, "Handshake"), (3, "Retry"));
+static NAMED_VALUES(types_v2,
+	(0, "Retry"), (1, "Initial"), (2, "0-RTT"), (3, "Handshake")
+);
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 #define NAMED(n, nam, lab) FIELD_HAS(n, lab, (.names = nam), .type = FIELD_UINT)
@@ -489,17 +490,17 @@ FIELD_TABLE(fields,
 	(F_HEADER_FORM, UINT("quic.header_form", "Header form, 1: long")),
 	(F_FIXED_BIT, FIELD_WALK(FIELD_BOOL, "quic.fixed_bit", "Fixed bit")),
 	(F_SPIN_BIT, FIELD_WALK(FIELD_BOOL, "quic.spin_bit", "Spin bit")),
-	(F_TYPE, NAMED("quic.long.packet_type", types, "Packet type")),
-	(F_TYPE_V2, NAMED("quic.long.packet_type_v2", types_v2, "Packet type of version 2")),
+	(F_TYPE, NAMED("quic.long.packet_type", &types, "Packet type")),
+	(F_TYPE_V2, NAMED("quic.long.packet_type_v2", &types_v2, "Packet type of version 2")),
 	(F_RESERVED, UINT("quic.long.reserved", "Reserved bits")),
 	(F_PN_LENGTH, UINT("quic.packet_number_length", "Packet number length, less 1")),
 	(F_UNUSED, HEX("quic.vn.unused", 2, NULL, "Unused bits")),
-	(F_VERSION, HEX("quic.version", 8, versions, "Version")),
+	(F_VERSION, HEX("quic.version", 8, &versions, "Version")),
 	(F_DCIL, UINT("quic.dcil", "Destination connection id length")),
 	(F_DCID, BYTES("quic.dcid", "Destination connection id")),
 	(F_SCIL, UINT("quic.scil", "Source connection id length")),
 	(F_SCID, BYTES("quic.scid", "Source connection id")),
-	(F_SUPPORTED_VERSION, HEX("quic.supported_version", 8, versions, "Supported version")),
+	(F_SUPPORTED_VERSION, HEX("quic.supported_version", 8, &versions, "Supported version")),
 	(F_TOKEN_LENGTH, UINT("quic.token_length", "Token length")),
 	(F_TOKEN, BYTES("quic.token", "Token")),
 	(F_RETRY_TOKEN, BYTES("quic.retry_token", "Retry token")),

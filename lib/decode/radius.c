@@ -149,12 +149,12 @@ static void radius_walk(struct walk *w, const struct packet *p, const struct lay
 
 /* ---- text ----------------------------------------------------------------------------------------- */
 
-static const struct value_name codes[] = {
-	{ 1, "Access-Request" }, { 2, "Access-Accept" }, { 3, "Access-Reject" }, { 4, "Accounting-Request" },
-	{ 5, "Accounting-Response" }, { 11, "Access-Challenge" }, { 12, "Status-Server" }, { 13, "Status-Client" },
-	{ 40, "Disconnect-Request" }, { 41, "Disconnect-ACK" }, { 42, "Disconnect-NAK" }, { 43, "CoA-Request" }, { 44, "CoA-ACK" },
-	{ 45, "CoA-NAK" }, { 255, "Reserved" }, { 0, NULL },
-};
+static NAMED_VALUES(codes,
+	(1, "Access-Request"), (2, "Access-Accept"), (3, "Access-Reject"), (4, "Accounting-Request"),
+	(5, "Accounting-Response"), (11, "Access-Challenge"), (12, "Status-Server"), (13, "Status-Client"),
+	(40, "Disconnect-Request"), (41, "Disconnect-ACK"), (42, "Disconnect-NAK"), (43, "CoA-Request"), (44, "CoA-ACK"),
+	(45, "CoA-NAK"), (255, "Reserved")
+);
 
 static void put_attribute(struct outbuf *o, unsigned type, const struct cursor *v)
 {
@@ -188,7 +188,7 @@ static void radius_summary(struct summary *s, const struct packet *p, const stru
 
 	if (!h)
 		return;
-	name = summary_name(codes, h[0]);
+	name = named_value(&codes, h[0]);
 	outbuf_str(o, "RADIUS, ");
 	if (s->verbose) {
 		outbuf_str(o, "length: ");
@@ -218,7 +218,7 @@ static void radius_summary(struct summary *s, const struct packet *p, const stru
 #define RAW(n, lab) FIELD_WALK(FIELD_BYTES, n, lab)
 #define IPV4(n, lab) FIELD_WALK(FIELD_IPV4, n, lab)
 FIELD_TABLE(radius_fields,
-	(CODE, FIELD_HAS("radius.code", "Code", (.names = codes), .type = FIELD_UINT, .offset = 0, .width = 1)),
+	(CODE, FIELD_HAS("radius.code", "Code", (.names = &codes), .type = FIELD_UINT, .offset = 0, .width = 1)),
 	(ID, FIELD_FIXED(FIELD_UINT, "radius.id", 1, 1, "Identifier")),
 	(LENGTH, FIELD_FIXED(FIELD_UINT, "radius.length", 2, 2, "Length")),
 	(AUTHENTICATOR, FIELD_FIXED(FIELD_BYTES, "radius.authenticator", 4, 16, "Authenticator")),

@@ -52,11 +52,11 @@ static void t125_walk(struct walk *w, const struct packet *p, const struct layer
 		walk_uint(w, CHANNEL, cursor_be16(&c));
 }
 
-static const struct value_name choices[] = {
-	{ 1, "erectDomainRequest" }, { DISCONNECT, "disconnectProviderUltimatum" }, { 10, "attachUserRequest" },
-	{ ATTACH_CONFIRM, "attachUserConfirm" }, { JOIN_REQUEST, "channelJoinRequest" }, { JOIN_CONFIRM, "channelJoinConfirm" },
-	{ SEND_REQUEST, "sendDataRequest" }, { SEND_INDICATION, "sendDataIndication" }, { 0, NULL }
-};
+static NAMED_VALUES(choices,
+	(1, "erectDomainRequest"), (DISCONNECT, "disconnectProviderUltimatum"), (10, "attachUserRequest"),
+	(ATTACH_CONFIRM, "attachUserConfirm"), (JOIN_REQUEST, "channelJoinRequest"), (JOIN_CONFIRM, "channelJoinConfirm"),
+	(SEND_REQUEST, "sendDataRequest"), (SEND_INDICATION, "sendDataIndication")
+);
 
 static void t125_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -65,13 +65,13 @@ static void t125_summary(struct summary *s, const struct packet *p, const struct
 
 	if (!s->verbose || !packet_bytes(p, l, &h))
 		return;
-	name = h[0] == CONNECT ? "connect" : summary_name(choices, h[0] >> 2);
+	name = h[0] == CONNECT ? "connect" : named_value(&choices, h[0] >> 2);
 	outbuf_str(s->out, ", T.125 ");
 	outbuf_str(s->out, name ? name : "?");
 }
 
 FIELD_TABLE(t125_fields,
-	(PDU, FIELD_HAS("t124.DomainMCSPDU", "Message", (.names = choices), .type = FIELD_UINT)),
+	(PDU, FIELD_HAS("t124.DomainMCSPDU", "Message", (.names = &choices), .type = FIELD_UINT)),
 	(INITIATOR, FIELD_WALK(FIELD_UINT, "t124.initiator", "User")),
 	(CHANNEL, FIELD_WALK(FIELD_UINT, "t124.channelId", "Channel")),
 	(RESULT, FIELD_WALK(FIELD_UINT, "t124.result", "Result"))
@@ -164,13 +164,13 @@ static void rdp_summary(struct summary *s, const struct packet *p, const struct 
 
 #define HEX(n, digits, lab) FIELD_PLAIN(n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits)
 
-static const struct value_name neg_types[] = {
-	{ NEG_REQUEST, "Negotiation request" }, { NEG_RESPONSE, "Negotiation response" }, { NEG_FAILURE, "Negotiation failure" }, { 0, NULL }
-};
+static NAMED_VALUES(neg_types,
+	(NEG_REQUEST, "Negotiation request"), (NEG_RESPONSE, "Negotiation response"), (NEG_FAILURE, "Negotiation failure")
+);
 
 FIELD_TABLE(fields,
 	(COOKIE, FIELD_WALK(FIELD_STRING, "rdp.rt_cookie", "Cookie")),
-	(NEG_TYPE, FIELD_HAS("rdp.neg_type", "Negotiation", (.names = neg_types), .type = FIELD_UINT, .show = SHOW_HEX,
+	(NEG_TYPE, FIELD_HAS("rdp.neg_type", "Negotiation", (.names = &neg_types), .type = FIELD_UINT, .show = SHOW_HEX,
 		.hex_digits = 2)),
 	(NEG_LENGTH, FIELD_WALK(FIELD_UINT, "rdp.neg_length", "Negotiation length")),
 	(REQ_FLAGS, HEX("rdp.negReq.flags", 2, "Request flags")),

@@ -58,9 +58,9 @@ static void rip_walk(struct walk *w, const struct packet *p, const struct layer 
 	}
 }
 
-static const struct value_name commands[] = {
-	{ 1, "Request" }, { 2, "Response" }, { 3, "Trace on" }, { 4, "Trace off" }, { 5, "Poll" }, { 6, "Poll Entry" }, { 0, NULL },
-};
+static NAMED_VALUES(commands,
+	(1, "Request"), (2, "Response"), (3, "Trace on"), (4, "Trace off"), (5, "Poll"), (6, "Poll Entry")
+);
 
 static void put_routes(struct outbuf *o, struct cursor c)
 {
@@ -88,7 +88,7 @@ static void rip_summary(struct summary *s, const struct packet *p, const struct 
 
 	if (!h)
 		return;
-	name = summary_name(commands, h[0]);
+	name = named_value(&commands, h[0]);
 	outbuf_printf(s->out, "%sRIPv%u, ", s->verbose ? "\n\t" : "", h[1]);
 	if (name)
 		outbuf_str(s->out, name);
@@ -102,7 +102,7 @@ static void rip_summary(struct summary *s, const struct packet *p, const struct 
 }
 
 FIELD_TABLE(rip_fields,
-	(COMMAND, FIELD_HAS("rip.command", "Command", (.names = commands), .type = FIELD_UINT, .width = 1)),
+	(COMMAND, FIELD_HAS("rip.command", "Command", (.names = &commands), .type = FIELD_UINT, .width = 1)),
 	(VERSION, FIELD_FIXED(FIELD_UINT, "rip.version", 1, 1, "Version")),
 	(FAMILY, FIELD_WALK(FIELD_UINT, "rip.family", "Address family")),
 	(TAG, FIELD_WALK(FIELD_UINT, "rip.route_tag", "Route tag")),

@@ -61,10 +61,10 @@ static void ripng_summary(struct summary *s, const struct packet *p, const struc
 		outbuf_printf(s->out, " [vers %u]", h[1]);
 }
 
-static const struct value_name commands[] = { { REQUEST, "Request" }, { RESPONSE, "Response" }, { 0, NULL } };
+static NAMED_VALUES(commands, (REQUEST, "Request"), (RESPONSE, "Response"));
 
 FIELD_TABLE(ripng_fields,
-	(COMMAND, FIELD_HAS("ripng.cmd", "Command", (.names = commands), .type = FIELD_UINT, .width = 1)),
+	(COMMAND, FIELD_HAS("ripng.cmd", "Command", (.names = &commands), .type = FIELD_UINT, .width = 1)),
 	(VERSION, FIELD_FIXED(FIELD_UINT, "ripng.version", 1, 1, "Version")),
 	(PREFIX, FIELD_WALK(FIELD_IPV6, "ripng.rte.ipv6_prefix", "Prefix")),
 	(TAG, FIELD_WALK_HEX("ripng.rte.route_tag", 4, "Route tag")),

@@ -24,12 +24,12 @@ enum {
 enum { MARK = 4, LAST = 0x80000000u, FRAGMENT_MAX = 1 << 22, CALL = 0, REPLY = 1, CALL_HEADER = 24, AUTH_MAX = 400, AUTH_UNIX = 1 };
 enum { PROGRAM_FIRST = 100000, PROGRAM_LAST = 600000000, VERSIONS = 64, PROCEDURES = 1024 };
 
-static const struct value_name programs[] = {
-	{ RPC_PORTMAP, "Portmap" }, { 100001, "RSTAT" }, { RPC_NFS, "NFS" }, { 100004, "YPSERV" }, { RPC_MOUNT, "MOUNT" },
-	{ 100007, "YPBIND" }, { 100008, "WALL" }, { 100009, "YPPASSWD" }, { 100011, "RQUOTA" }, { 100012, "SPRAY" },
-	{ 100020, "KLM" }, { 100021, "NLM" }, { 100024, "STAT" }, { 100026, "BOOTPARAMS" }, { 100083, "TTDBSERVER" },
-	{ 100227, "NFSACL" }, { 100232, "SADMIND" }, { 100300, "NISPLUS" }, { 150001, "PCNFSD" }, { 395183, "PORTMAP" }, { 0, NULL }
-};
+static NAMED_WIDE_VALUES(programs,
+	(RPC_PORTMAP, "Portmap"), (100001, "RSTAT"), (RPC_NFS, "NFS"), (100004, "YPSERV"), (RPC_MOUNT, "MOUNT"),
+	(100007, "YPBIND"), (100008, "WALL"), (100009, "YPPASSWD"), (100011, "RQUOTA"), (100012, "SPRAY"),
+	(100020, "KLM"), (100021, "NLM"), (100024, "STAT"), (100026, "BOOTPARAMS"), (100083, "TTDBSERVER"),
+	(100227, "NFSACL"), (100232, "SADMIND"), (100300, "NISPLUS"), (150001, "PCNFSD"), (395183, "PORTMAP")
+);
 
 static bool over_tcp(const struct packet *p)
 {
@@ -190,7 +190,7 @@ bool rpc_is_reply(const struct packet *p, const struct layer *l)
 static const char *rpc_column(const struct packet *p, const struct layer *l)
 {
 	struct rpc_call call;
-	const char *name = rpc_call(p, l, &call) ? summary_name(programs, call.program) : NULL;
+	const char *name = rpc_call(p, l, &call) ? named_value(&programs, call.program) : NULL;
 
 	/* what only ends a message, or hardly begins one, says nothing of its own */
 	return l->wire_end - l->off < l->aux[1] + (uint32_t)CALL_HEADER && !l->aux[0] ? NULL : name ? name : "RPC";
@@ -245,7 +245,7 @@ static void rpc_walk(struct walk *w, const struct packet *p, const struct layer 
 		walk_uint(w, PROGRAM, call.program);
 		walk_uint(w, PROGRAM_VERSION, call.version);
 		walk_uint(w, PROCEDURE, call.procedure);
-		if (summary_name(programs, call.program))
+		if (named_value(&programs, call.program))
 			walk_uint(w, PROGRAM_VERSION, call.version); /* Wireshark has it once more in the program it knows */
 	}
 	if (get_be32(h + 4) == CALL) {
@@ -286,7 +286,7 @@ static void rpc_summary(struct summary *s, const struct packet *p, const struct 
 	outbuf_str(o, rpc_is_reply(p, l) ? " reply" : " call");
 	if (!rpc_call(p, l, &call))
 		return;
-	name = summary_name(programs, call.program);
+	name = named_value(&programs, call.program);
 	outbuf_char(o, ' ');
 	name ? outbuf_str(o, name) : outbuf_u64(o, call.program);
 	outbuf_str(o, " v");
@@ -298,15 +298,15 @@ static void rpc_summary(struct summary *s, const struct packet *p, const struct 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, "rpc." n, lab)
 #define HEX(n, lab) FIELD_PLAIN("rpc." n, lab, .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 8)
 
-static const struct value_name types[] = { { CALL, "Call" }, { REPLY, "Reply" }, { 0, NULL } };
+static NAMED_VALUES(types, (CALL, "Call"), (REPLY, "Reply"));
 
 FIELD_TABLE(fields,
 	(LASTFRAG, FIELD_WALK(FIELD_BOOL, "rpc.lastfrag", "Last fragment")),
 	(FRAGLEN, UINT("fraglen", "Fragment length")),
 	(XID, HEX("xid", "Transaction")),
-	(MSGTYP, FIELD_HAS("rpc.msgtyp", "Message type", (.names = types), .type = FIELD_UINT)),
+	(MSGTYP, FIELD_HAS("rpc.msgtyp", "Message type", (.names = &types), .type = FIELD_UINT)),
 	(VERSION, UINT("version", "RPC version")),
-	(PROGRAM, FIELD_HAS("rpc.program", "Program", (.names = programs), .type = FIELD_UINT)),
+	(PROGRAM, FIELD_HAS("rpc.program", "Program", (.names = &programs), .type = FIELD_UINT)),
 	(PROGRAM_VERSION, UINT("programversion", "Program version")),
 	(PROCEDURE, UINT("procedure", "Procedure")),
 	(REPLY_STATE, UINT("replystat", "Denied")),

@@ -58,19 +58,19 @@ static void portmap_walk(struct walk *w, const struct packet *p, const struct la
 	}
 }
 
-static const struct value_name portmap_v2[] = {
-	{ 0, "NULL" }, { SET, "SET" }, { UNSET, "UNSET" }, { GETPORT, "GETPORT" }, { 4, "DUMP" }, { 5, "CALLIT" }, { 0, NULL }
-};
-static const struct value_name portmap_v3[] = {
-	{ 0, "NULL" }, { SET, "SET" }, { UNSET, "UNSET" }, { GETADDR, "GETADDR" }, { 4, "DUMP" }, { 5, "CALLIT" }, { 6, "GETTIME" },
-	{ 7, "UADDR2TADDR" }, { 8, "TADDR2UADDR" }, { 9, "GETVERSADDR" }, { 10, "INDIRECT" }, { 11, "GETADDRLIST" },
-	{ 12, "GETSTAT" }, { 0, NULL }
-};
+static NAMED_VALUES(portmap_v2,
+	(0, "NULL"), (SET, "SET"), (UNSET, "UNSET"), (GETPORT, "GETPORT"), (4, "DUMP"), (5, "CALLIT")
+);
+static NAMED_VALUES(portmap_v3,
+	(0, "NULL"), (SET, "SET"), (UNSET, "UNSET"), (GETADDR, "GETADDR"), (4, "DUMP"), (5, "CALLIT"), (6, "GETTIME"),
+	(7, "UADDR2TADDR"), (8, "TADDR2UADDR"), (9, "GETVERSADDR"), (10, "INDIRECT"), (11, "GETADDRLIST"),
+	(12, "GETSTAT")
+);
 
 FIELD_TABLE(portmap_fields,
-	(PM_V2, PROCEDURE("portmap.procedure_v2", 2, portmap_v2)),
-	(PM_V3, PROCEDURE("portmap.procedure_v3", 3, portmap_v3)),
-	(PM_V4, PROCEDURE("portmap.procedure_v4", 4, portmap_v3)),
+	(PM_V2, PROCEDURE("portmap.procedure_v2", 2, &portmap_v2)),
+	(PM_V3, PROCEDURE("portmap.procedure_v3", 3, &portmap_v3)),
+	(PM_V4, PROCEDURE("portmap.procedure_v4", 4, &portmap_v3)),
 	(PM_PROG, FIELD_WALK(FIELD_UINT, "portmap.prog", "Program")),
 	(PM_VERSION, FIELD_WALK(FIELD_UINT, "portmap.version", "Version")),
 	(PM_PROTO, FIELD_WALK(FIELD_UINT, "portmap.proto", "Protocol")),
@@ -91,14 +91,14 @@ const struct protocol proto_portmap = {
 
 /* ---- mount ------------------------------------------------------------------------------------------ */
 
-static const struct value_name mount_procedures[] = {
-	{ 0, "NULL" }, { 1, "MNT" }, { 2, "DUMP" }, { 3, "UMNT" }, { 4, "UMNTALL" }, { 5, "EXPORT" }, { 0, NULL }
-};
+static NAMED_VALUES(mount_procedures,
+	(0, "NULL"), (1, "MNT"), (2, "DUMP"), (3, "UMNT"), (4, "UMNTALL"), (5, "EXPORT")
+);
 
 FIELD_TABLE(mount_fields,
-	(, PROCEDURE("mount.procedure_v1", 1, mount_procedures)),
-	(, PROCEDURE("mount.procedure_v2", 2, mount_procedures)),
-	(, PROCEDURE("mount.procedure_v3", 3, mount_procedures))
+	(, PROCEDURE("mount.procedure_v1", 1, &mount_procedures)),
+	(, PROCEDURE("mount.procedure_v2", 2, &mount_procedures)),
+	(, PROCEDURE("mount.procedure_v3", 3, &mount_procedures))
 );
 
 const struct protocol proto_mount = {
@@ -114,24 +114,24 @@ const struct protocol proto_mount = {
 /* ---- NFS ---------------------------------------------------------------------------------------------- */
 
 /* In tcpdump's letters, as they are no worse than others. */
-static const struct value_name nfs_v2[] = {
-	{ 0, "null" }, { 1, "getattr" }, { 2, "setattr" }, { 3, "root" }, { 4, "lookup" }, { 5, "readlink" }, { 6, "read" },
-	{ 7, "writecache" }, { 8, "write" }, { 9, "create" }, { 10, "remove" }, { 11, "rename" }, { 12, "link" }, { 13, "symlink" },
-	{ 14, "mkdir" }, { 15, "rmdir" }, { 16, "readdir" }, { 17, "fsstat" }, { 0, NULL }
-};
-static const struct value_name nfs_v3[] = {
-	{ 0, "null" }, { 1, "getattr" }, { 2, "setattr" }, { 3, "lookup" }, { 4, "access" }, { 5, "readlink" }, { 6, "read" },
-	{ 7, "write" }, { 8, "create" }, { 9, "mkdir" }, { 10, "symlink" }, { 11, "mknod" }, { 12, "remove" }, { 13, "rmdir" },
-	{ 14, "rename" }, { 15, "link" }, { 16, "readdir" }, { 17, "readdirplus" }, { 18, "fsstat" }, { 19, "fsinfo" },
-	{ 20, "pathconf" }, { 21, "commit" }, { 0, NULL }
-};
-static const struct value_name nfs_v4[] = { { 0, "null" }, { 1, "compound" }, { 0, NULL } };
+static NAMED_VALUES(nfs_v2,
+	(0, "null"), (1, "getattr"), (2, "setattr"), (3, "root"), (4, "lookup"), (5, "readlink"), (6, "read"),
+	(7, "writecache"), (8, "write"), (9, "create"), (10, "remove"), (11, "rename"), (12, "link"), (13, "symlink"),
+	(14, "mkdir"), (15, "rmdir"), (16, "readdir"), (17, "fsstat")
+);
+static NAMED_VALUES(nfs_v3,
+	(0, "null"), (1, "getattr"), (2, "setattr"), (3, "lookup"), (4, "access"), (5, "readlink"), (6, "read"),
+	(7, "write"), (8, "create"), (9, "mkdir"), (10, "symlink"), (11, "mknod"), (12, "remove"), (13, "rmdir"),
+	(14, "rename"), (15, "link"), (16, "readdir"), (17, "readdirplus"), (18, "fsstat"), (19, "fsinfo"),
+	(20, "pathconf"), (21, "commit")
+);
+static NAMED_VALUES(nfs_v4, (0, "null"), (1, "compound"));
 
 static void nfs_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	const struct layer *rpc = l - 1;
 	struct outbuf *o = s->out;
-	const char *name = summary_name(l->aux[0] == 2 ? nfs_v2 : l->aux[0] == 3 ? nfs_v3 : nfs_v4, l->aux[1]);
+	const char *name = named_value(l->aux[0] == 2 ? &nfs_v2 : l->aux[0] == 3 ? &nfs_v3 : &nfs_v4, l->aux[1]);
 	bool reply = rpc_is_reply(p, rpc);
 	const uint8_t *h;
 
@@ -150,9 +150,9 @@ static void nfs_summary(struct summary *s, const struct packet *p, const struct 
 }
 
 FIELD_TABLE(nfs_fields,
-	(, PROCEDURE("nfs.procedure_v2", 2, nfs_v2)),
-	(, PROCEDURE("nfs.procedure_v3", 3, nfs_v3)),
-	(, PROCEDURE("nfs.procedure_v4", 4, nfs_v4))
+	(, PROCEDURE("nfs.procedure_v2", 2, &nfs_v2)),
+	(, PROCEDURE("nfs.procedure_v3", 3, &nfs_v3)),
+	(, PROCEDURE("nfs.procedure_v4", 4, &nfs_v4))
 );
 
 const struct protocol proto_nfs = {

@@ -40,10 +40,10 @@ static void rsvp_walk(struct walk *w, const struct packet *p, const struct layer
 	}
 }
 
-static const struct value_name messages[] = {
-	{ 1, "Path" }, { 2, "Resv" }, { 3, "PathErr" }, { 4, "ResvErr" }, { 5, "PathTear" }, { 6, "ResvTear" }, { 7, "ResvConf" },
-	{ 12, "Bundle" }, { 13, "ACK" }, { 14, "Hello (Old)" }, { 15, "Summary Refresh" }, { 20, "Hello" }, { 0, NULL },
-};
+static NAMED_VALUES(messages,
+	(1, "Path"), (2, "Resv"), (3, "PathErr"), (4, "ResvErr"), (5, "PathTear"), (6, "ResvTear"), (7, "ResvConf"),
+	(12, "Bundle"), (13, "ACK"), (14, "Hello (Old)"), (15, "Summary Refresh"), (20, "Hello")
+);
 
 static void rsvp_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -52,12 +52,12 @@ static void rsvp_summary(struct summary *s, const struct packet *p, const struct
 	if (packet_bytes(p, l, &h) < HEADER)
 		return;
 	outbuf_printf(s->out, "RSVPv%u ", h[0] >> 4);
-	layout_name(s->out, messages, h[1], "unknown, type ");
+	layout_name(s->out, &messages, h[1], "unknown, type ");
 	outbuf_printf(s->out, " Message, length: %u", summary_outer_len(p, l));
 }
 
 FIELD_TABLE(rsvp_fields,
-	(MSG, FIELD_HAS("rsvp.msg", "Message", (.names = messages), .type = FIELD_UINT, .offset = 1, .width = 1)),
+	(MSG, FIELD_HAS("rsvp.msg", "Message", (.names = &messages), .type = FIELD_UINT, .offset = 1, .width = 1)),
 	(OBJECT, FIELD_WALK(FIELD_UINT, "rsvp.object", "Class of an object")),
 	(SESSION_DESTINATION, FIELD_WALK(FIELD_IPV4, "rsvp.session.ip", "Session: destination")),
 	(SESSION_PROTOCOL, FIELD_WALK(FIELD_UINT, "rsvp.session.proto", "Session: protocol")),

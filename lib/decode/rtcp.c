@@ -121,9 +121,8 @@ static void rtcp_walk(struct walk *w, const struct packet *p, const struct layer
 
 static void rtcp_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	static const struct value_name names[] = { { SR, "sender report" }, { RR, "receiver report" }, { SDES, "description" },
-						   { BYE, "goodbye" }, { APP, "application" }, { RTPFB, "transport feedback" },
-						   { PSFB, "payload feedback" }, { XR, "extended report" }, { 0, NULL } };
+	static NAMED_VALUES(names, (SR, "sender report"), (RR, "receiver report"), (SDES, "description"), (BYE, "goodbye"),
+		(APP, "application"), (RTPFB, "transport feedback"), (PSFB, "payload feedback"), (XR, "extended report"));
 	const uint8_t *h;
 	const char *name;
 
@@ -133,7 +132,7 @@ static void rtcp_summary(struct summary *s, const struct packet *p, const struct
 		service_begin(s, p, l, "RTCP");
 	if (packet_bytes(p, l, &h) < 2)
 		return;
-	name = summary_name(names, h[1]);
+	name = named_value(&names, h[1]);
 	outbuf_char(s->out, ' ');
 	outbuf_str(s->out, name ? name : "type ");
 	if (!name)

@@ -190,17 +190,17 @@ static void sctp_walk(struct walk *w, const struct packet *p, const struct layer
 
 /* ---- text ------------------------------------------------------------------------------ */
 
-static const struct value_name chunk_names[] = {
-	{ DATA, "DATA" }, { INIT, "INIT" }, { INIT_ACK, "INIT ACK" }, { SACK, "SACK" }, { HEARTBEAT, "HB REQ" },
-	{ HEARTBEAT_ACK, "HB ACK" }, { ABORT, "ABORT" }, { SHUTDOWN, "SHUTDOWN" }, { SHUTDOWN_ACK, "SHUTDOWN ACK" },
-	{ ERROR, "OP ERR" }, { COOKIE_ECHO, "COOKIE ECHO" }, { COOKIE_ACK, "COOKIE ACK" }, { ECNE, "ECN ECHO" }, { CWR, "ECN CWR" },
-	{ SHUTDOWN_COMPLETE, "SHUTDOWN COMPLETE" }, { FORWARD, "FOR CUM TSN" }, { 0, NULL },
-};
-static const struct value_name payload_names[] = {
-	{ 1, "IUA" }, { 2, "M2UA" }, { 3, "M3UA" }, { 4, "SUA" }, { 5, "M2PA" }, { 6, "V5UA" }, { 7, "H.248" }, { 8, "BICC" },
-	{ 9, "TALI" }, { 10, "DUA" }, { 11, "ASAP" }, { 12, "ENRP" }, { 13, "H.323" }, { 14, "QIPC" }, { 15, "SIMCO" },
-	{ 16, "DDP Segment" }, { 17, "DDP Stream" }, { 18, "S1AP" }, { 0, NULL },
-};
+static NAMED_VALUES(chunk_names,
+	(DATA, "DATA"), (INIT, "INIT"), (INIT_ACK, "INIT ACK"), (SACK, "SACK"), (HEARTBEAT, "HB REQ"),
+	(HEARTBEAT_ACK, "HB ACK"), (ABORT, "ABORT"), (SHUTDOWN, "SHUTDOWN"), (SHUTDOWN_ACK, "SHUTDOWN ACK"),
+	(ERROR, "OP ERR"), (COOKIE_ECHO, "COOKIE ECHO"), (COOKIE_ACK, "COOKIE ACK"), (ECNE, "ECN ECHO"), (CWR, "ECN CWR"),
+	(SHUTDOWN_COMPLETE, "SHUTDOWN COMPLETE"), (FORWARD, "FOR CUM TSN")
+);
+static NAMED_VALUES(payload_names,
+	(1, "IUA"), (2, "M2UA"), (3, "M3UA"), (4, "SUA"), (5, "M2PA"), (6, "V5UA"), (7, "H.248"), (8, "BICC"),
+	(9, "TALI"), (10, "DUA"), (11, "ASAP"), (12, "ENRP"), (13, "H.323"), (14, "QIPC"), (15, "SIMCO"),
+	(16, "DDP Segment"), (17, "DDP Stream"), (18, "S1AP")
+);
 
 static void put_sack(struct outbuf *o, const uint8_t *h, struct cursor body)
 {
@@ -220,14 +220,14 @@ static void put_sack(struct outbuf *o, const uint8_t *h, struct cursor body)
 static void put_chunk(struct outbuf *o, const uint8_t *h, struct cursor body)
 {
 	size_t n = cursor_left(&body);
-	const char *name = summary_name(chunk_names, h[0]), *payload;
+	const char *name = named_value(&chunk_names, h[0]), *payload;
 
 	if (name)
 		outbuf_printf(o, "[%s] ", name);
 	else
 		outbuf_printf(o, "[Unknown chunk type: 0x%x] ", h[0]);
 	if (h[0] == DATA && n >= DATA_HEADER) {
-		payload = summary_name(payload_names, get_be32(h + 12));
+		payload = named_value(&payload_names, get_be32(h + 12));
 		if (h[1] & UNORDERED)
 			outbuf_str(o, "(U)");
 		if (h[1] & BEGIN)
@@ -269,11 +269,11 @@ static void sctp_summary(struct summary *s, const struct packet *p, const struct
 			      number > 1 ? ", " : " ", number, get_be16(h + 2));
 }
 
-static const struct value_name chunk_type_names[] = {
-	{ DATA, "DATA" }, { INIT, "INIT" }, { INIT_ACK, "INIT_ACK" }, { SACK, "SACK" }, { HEARTBEAT, "HEARTBEAT" },
-	{ HEARTBEAT_ACK, "HEARTBEAT_ACK" }, { ABORT, "ABORT" }, { SHUTDOWN, "SHUTDOWN" }, { SHUTDOWN_ACK, "SHUTDOWN_ACK" },
-	{ ERROR, "ERROR" }, { COOKIE_ECHO, "COOKIE_ECHO" }, { COOKIE_ACK, "COOKIE_ACK" }, { 0, NULL },
-};
+static NAMED_VALUES(chunk_type_names,
+	(DATA, "DATA"), (INIT, "INIT"), (INIT_ACK, "INIT_ACK"), (SACK, "SACK"), (HEARTBEAT, "HEARTBEAT"),
+	(HEARTBEAT_ACK, "HEARTBEAT_ACK"), (ABORT, "ABORT"), (SHUTDOWN, "SHUTDOWN"), (SHUTDOWN_ACK, "SHUTDOWN_ACK"),
+	(ERROR, "ERROR"), (COOKIE_ECHO, "COOKIE_ECHO"), (COOKIE_ACK, "COOKIE_ACK")
+);
 
 #define NUMBER(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 
@@ -283,7 +283,7 @@ FIELD_TABLE(sctp_fields,
 	(PORT, FIELD_EITHER(FIELD_UINT, "sctp.port", "Source or destination port", SRCPORT + 1, DSTPORT + 1)),
 	(TAG, FIELD_FIXED_HEX("sctp.verification_tag", 4, 4, "Verification tag")),
 	(CHECKSUM, FIELD_FIXED_HEX("sctp.checksum", 8, 4, "CRC32c")),
-	(CHUNK_TYPE, FIELD_HAS("sctp.chunk_type", "Chunk type", (.names = chunk_type_names), .type = FIELD_UINT)),
+	(CHUNK_TYPE, FIELD_HAS("sctp.chunk_type", "Chunk type", (.names = &chunk_type_names), .type = FIELD_UINT)),
 	(CHUNK_FLAGS, FIELD_WALK_HEX("sctp.chunk_flags", 2, "Chunk flags")),
 	(CHUNK_LENGTH, NUMBER("sctp.chunk_length", "Chunk length")),
 	(INITIATE_TAG, FIELD_WALK_HEX("sctp.initiate_tag", 8, "Initiate tag")),

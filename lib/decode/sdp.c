@@ -139,20 +139,20 @@ static const struct line_kind {
 
 static const char *format_name(const struct text *number)
 {
-	static const struct value_name names[] = {
-		{ 0, "ITU-T G.711 PCMU" }, { 3, "GSM 06.10" }, { 4, "ITU-T G.723" }, { 5, "DVI4 8000 samples/s" },
-		{ 6, "DVI4 16000 samples/s" }, { 7, "Experimental linear predictive encoding" }, { 8, "ITU-T G.711 PCMA" },
-		{ 9, "ITU-T G.722" }, { 10, "16-bit uncompressed audio, stereo" }, { 11, "16-bit uncompressed audio, monaural" },
-		{ 12, "Qualcomm Code Excited Linear Predictive coding" }, { 13, "Comfort noise" }, { 14, "MPEG-I/II Audio" },
-		{ 15, "ITU-T G.728" }, { 16, "DVI4 11025 samples/s" }, { 17, "DVI4 22050 samples/s" }, { 18, "ITU-T G.729" },
-		{ 26, "JPEG-compressed video" }, { 31, "ITU-T H.261" }, { 32, "MPEG-I/II Video" }, { 33, "MPEG-II transport streams" },
-		{ 34, "ITU-T H.263" }, { 0, NULL },
-	};
+	static NAMED_VALUES(names,
+		(0, "ITU-T G.711 PCMU"), (3, "GSM 06.10"), (4, "ITU-T G.723"), (5, "DVI4 8000 samples/s"),
+		(6, "DVI4 16000 samples/s"), (7, "Experimental linear predictive encoding"), (8, "ITU-T G.711 PCMA"),
+		(9, "ITU-T G.722"), (10, "16-bit uncompressed audio, stereo"), (11, "16-bit uncompressed audio, monaural"),
+		(12, "Qualcomm Code Excited Linear Predictive coding"), (13, "Comfort noise"), (14, "MPEG-I/II Audio"),
+		(15, "ITU-T G.728"), (16, "DVI4 11025 samples/s"), (17, "DVI4 22050 samples/s"), (18, "ITU-T G.729"),
+		(26, "JPEG-compressed video"), (31, "ITU-T H.261"), (32, "MPEG-I/II Video"), (33, "MPEG-II transport streams"),
+		(34, "ITU-T H.263")
+	);
 
 	for (uint32_t i = 0; i < number->len; i++)
 		if (number->p[i] < '0' || number->p[i] > '9')
 			return NULL;
-	return summary_name(names, (uint32_t)text_decimal(number));
+	return named_value(&names, (uint32_t)text_decimal(number));
 }
 
 /* "DynamicRTP-Type-101" for the numbers whose meaning an attribute gives. */

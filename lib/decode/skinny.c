@@ -112,16 +112,13 @@ static bool get_place(const struct packet *p, const struct layer *l, const struc
 
 static void skinny_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	static const struct value_name names[] = { { 0, "KeepAlive" }, { 1, "Register" }, { 3, "KeypadButton" }, { 6, "OffHook" },
-						   { 7, "OnHook" }, { OPEN_RECEIVE_ACK, "OpenReceiveChannelAck" },
-						   { 0x26, "SoftKeyEvent" }, { 0x81, "RegisterAck" }, { 0x82, "StartTone" },
-						   { 0x83, "StopTone" }, { 0x85, "SetRinger" }, { 0x86, "SetLamp" },
-						   { 0x88, "SetSpeakerMode" }, { START_MEDIA, "StartMediaTransmission" },
-						   { 0x8b, "StopMediaTransmission" }, { 0x100, "KeepAliveAck" },
-						   { OPEN_RECEIVE, "OpenReceiveChannel" }, { 0x106, "CloseReceiveChannel" },
-						   { 0x110, "SelectSoftKeys" }, { 0x111, "CallState" },
-						   { START_MEDIA_ACK, "StartMediaTransmissionAck" }, { 0, NULL } };
-	const char *name = summary_name(names, l->aux[0]);
+	static NAMED_VALUES(names, (0, "KeepAlive"), (1, "Register"), (3, "KeypadButton"), (6, "OffHook"), (7, "OnHook"),
+		(OPEN_RECEIVE_ACK, "OpenReceiveChannelAck"), (0x26, "SoftKeyEvent"), (0x81, "RegisterAck"), (0x82, "StartTone"),
+		(0x83, "StopTone"), (0x85, "SetRinger"), (0x86, "SetLamp"), (0x88, "SetSpeakerMode"),
+		(START_MEDIA, "StartMediaTransmission"), (0x8b, "StopMediaTransmission"), (0x100, "KeepAliveAck"),
+		(OPEN_RECEIVE, "OpenReceiveChannel"), (0x106, "CloseReceiveChannel"), (0x110, "SelectSoftKeys"),
+		(0x111, "CallState"), (START_MEDIA_ACK, "StartMediaTransmissionAck"));
+	const char *name = named_value(&names, l->aux[0]);
 
 	if (l[-1].proto == PROTO_skinny)
 		outbuf_char(s->out, ',');

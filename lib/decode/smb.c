@@ -122,16 +122,16 @@ static void smb_walk(struct walk *w, const struct packet *p, const struct layer 
 
 /* ---- text -------------------------------------------------------------------------------------- */
 
-static const struct value_name commands[] = {
-	{ 0x00, "Create Directory" }, { 0x01, "Delete Directory" }, { 0x02, "Open" }, { 0x03, "Create" }, { 0x04, "Close" },
-	{ 0x05, "Flush" }, { 0x06, "Delete" }, { 0x07, "Rename" }, { 0x08, "Query Information" }, { 0x09, "Set Information" },
-	{ 0x0a, "Read" }, { 0x0b, "Write" }, { 0x0c, "Lock Byte Range" }, { 0x0d, "Unlock Byte Range" }, { 0x10, "Check Directory" },
-	{ 0x24, "Locking AndX" }, { TRANS, "Trans" }, { 0x2b, "Echo" }, { 0x2d, "Open AndX" }, { READ_ANDX, "Read AndX" },
-	{ WRITE_ANDX, "Write AndX" }, { 0x32, "Trans2" }, { 0x34, "Find Close2" }, { 0x70, "Tree Connect" },
-	{ 0x71, "Tree Disconnect" }, { 0x72, "Negotiate Protocol" }, { 0x73, "Session Setup AndX" }, { 0x74, "Logoff AndX" },
-	{ 0x75, "Tree Connect AndX" }, { 0x80, "Query Information Disk" }, { 0x81, "Search" }, { 0xa0, "NT Trans" },
-	{ 0xa2, "NT Create AndX" }, { 0xa4, "NT Cancel" }, { 0xa5, "NT Rename" }, { NO_MORE, "No further commands" }, { 0, NULL }
-};
+static NAMED_VALUES(commands,
+	(0x00, "Create Directory"), (0x01, "Delete Directory"), (0x02, "Open"), (0x03, "Create"), (0x04, "Close"),
+	(0x05, "Flush"), (0x06, "Delete"), (0x07, "Rename"), (0x08, "Query Information"), (0x09, "Set Information"),
+	(0x0a, "Read"), (0x0b, "Write"), (0x0c, "Lock Byte Range"), (0x0d, "Unlock Byte Range"), (0x10, "Check Directory"),
+	(0x24, "Locking AndX"), (TRANS, "Trans"), (0x2b, "Echo"), (0x2d, "Open AndX"), (READ_ANDX, "Read AndX"),
+	(WRITE_ANDX, "Write AndX"), (0x32, "Trans2"), (0x34, "Find Close2"), (0x70, "Tree Connect"),
+	(0x71, "Tree Disconnect"), (0x72, "Negotiate Protocol"), (0x73, "Session Setup AndX"), (0x74, "Logoff AndX"),
+	(0x75, "Tree Connect AndX"), (0x80, "Query Information Disk"), (0x81, "Search"), (0xa0, "NT Trans"),
+	(0xa2, "NT Create AndX"), (0xa4, "NT Cancel"), (0xa5, "NT Rename"), (NO_MORE, "No further commands")
+);
 
 static void smb_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -140,7 +140,7 @@ static void smb_summary(struct summary *s, const struct packet *p, const struct 
 
 	if (!s->verbose || packet_bytes(p, l, &h) < HEADER)
 		return;
-	name = summary_name(commands, h[4]);
+	name = named_value(&commands, h[4]);
 	outbuf_str(s->out, "\n\tSMB: ");
 	outbuf_str(s->out, name ? name : "command ");
 	if (!name)
@@ -164,7 +164,7 @@ static void smb_summary(struct summary *s, const struct packet *p, const struct 
 
 FIELD_TABLE(fields,
 	(COMPONENT, FIELD_LE_HEX("smb.server_component", 0, 4, "Protocol id")),
-	(CMD, FIELD_HAS("smb.cmd", "Command", (.names = commands), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
+	(CMD, FIELD_HAS("smb.cmd", "Command", (.names = &commands), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
 	(NT_STATUS, WALK_HEX("smb.nt_status", 8, "Status")),
 	(ERROR_CLASS, WALK_HEX("smb.error_class", 2, "Error class")),
 	(ERROR_CODE, WALK_HEX("smb.error_code", 4, "Error code")),

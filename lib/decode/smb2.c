@@ -220,13 +220,13 @@ static void smb2_walk(struct walk *w, const struct packet *p, const struct layer
 
 /* ---- text -------------------------------------------------------------------------------------- */
 
-static const struct value_name commands[] = {
-	{ NEGOTIATE, "Negotiate" }, { SESSION_SETUP, "Session Setup" }, { LOGOFF, "Logoff" }, { TREE_CONNECT, "Tree Connect" },
-	{ TREE_DISCONNECT, "Tree Disconnect" }, { CREATE, "Create" }, { CLOSE, "Close" }, { FLUSH, "Flush" }, { READ, "Read" },
-	{ WRITE, "Write" }, { LOCK, "Lock" }, { IOCTL, "Ioctl" }, { CANCEL, "Cancel" }, { ECHO, "Echo" },
-	{ QUERY_DIRECTORY, "Query Directory" }, { CHANGE_NOTIFY, "Change Notify" }, { QUERY_INFO, "Query Info" },
-	{ SET_INFO, "Set Info" }, { OPLOCK_BREAK, "Oplock Break" }, { 0, NULL }
-};
+static NAMED_VALUES(commands,
+	(NEGOTIATE, "Negotiate"), (SESSION_SETUP, "Session Setup"), (LOGOFF, "Logoff"), (TREE_CONNECT, "Tree Connect"),
+	(TREE_DISCONNECT, "Tree Disconnect"), (CREATE, "Create"), (CLOSE, "Close"), (FLUSH, "Flush"), (READ, "Read"),
+	(WRITE, "Write"), (LOCK, "Lock"), (IOCTL, "Ioctl"), (CANCEL, "Cancel"), (ECHO, "Echo"),
+	(QUERY_DIRECTORY, "Query Directory"), (CHANGE_NOTIFY, "Change Notify"), (QUERY_INFO, "Query Info"),
+	(SET_INFO, "Set Info"), (OPLOCK_BREAK, "Oplock Break")
+);
 
 static void smb2_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -240,7 +240,7 @@ static void smb2_summary(struct summary *s, const struct packet *p, const struct
 		outbuf_str(s->out, "no plain header");
 		return;
 	}
-	name = summary_name(commands, get_le16(h + 12));
+	name = named_value(&commands, get_le16(h + 12));
 	outbuf_str(s->out, name ? name : "command ");
 	if (!name)
 		outbuf_u64(s->out, get_le16(h + 12));
@@ -274,7 +274,7 @@ FIELD_TABLE(fields,
 	(CHARGE, GET(FIELD_UINT, "smb2.credit.charge", 6, 2, get_plain, "Credit charge")),
 	(CHANNEL_SEQUENCE, GET(FIELD_UINT, "smb2.channel_sequence", 8, 2, get_request, "Channel sequence")),
 	(NT_STATUS, GET_HEX("smb2.nt_status", 8, 4, get_response, "Status")),
-	(CMD, FIELD_HAS("smb2.cmd", "Command", (.get = get_plain, .names = commands), .type = FIELD_UINT, .offset = 12,
+	(CMD, FIELD_HAS("smb2.cmd", "Command", (.get = get_plain, .names = &commands), .type = FIELD_UINT, .offset = 12,
 		.shift = 2)),
 	(REQUESTED, GET(FIELD_UINT, "smb2.credits.requested", 14, 2, get_request, "Credits requested")),
 	(GRANTED, GET(FIELD_UINT, "smb2.credits.granted", 14, 2, get_response, "Credits granted")),

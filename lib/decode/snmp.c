@@ -469,9 +469,8 @@ static void snmp_summary(struct summary *s, const struct packet *p, const struct
 
 /* ---- the protocol ------------------------------------------------------------------------ */
 
-static const struct value_name pdus[] = { { 0, "get-request" }, { 1, "get-next-request" }, { 2, "get-response" },
-					  { 3, "set-request" }, { 4, "trap" }, { 5, "getBulkRequest" }, { 6, "informRequest" },
-					  { 7, "snmpV2-trap" }, { 8, "report" }, { 0, NULL } };
+static NAMED_VALUES(pdus, (0, "get-request"), (1, "get-next-request"), (2, "get-response"), (3, "set-request"), (4, "trap"),
+	(5, "getBulkRequest"), (6, "informRequest"), (7, "snmpV2-trap"), (8, "report"));
 
 #define INT(n, lab) FIELD_WALK(FIELD_INT, n, lab)
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
@@ -494,7 +493,7 @@ FIELD_TABLE(snmp_fields,
 	(ENCRYPTED, BYTES("snmp.encryptedPDU", "Encrypted request or answer")),
 	(CONTEXT_ENGINE_ID, BYTES("snmp.contextEngineID", "Engine of the context")),
 	(CONTEXT_NAME, TEXT("snmp.contextName", "Context")),
-	(DATA, FIELD_HAS("snmp.data", "Kind of request or answer", (.names = pdus), .type = FIELD_UINT)),
+	(DATA, FIELD_HAS("snmp.data", "Kind of request or answer", (.names = &pdus), .type = FIELD_UINT)),
 	(ENTERPRISE, TEXT("snmp.enterprise", "Enterprise")),
 	(AGENT_ADDR, FIELD_WALK(FIELD_IPV4, "snmp.agent_addr", "Agent")),
 	(GENERIC_TRAP, INT("snmp.generic_trap", "Trap")),

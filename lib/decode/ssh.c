@@ -462,12 +462,12 @@ static void ssh_summary(struct summary *s, const struct packet *p, const struct 
 
 /* ---- the protocol ------------------------------------------------------------------------------ */
 
-static const struct value_name codes[] = {
-	{ 1, "Disconnect" }, { 2, "Ignore" }, { 3, "Unimplemented" }, { 4, "Debug" }, { KEXINIT, "Key Exchange Init" },
-	{ NEWKEYS, "New Keys" }, { DH_INIT, "Key Exchange Init, of the method" }, { DH_REPLY, "Key Exchange Reply, of the method" },
-	{ GEX_INIT, "Diffie-Hellman Group Exchange Init" }, { GEX_REPLY, "Diffie-Hellman Group Exchange Reply" },
-	{ GEX_REQUEST, "Diffie-Hellman Group Exchange Request" }, { 0, NULL }
-};
+static NAMED_VALUES(codes,
+	(1, "Disconnect"), (2, "Ignore"), (3, "Unimplemented"), (4, "Debug"), (KEXINIT, "Key Exchange Init"),
+	(NEWKEYS, "New Keys"), (DH_INIT, "Key Exchange Init, of the method"), (DH_REPLY, "Key Exchange Reply, of the method"),
+	(GEX_INIT, "Diffie-Hellman Group Exchange Init"), (GEX_REPLY, "Diffie-Hellman Group Exchange Reply"),
+	(GEX_REQUEST, "Diffie-Hellman Group Exchange Request")
+);
 
 #define UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 #define BYTES(n, lab) FIELD_WALK(FIELD_BYTES, n, lab)
@@ -484,7 +484,7 @@ FIELD_TABLE(fields,
 	(F_PAYLOAD, BYTES("ssh.payload", "Payload")),
 	(F_LENGTH_ENCRYPTED, BYTES("ssh.packet_length_encrypted", "Packet length, encrypted")),
 	(F_ENCRYPTED, BYTES("ssh.encrypted_packet", "Encrypted packet")),
-	(F_CODE, FIELD_HAS("ssh.message_code", "Message", (.names = codes), .type = FIELD_UINT)),
+	(F_CODE, FIELD_HAS("ssh.message_code", "Message", (.names = &codes), .type = FIELD_UINT)),
 	(F_COOKIE, BYTES("ssh.cookie", "Cookie")),
 	LIST(0, "ssh.kex_algorithms", "Key exchange"),
 	LIST(1, "ssh.server_host_key_algorithms", "Host keys"),

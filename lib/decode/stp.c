@@ -106,10 +106,10 @@ static void stp_walk(struct walk *w, const struct packet *p, const struct layer 
 
 /* ---- text ------------------------------------------------------------------------------- */
 
-static const struct value_name flags_long[] = {
-	{ 0x01, "Topology change" }, { 0x02, "Proposal" }, { 0x10, "Learn" }, { 0x20, "Forward" }, { 0x40, "Agreement" },
-	{ 0x80, "Topology change ACK" }, { 0, NULL },
-};
+static NAMED_VALUES(flags_long,
+	(0x01, "Topology change"), (0x02, "Proposal"), (0x10, "Learn"), (0x20, "Forward"), (0x40, "Agreement"),
+	(0x80, "Topology change ACK")
+);
 static const char roles[][11] = { "Unknown", "Alternate", "Root", "Designated" };
 
 static void put_flags(struct outbuf *o, unsigned flags)
@@ -117,10 +117,10 @@ static void put_flags(struct outbuf *o, unsigned flags)
 	bool any = false;
 
 	outbuf_str(o, "Flags [");
-	for (const struct value_name *f = flags_long; f->name; f++)
-		if (flags & f->value) {
+	for (struct named_value f = { 0 }; named_values_next(&flags_long, &f);)
+		if (flags & f.value) {
 			outbuf_str(o, any ? ", " : "");
-			outbuf_str(o, f->name);
+			outbuf_str(o, f.name);
 			any = true;
 		}
 	outbuf_str(o, any ? "]" : "none]");
@@ -204,9 +204,9 @@ static void put_trees(struct summary *s, const struct layer *l, const uint8_t *h
 
 static void stp_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	static const struct value_name versions[] = {
-		{ V_CLASSIC, "802.1d" }, { V_RAPID, "802.1w" }, { V_MULTIPLE, "802.1s" }, { V_SHORTEST, "802.1aq" }, { 0, NULL },
-	};
+	static NAMED_VALUES(versions,
+		(V_CLASSIC, "802.1d"), (V_RAPID, "802.1w"), (V_MULTIPLE, "802.1s"), (V_SHORTEST, "802.1aq")
+	);
 	struct outbuf *o = s->out;
 	const uint8_t *h;
 	uint32_t n = packet_bytes(p, l, &h), length = l->wire_end - l->off;
@@ -217,11 +217,11 @@ static void stp_summary(struct summary *s, const struct packet *p, const struct 
 		outbuf_printf(o, "unknown STP version, length %u", length);
 		return;
 	}
-	if (!summary_name(versions, h[2])) {
+	if (!named_value(&versions, h[2])) {
 		outbuf_printf(o, "STP Unknown STP protocol (0x%02x)", h[2]);
 		return;
 	}
-	outbuf_printf(o, "STP %s", summary_name(versions, h[2]));
+	outbuf_printf(o, "STP %s", named_value(&versions, h[2]));
 	if (h[3] != CONFIG && h[3] != RAPID) {
 		if (h[3] == CHANGE)
 			outbuf_str(o, ", Topology Change");

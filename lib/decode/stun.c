@@ -192,13 +192,12 @@ static bool get_message(const struct packet *p, const struct layer *l, const str
 
 static void stun_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	static const struct value_name methods[] = { { 1, "Binding" }, { 2, "Shared Secret" }, { 3, "Allocate" }, { 4, "Refresh" },
-						     { 6, "Send" }, { 7, "Data" }, { 8, "CreatePermission" }, { 9, "ChannelBind" },
-						     { 10, "Connect" }, { 11, "ConnectionBind" }, { 12, "ConnectionAttempt" },
-						     { 0, NULL } };
+	static NAMED_VALUES(methods, (1, "Binding"), (2, "Shared Secret"), (3, "Allocate"), (4, "Refresh"), (6, "Send"),
+		(7, "Data"), (8, "CreatePermission"), (9, "ChannelBind"), (10, "Connect"), (11, "ConnectionBind"),
+		(12, "ConnectionAttempt"));
 	static const char classes[][11] = { " request", " indication", " success", " error" };
 	unsigned type = l->aux[0], method = (type & 15) | (type >> 1 & 0x70) | (type >> 2 & 0xf80);
-	const char *name = summary_name(methods, method);
+	const char *name = named_value(&methods, method);
 
 	service_begin(s, p, l, "STUN ");
 	if (type >> 14 == 1) {

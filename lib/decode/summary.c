@@ -13,14 +13,6 @@
 
 enum { DUMP_LINE = 16 };
 
-const char *summary_name(const struct value_name *names, uint32_t value)
-{
-	for (; names->name; names++)
-		if (names->value == value)
-			return names->name;
-	return NULL;
-}
-
 const struct layer *summary_network(const struct packet *p, const struct layer *l)
 {
 	while (--l > p->layers)

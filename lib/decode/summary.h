@@ -67,8 +67,6 @@ void summary_ports(struct outbuf *o, const struct packet *p, const struct layer 
 		   unsigned dport);
 /* The options of neighbour discovery, a line each. */
 void summary_nd_options(struct outbuf *o, struct cursor c);
-/* NULL if the table does not have it. */
-const char *summary_name(const struct value_name *names, uint32_t value);
 /* "\n\t0x0000:  6162 …  ab": tcpdump's way of showing what it does not know. */
 void summary_unknown(struct outbuf *o, const uint8_t *data, uint32_t len);
 /* The layers behind `l`: the packet that an ICMP error quotes. */

@@ -24,35 +24,33 @@ static void put_pattern(struct outbuf *o, const char *pattern, const uint8_t *ds
 
 /* ---- ICMP --------------------------------------------------------------------------- */
 
-static const struct value_name unreachable[] = {
-	{ 0, "net %d unreachable" },
-	{ 1, "host %d unreachable" },
-	{ 5, "%d unreachable - source route failed" },
-	{ 6, "net %d unreachable - unknown" },
-	{ 7, "host %d unreachable - unknown" },
-	{ 8, "%d unreachable - source host isolated" },
-	{ 9, "net %d unreachable - admin prohibited" },
-	{ 10, "host %d unreachable - admin prohibited" },
-	{ 11, "net %d unreachable - tos prohibited" },
-	{ 12, "host %d unreachable - tos prohibited" },
-	{ 13, "host %d unreachable - admin prohibited filter" },
-	{ 14, "host %d unreachable - host precedence violation" },
-	{ 15, "host %d unreachable - precedence cutoff" },
-	{ 0, NULL },
-};
+static NAMED_VALUES(unreachable,
+	(0, "net %d unreachable"),
+	(1, "host %d unreachable"),
+	(5, "%d unreachable - source route failed"),
+	(6, "net %d unreachable - unknown"),
+	(7, "host %d unreachable - unknown"),
+	(8, "%d unreachable - source host isolated"),
+	(9, "net %d unreachable - admin prohibited"),
+	(10, "host %d unreachable - admin prohibited"),
+	(11, "net %d unreachable - tos prohibited"),
+	(12, "host %d unreachable - tos prohibited"),
+	(13, "host %d unreachable - admin prohibited filter"),
+	(14, "host %d unreachable - host precedence violation"),
+	(15, "host %d unreachable - precedence cutoff")
+);
 
-static const struct value_name redirects[] = {
-	{ 0, "redirect %d to net %g" },
-	{ 1, "redirect %d to host %g" },
-	{ 2, "redirect-tos %d to net %g" },
-	{ 3, "redirect-tos %d to host %g" },
-	{ 0, NULL },
-};
+static NAMED_VALUES(redirects,
+	(0, "redirect %d to net %g"),
+	(1, "redirect %d to host %g"),
+	(2, "redirect-tos %d to net %g"),
+	(3, "redirect-tos %d to host %g")
+);
 
-static const struct value_name simple_types[] = {
-	{ 4, "source quench" }, { 10, "router solicitation" }, { 15, "information request" }, { 16, "information reply" },
-	{ 17, "address mask request" }, { 0, NULL },
-};
+static NAMED_VALUES(simple_types,
+	(4, "source quench"), (10, "router solicitation"), (15, "information request"), (16, "information reply"),
+	(17, "address mask request")
+);
 
 /* "10.0.0.1 udp port 53", from the quoted headers. False if they were not kept. */
 static bool put_quoted_port(struct outbuf *o, struct cursor c)
@@ -103,7 +101,7 @@ static bool put_unreachable(struct outbuf *o, const uint8_t *h, struct cursor c)
 		}
 		return true;
 	}
-	pattern = summary_name(unreachable, h[1]);
+	pattern = named_value(&unreachable, h[1]);
 	put_pattern(o, pattern ? pattern : "%d unreachable - #", ip + 16, NULL);
 	if (!pattern)
 		outbuf_u64(o, h[1]);
@@ -113,7 +111,7 @@ static bool put_unreachable(struct outbuf *o, const uint8_t *h, struct cursor c)
 static bool put_redirect(struct outbuf *o, const uint8_t *h, struct cursor c)
 {
 	const uint8_t *ip = cursor_peek(&c, 20);
-	const char *pattern = summary_name(redirects, h[1]);
+	const char *pattern = named_value(&redirects, h[1]);
 
 	if (!ip)
 		return false;
@@ -217,7 +215,7 @@ static bool put_message(struct outbuf *o, const uint8_t *h, struct cursor c)
 		outbuf_hex(o, get_be32(c.pos), 8);
 		return true;
 	}
-	name = summary_name(simple_types, h[0]);
+	name = named_value(&simple_types, h[0]);
 	if (name)
 		outbuf_str(o, name);
 	else
@@ -262,36 +260,35 @@ void icmp_summary(struct summary *s, const struct packet *p, const struct layer 
 
 /* ---- ICMPv6 ------------------------------------------------------------------------- */
 
-static const struct value_name types_6[] = {
-	{ 1, "destination unreachable" },
-	{ 2, "packet too big" },
-	{ 3, "time exceeded in-transit" },
-	{ 4, "parameter problem" },
-	{ 128, "echo request" },
-	{ 129, "echo reply" },
-	{ 130, "multicast listener query" },
-	{ 131, "multicast listener report" },
-	{ 132, "multicast listener done" },
-	{ 133, "router solicitation" },
-	{ 134, "router advertisement" },
-	{ 135, "neighbor solicitation" },
-	{ 136, "neighbor advertisement" },
-	{ 137, "redirect" },
-	{ 138, "router renumbering" },
-	{ 139, "node information query" },
-	{ 140, "node information reply" },
-	{ 141, "inverse neighbor solicitation" },
-	{ 142, "inverse neighbor advertisement" },
-	{ 143, "multicast listener report v2" },
-	{ 144, "dhaad request" },
-	{ 145, "dhaad reply" },
-	{ 146, "mobile router solicitation" },
-	{ 147, "mobile router advertisement" },
-	{ 155, "RPL" },
-	{ 200, "mtrace message" },
-	{ 201, "mtrace response" },
-	{ 0, NULL },
-};
+static NAMED_VALUES(types_6,
+	(1, "destination unreachable"),
+	(2, "packet too big"),
+	(3, "time exceeded in-transit"),
+	(4, "parameter problem"),
+	(128, "echo request"),
+	(129, "echo reply"),
+	(130, "multicast listener query"),
+	(131, "multicast listener report"),
+	(132, "multicast listener done"),
+	(133, "router solicitation"),
+	(134, "router advertisement"),
+	(135, "neighbor solicitation"),
+	(136, "neighbor advertisement"),
+	(137, "redirect"),
+	(138, "router renumbering"),
+	(139, "node information query"),
+	(140, "node information reply"),
+	(141, "inverse neighbor solicitation"),
+	(142, "inverse neighbor advertisement"),
+	(143, "multicast listener report v2"),
+	(144, "dhaad request"),
+	(145, "dhaad reply"),
+	(146, "mobile router solicitation"),
+	(147, "mobile router advertisement"),
+	(155, "RPL"),
+	(200, "mtrace message"),
+	(201, "mtrace response")
+);
 
 /* The ports of a quoted IPv6 packet: the upper header behind its chain. */
 static bool quoted_upper(struct cursor c, unsigned *number, unsigned *dport)
@@ -384,9 +381,9 @@ static void put_neighbour_flags(struct outbuf *o, uint8_t flags)
 	outbuf_str(o, any ? "]" : "none]");
 }
 
-static const struct value_name record_types[] = {
-	{ 1, "is_in" }, { 2, "is_ex" }, { 3, "to_in" }, { 4, "to_ex" }, { 5, "allow" }, { 6, "block" }, { 0, NULL },
-};
+static NAMED_VALUES(record_types,
+	(1, "is_in"), (2, "is_ex"), (3, "to_in"), (4, "to_ex"), (5, "allow"), (6, "block")
+);
 
 /* Their number, and with -vv all of them; past them in `c`. */
 static void put_sources_6(struct summary *s, struct cursor *c, unsigned n)
@@ -423,7 +420,7 @@ static void put_listener_report(struct summary *s, const uint8_t *h, struct curs
 
 		if (!r)
 			return;
-		name = summary_name(record_types, r[0]);
+		name = named_value(&record_types, r[0]);
 		sources = get_be16(r + 2);
 		outbuf_str(o, " [gaddr ");
 		outbuf_ipv6(o, r + 4);
@@ -591,7 +588,7 @@ void icmpv6_summary(struct summary *s, const struct packet *p, const struct laye
 			outbuf_str(o, "[icmp6 sum ok] ");
 	}
 	outbuf_str(o, "ICMP6, ");
-	name = summary_name(types_6, h[0]);
+	name = named_value(&types_6, h[0]);
 	if (name) {
 		outbuf_str(o, name);
 	} else {

@@ -4,17 +4,17 @@
 
 enum { IGMP = 2, TCP = 6, UDP = 17, HEADER_4 = 20, HEADER_6 = 40 };
 
-static const struct value_name protocol_names[] = {
-	{ 0, "Options" }, { 1, "ICMP" }, { 2, "IGMP" }, { 4, "IPIP" }, { 6, "TCP" }, { 8, "EGP" }, { 9, "IGRP" },
-	{ 17, "UDP" }, { 33, "DCCP" }, { 41, "IPv6" }, { 43, "Routing" }, { 44, "Fragment" }, { 46, "RSVP" }, { 47, "GRE" },
-	{ 50, "ESP" }, { 51, "AH" }, { 55, "Mobile IP" }, { 58, "ICMPv6" }, { 59, "unknown" }, { 60, "DSTOPT" }, { 88, "EIGRP" },
-	{ 89, "OSPF" }, { 103, "PIM" }, { 108, "Compressed IP" }, { 112, "VRRP" }, { 113, "PGM" }, { 132, "SCTP" },
-	{ 135, "Mobility" }, { 0, NULL },
-};
+static NAMED_VALUES(protocol_names,
+	(0, "Options"), (1, "ICMP"), (2, "IGMP"), (4, "IPIP"), (6, "TCP"), (8, "EGP"), (9, "IGRP"),
+	(17, "UDP"), (33, "DCCP"), (41, "IPv6"), (43, "Routing"), (44, "Fragment"), (46, "RSVP"), (47, "GRE"),
+	(50, "ESP"), (51, "AH"), (55, "Mobile IP"), (58, "ICMPv6"), (59, "unknown"), (60, "DSTOPT"), (88, "EIGRP"),
+	(89, "OSPF"), (103, "PIM"), (108, "Compressed IP"), (112, "VRRP"), (113, "PGM"), (132, "SCTP"),
+	(135, "Mobility")
+);
 
 const char *ip_protocol_name(unsigned number)
 {
-	return summary_name(protocol_names, number);
+	return named_value(&protocol_names, number);
 }
 
 static void put_missing(struct outbuf *o, const char *what, uint32_t missing, const char *tail)
@@ -47,10 +47,10 @@ static bool has_ports(const struct layer *next, unsigned number)
 
 /* ---- IPv4 -------------------------------------------------------------------------- */
 
-static const struct value_name option_names[] = {
-	{ 0, "EOL" }, { 1, "NOP" }, { 7, "RR" }, { 68, "timestamp" }, { 82, "traceroute" }, { 130, "security" },
-	{ 131, "LSRR" }, { 137, "SSRR" }, { 148, "RA" }, { 0, NULL },
-};
+static NAMED_VALUES(option_names,
+	(0, "EOL"), (1, "NOP"), (7, "RR"), (68, "timestamp"), (82, "traceroute"), (130, "security"),
+	(131, "LSRR"), (137, "SSRR"), (148, "RA")
+);
 
 /* RR, LSRR and SSRR: the addresses, a comma behind those already used. */
 static void put_route(struct outbuf *o, const uint8_t *opt, unsigned len)
@@ -73,7 +73,7 @@ static void put_options(struct outbuf *o, struct cursor c)
 	while (cursor_left(&c)) {
 		const uint8_t *opt = c.pos;
 		unsigned type = cursor_u8(&c), len;
-		const char *name = summary_name(option_names, type);
+		const char *name = named_value(&option_names, type);
 
 		if (!first)
 			outbuf_char(o, ',');
@@ -105,15 +105,15 @@ static void put_options(struct outbuf *o, struct cursor c)
 
 static void put_flags(struct outbuf *o, unsigned flags)
 {
-	static const struct value_name names[] = { { 0x2000, "+" }, { 0x4000, "DF" }, { 0x8000, "rsvd" }, { 0, NULL } };
+	static NAMED_VALUES(names, (0x2000, "+"), (0x4000, "DF"), (0x8000, "rsvd"));
 	bool any = false;
 
 	outbuf_str(o, ", flags [");
-	for (const struct value_name *n = names; n->name; n++)
-		if (flags & n->value) {
+	for (struct named_value n = { 0 }; named_values_next(&names, &n);)
+		if (flags & n.value) {
 			if (any)
 				outbuf_bytes(o, ", ", 2);
-			outbuf_str(o, n->name);
+			outbuf_str(o, n.name);
 			any = true;
 		}
 	outbuf_str(o, any ? "]" : "none]");
@@ -155,9 +155,9 @@ static void put_ip_verbose(const struct summary *s, const uint8_t *h, uint32_t k
 
 /* ---- IGMP, which has no file of its own yet: RFC 1112, 2236, 3376 ---------------------- */
 
-static const struct value_name igmp_records[] = {
-	{ 1, "is_in" }, { 2, "is_ex" }, { 3, "to_in" }, { 4, "to_ex" }, { 5, "allow" }, { 6, "block" }, { 0, NULL },
-};
+static NAMED_VALUES(igmp_records,
+	(1, "is_in"), (2, "is_ex"), (3, "to_in"), (4, "to_ex"), (5, "allow"), (6, "block")
+);
 
 static void put_igmp_report(struct summary *s, struct cursor c)
 {
@@ -166,7 +166,7 @@ static void put_igmp_report(struct summary *s, struct cursor c)
 
 	put_missing(s->out, "v3 report, ", records, " group record(s)");
 	while (s->verbose && records-- && (r = cursor_take(&c, 8))) {
-		const char *name = summary_name(igmp_records, r[0]);
+		const char *name = named_value(&igmp_records, r[0]);
 
 		outbuf_str(s->out, " [gaddr ");
 		outbuf_ipv4(s->out, r + 4);

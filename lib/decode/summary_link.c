@@ -4,18 +4,18 @@
 
 enum { TYPE_MIN = 1536 };
 
-static const struct value_name ethertypes[] = {
-	{ 0x0800, "IPv4" }, { 0x0806, "ARP" }, { 0x8035, "Reverse ARP" }, { 0x86dd, "IPv6" }, { 0x8100, "802.1Q" },
-	{ 0x88a8, "802.1Q-QinQ" }, { 0x9100, "802.1Q-9100" }, { 0x9200, "802.1Q-9200" }, { 0x8847, "MPLS unicast" },
-	{ 0x8848, "MPLS multicast" }, { 0x8863, "PPPoE D" }, { 0x8864, "PPPoE S" }, { 0x888e, "EAPOL" }, { 0x88cc, "LLDP" },
-	{ 0x8809, "Slow Protocols" }, { 0x9000, "Loopback" }, { 0x894f, "NSH" }, { 0x8902, "CFM" }, { 0x88ca, "TIPC" },
-	{ 0x6558, "TEB" }, { 0x880b, "PPP" }, { 0x8137, "IPX" }, { 0x809b, "Appletalk" }, { 0x80f3, "Appletalk ARP" },
-	{ 0x8899, "RRCP" }, { 0x88a2, "AoE" }, { 0x8808, "MPCP" }, { 0x6002, "MOP RC" }, { 0x6001, "MOP DL" }, { 0, NULL },
-};
+static NAMED_VALUES(ethertypes,
+	(0x0800, "IPv4"), (0x0806, "ARP"), (0x8035, "Reverse ARP"), (0x86dd, "IPv6"), (0x8100, "802.1Q"),
+	(0x88a8, "802.1Q-QinQ"), (0x9100, "802.1Q-9100"), (0x9200, "802.1Q-9200"), (0x8847, "MPLS unicast"),
+	(0x8848, "MPLS multicast"), (0x8863, "PPPoE D"), (0x8864, "PPPoE S"), (0x888e, "EAPOL"), (0x88cc, "LLDP"),
+	(0x8809, "Slow Protocols"), (0x9000, "Loopback"), (0x894f, "NSH"), (0x8902, "CFM"), (0x88ca, "TIPC"),
+	(0x6558, "TEB"), (0x880b, "PPP"), (0x8137, "IPX"), (0x809b, "Appletalk"), (0x80f3, "Appletalk ARP"),
+	(0x8899, "RRCP"), (0x88a2, "AoE"), (0x8808, "MPCP"), (0x6002, "MOP RC"), (0x6001, "MOP DL")
+);
 
 const char *ethertype_name(unsigned type)
 {
-	return summary_name(ethertypes, type);
+	return named_value(&ethertypes, type);
 }
 
 void summary_ethertype(struct summary *s, unsigned type)
@@ -171,15 +171,15 @@ void raw_summary(struct summary *s, const struct packet *p, const struct layer *
 
 /* ---- ARP --------------------------------------------------------------------------- */
 
-static const struct value_name hardware_names[] = {
-	{ 1, "Ethernet" }, { 6, "TokenRing" }, { 7, "ArcNet" }, { 15, "FrameRelay" }, { 19, "ATM" }, { 23, "Strip" },
-	{ 24, "IEEE 1394" }, { 32, "InfiniBand" }, { 0, NULL },
-};
+static NAMED_VALUES(hardware_names,
+	(1, "Ethernet"), (6, "TokenRing"), (7, "ArcNet"), (15, "FrameRelay"), (19, "ATM"), (23, "Strip"),
+	(24, "IEEE 1394"), (32, "InfiniBand")
+);
 
-static const struct value_name operation_names[] = {
-	{ 1, "Request" }, { 2, "Reply" }, { 3, "Reverse Request" }, { 4, "Reverse Reply" }, { 8, "Inverse Request" },
-	{ 9, "Inverse Reply" }, { 10, "NACK Reply" }, { 0, NULL },
-};
+static NAMED_VALUES(operation_names,
+	(1, "Request"), (2, "Reply"), (3, "Reverse Request"), (4, "Reverse Reply"), (8, "Inverse Request"),
+	(9, "Inverse Reply"), (10, "NACK Reply")
+);
 
 static void put_named(struct outbuf *o, const char *name, const char *unknown, unsigned value, int hex)
 {
@@ -266,7 +266,7 @@ void arp_summary(struct summary *s, const struct packet *p, const struct layer *
 	protocol = get_be16(h + 2);
 	known = protocol == 0x0800 && h[5] == 4 && h[4];
 	if (!known || s->verbose) {
-		put_named(o, summary_name(hardware_names, get_be16(h)), "Unknown Hardware (", get_be16(h), 0);
+		put_named(o, named_value(&hardware_names, get_be16(h)), "Unknown Hardware (", get_be16(h), 0);
 		outbuf_str(o, " (len ");
 		outbuf_u64(o, h[4]);
 		outbuf_str(o, "), ");
@@ -278,7 +278,7 @@ void arp_summary(struct summary *s, const struct packet *p, const struct layer *
 			outbuf_bytes(o, ", ", 2);
 	}
 	if (known) {
-		put_named(o, summary_name(operation_names, get_be16(h + 6)), "Unknown (", get_be16(h + 6), 0);
+		put_named(o, named_value(&operation_names, get_be16(h + 6)), "Unknown (", get_be16(h + 6), 0);
 		outbuf_char(o, ' ');
 		put_operation(o, h);
 	}

@@ -6,11 +6,11 @@ enum {
 	SOURCE = 1, TARGET = 2, PREFIX = 3, REDIRECTED = 4, MTU = 5, INTERVAL = 7, HOME_AGENT = 8, ROUTE = 24, RDNSS = 25, DNSSL = 31
 };
 
-static const struct value_name names[] = {
-	{ SOURCE, "source link-address" }, { TARGET, "destination link-address" }, { PREFIX, "prefix info" },
-	{ REDIRECTED, "redirected header" }, { MTU, "mtu" }, { INTERVAL, "advertisement interval" },
-	{ HOME_AGENT, "homeagent information" }, { ROUTE, "route info" }, { RDNSS, "rdnss" }, { DNSSL, "dnssl" }, { 0, NULL },
-};
+static NAMED_VALUES(names,
+	(SOURCE, "source link-address"), (TARGET, "destination link-address"), (PREFIX, "prefix info"),
+	(REDIRECTED, "redirected header"), (MTU, "mtu"), (INTERVAL, "advertisement interval"),
+	(HOME_AGENT, "homeagent information"), (ROUTE, "route info"), (RDNSS, "rdnss"), (DNSSL, "dnssl")
+);
 
 static void put_seconds(struct outbuf *o, const char *label, uint32_t seconds)
 {
@@ -23,14 +23,14 @@ static void put_seconds(struct outbuf *o, const char *label, uint32_t seconds)
 
 static void put_prefix(struct outbuf *o, const uint8_t *opt)
 {
-	static const struct value_name flags[] = { { 0x80, "onlink" }, { 0x40, "auto" }, { 0x20, "router" }, { 0, NULL } };
+	static NAMED_VALUES(flags, (0x80, "onlink"), (0x40, "auto"), (0x20, "router"));
 	bool any = false;
 
 	outbuf_ipv6(o, opt + 16);
 	outbuf_printf(o, "/%u, Flags [", opt[2]);
-	for (const struct value_name *f = flags; f->name; f++)
-		if (opt[3] & f->value) {
-			outbuf_printf(o, "%s%s", any ? ", " : "", f->name);
+	for (struct named_value f = { 0 }; named_values_next(&flags, &f);)
+		if (opt[3] & f.value) {
+			outbuf_printf(o, "%s%s", any ? ", " : "", f.name);
 			any = true;
 		}
 	put_seconds(o, any ? "], valid time " : "none], valid time ", get_be32(opt + 4));
@@ -98,7 +98,7 @@ void summary_nd_options(struct outbuf *o, struct cursor c)
 	while (cursor_left(&c) >= 2) {
 		unsigned type = c.pos[0], len = c.pos[1] * 8u;
 		const uint8_t *opt = cursor_take(&c, len);
-		const char *name = summary_name(names, type);
+		const char *name = named_value(&names, type);
 
 		if (!len || !opt)
 			return;

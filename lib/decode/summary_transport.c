@@ -40,12 +40,12 @@ enum {
 	OPT_MPTCP = 30, OPT_TFO = 34, OPT_EXP1 = 253, OPT_EXP2 = 254
 };
 
-static const struct value_name option_names[] = {
-	{ OPT_EOL, "eol" }, { OPT_NOP, "nop" }, { OPT_MSS, "mss" }, { OPT_WSCALE, "wscale" }, { OPT_SACK_OK, "sackOK" },
-	{ OPT_SACK, "sack" }, { OPT_ECHO, "echo" }, { OPT_ECHO_REPLY, "echoreply" }, { OPT_TS, "TS" }, { OPT_CC, "cc" },
-	{ OPT_CCNEW, "ccnew" }, { OPT_CCECHO, "ccecho" }, { OPT_MD5, "md5" }, { OPT_SCPS, "scps" }, { OPT_UTO, "uto" },
-	{ OPT_AO, "tcp-ao" }, { OPT_MPTCP, "mptcp" }, { OPT_TFO, "tfo" }, { OPT_EXP2, "exp" }, { 0, NULL },
-};
+static NAMED_VALUES(option_names,
+	(OPT_EOL, "eol"), (OPT_NOP, "nop"), (OPT_MSS, "mss"), (OPT_WSCALE, "wscale"), (OPT_SACK_OK, "sackOK"),
+	(OPT_SACK, "sack"), (OPT_ECHO, "echo"), (OPT_ECHO_REPLY, "echoreply"), (OPT_TS, "TS"), (OPT_CC, "cc"),
+	(OPT_CCNEW, "ccnew"), (OPT_CCECHO, "ccecho"), (OPT_MD5, "md5"), (OPT_SCPS, "scps"), (OPT_UTO, "uto"),
+	(OPT_AO, "tcp-ao"), (OPT_MPTCP, "mptcp"), (OPT_TFO, "tfo"), (OPT_EXP2, "exp")
+);
 
 static void put_sack(struct outbuf *o, struct cursor c, uint32_t base)
 {
@@ -150,7 +150,7 @@ static enum options_end put_options(struct outbuf *o, struct cursor c, uint32_t 
 			return OPTIONS_CUT;
 		if (size > 1 ? size - 2 > len - (uint32_t)(c.pos - start) : kind != OPT_EOL && kind != OPT_NOP)
 			return OPTIONS_BAD;
-		name = summary_name(option_names, kind);
+		name = named_value(&option_names, kind);
 		if (name)
 			outbuf_str(o, name);
 		else

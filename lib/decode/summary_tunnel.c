@@ -18,20 +18,20 @@ static void put_colon(struct summary *s)
 
 enum { GRE_CHECKSUM = 0x8000, GRE_ROUTING = 0x4000, GRE_KEY = 0x2000, GRE_SEQUENCE = 0x1000, GRE_ACK = 0x80 };
 
-static const struct value_name gre_flags[] = {
-	{ GRE_CHECKSUM, "checksum present" }, { GRE_ROUTING, "routing present" }, { GRE_KEY, "key present" },
-	{ GRE_SEQUENCE, "sequence# present" }, { 0x0800, "source routing present" }, { 0x0700, "recursion present" },
-	{ GRE_ACK, "ack present" }, { 0, NULL },
-};
+static NAMED_VALUES(gre_flags,
+	(GRE_CHECKSUM, "checksum present"), (GRE_ROUTING, "routing present"), (GRE_KEY, "key present"),
+	(GRE_SEQUENCE, "sequence# present"), (0x0800, "source routing present"), (0x0700, "recursion present"),
+	(GRE_ACK, "ack present")
+);
 
 static void put_gre_flags(struct outbuf *o, unsigned flags)
 {
 	const char *before = ", Flags [";
 
-	for (const struct value_name *n = gre_flags; n->name; n++)
-		if (flags & n->value) {
+	for (struct named_value n = { 0 }; named_values_next(&gre_flags, &n);)
+		if (flags & n.value) {
 			outbuf_str(o, before);
-			outbuf_str(o, n->name);
+			outbuf_str(o, n.name);
 			before = ", ";
 		}
 	outbuf_str(o, *before == ',' && before[2] ? ", Flags [none]" : "]");
@@ -140,11 +140,11 @@ void ah_summary(struct summary *s, const struct packet *p, const struct layer *l
 	}
 }
 
-static const struct value_name pim_types[] = {
-	{ 0, "Hello" }, { 1, "Register" }, { 2, "Register Stop" }, { 3, "Join / Prune" }, { 4, "Bootstrap" }, { 5, "Assert" },
-	{ 6, "Graft" }, { 7, "Graft-ACK" }, { 8, "Candidate RP Advertisement" }, { 9, "Prune Refresh" }, { 10, "DF Election" },
-	{ 11, "ECMP Redirect" }, { 0, NULL },
-};
+static NAMED_VALUES(pim_types,
+	(0, "Hello"), (1, "Register"), (2, "Register Stop"), (3, "Join / Prune"), (4, "Bootstrap"), (5, "Assert"),
+	(6, "Graft"), (7, "Graft-ACK"), (8, "Candidate RP Advertisement"), (9, "Prune Refresh"), (10, "DF Election"),
+	(11, "ECMP Redirect")
+);
 
 void pim_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -155,7 +155,7 @@ void pim_summary(struct summary *s, const struct packet *p, const struct layer *
 		return;
 	put_number(s->out, "PIMv", h[0] >> 4);
 	if (h[0] >> 4 == 2) {
-		name = summary_name(pim_types, h[0] & 15);
+		name = named_value(&pim_types, h[0] & 15);
 		outbuf_str(s->out, ", ");
 		if (name)
 			outbuf_str(s->out, name);
@@ -240,16 +240,16 @@ void geneve_summary(struct summary *s, const struct packet *p, const struct laye
 		outbuf_printf(s->out, "geneve-proto-0x%x", get_be16(h + 2));
 }
 
-static const struct value_name gtp_messages[] = {
-	{ 1, "Echo Request" }, { 2, "Echo Response" }, { 16, "Create PDP Context Request" },
-	{ 17, "Create PDP Context Response" }, { 18, "Update PDP Context Request" }, { 19, "Update PDP Context Response" },
-	{ 20, "Delete PDP Context Request" }, { 21, "Delete PDP Context Response" }, { 26, "Error Indication" },
-	{ 31, "Supported Extension Headers Notification" }, { 254, "End Marker" }, { 255, "G-PDU" }, { 0, NULL },
-};
+static NAMED_VALUES(gtp_messages,
+	(1, "Echo Request"), (2, "Echo Response"), (16, "Create PDP Context Request"),
+	(17, "Create PDP Context Response"), (18, "Update PDP Context Request"), (19, "Update PDP Context Response"),
+	(20, "Delete PDP Context Request"), (21, "Delete PDP Context Response"), (26, "Error Indication"),
+	(31, "Supported Extension Headers Notification"), (254, "End Marker"), (255, "G-PDU")
+);
 
 void gtp_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	const char *name = summary_name(gtp_messages, l->aux[1]);
+	const char *name = named_value(&gtp_messages, l->aux[1]);
 	const uint8_t *h;
 
 	put_number(s->out, "UDP, length ", summary_outer_len(p, l));
@@ -281,10 +281,10 @@ void capwap_summary(struct summary *s, const struct packet *p, const struct laye
 
 /* ---- L2TP ---------------------------------------------------------------------------- */
 
-static const struct value_name l2tp_messages[] = {
-	{ 1, "SCCRQ" }, { 2, "SCCRP" }, { 3, "SCCCN" }, { 4, "StopCCN" }, { 6, "HELLO" }, { 7, "OCRQ" }, { 8, "OCRP" },
-	{ 9, "OCCN" }, { 10, "ICRQ" }, { 11, "ICRP" }, { 12, "ICCN" }, { 14, "CDN" }, { 15, "WEN" }, { 16, "SLI" }, { 0, NULL },
-};
+static NAMED_VALUES(l2tp_messages,
+	(1, "SCCRQ"), (2, "SCCRP"), (3, "SCCCN"), (4, "StopCCN"), (6, "HELLO"), (7, "OCRQ"), (8, "OCRP"),
+	(9, "OCCN"), (10, "ICRQ"), (11, "ICRP"), (12, "ICCN"), (14, "CDN"), (15, "WEN"), (16, "SLI")
+);
 
 /* The first value of a control message is its type: |flags and length 16|vendor 16|attribute 16|value| */
 static void put_l2tp_message(struct outbuf *o, struct cursor c)
@@ -296,7 +296,7 @@ static void put_l2tp_message(struct outbuf *o, struct cursor c)
 		outbuf_str(o, " ZLB");
 	if (!avp || get_be16(avp + 2) || get_be16(avp + 4))
 		return;
-	name = summary_name(l2tp_messages, get_be16(avp + 6));
+	name = named_value(&l2tp_messages, get_be16(avp + 6));
 	outbuf_printf(o, " %sMSGTYPE(", avp[0] & 0x80 ? "*" : "");
 	if (name)
 		outbuf_str(o, name);

@@ -15,26 +15,25 @@ static void put_number(struct outbuf *o, const char *label, uint32_t v)
 
 enum { LLC_SNAP = 8, LLC_UNNUMBERED = 3, LLC_SUPERVISORY = 1 };
 
-static const struct value_name saps[] = {
-	{ 0x00, "Null" }, { 0x02, "802.1B I" }, { 0x04, "SNA" }, { 0x06, "IP" }, { 0x0e, "ProWay NM" }, { 0x42, "STP" },
-	{ 0x7e, "X.25" }, { 0x80, "3Com XNS" }, { 0x98, "ARP" }, { 0xaa, "SNAP" }, { 0xbc, "Banyan Vines" }, { 0xe0, "IPX" },
-	{ 0xf0, "NetBeui" }, { 0xfe, "ISO CLNS" }, { 0xff, "Global" }, { 0, NULL },
-};
+static NAMED_VALUES(saps,
+	(0x00, "Null"), (0x02, "802.1B I"), (0x04, "SNA"), (0x06, "IP"), (0x0e, "ProWay NM"), (0x42, "STP"),
+	(0x7e, "X.25"), (0x80, "3Com XNS"), (0x98, "ARP"), (0xaa, "SNAP"), (0xbc, "Banyan Vines"), (0xe0, "IPX"),
+	(0xf0, "NetBeui"), (0xfe, "ISO CLNS"), (0xff, "Global")
+);
 
-static const struct value_name llc_commands[] = {
-	{ 0x03, "ui" }, { 0xe3, "test" }, { 0xaf, "xid" }, { 0x6f, "sabme" }, { 0x43, "disc" }, { 0x63, "ua" }, { 0x87, "frmr" },
-	{ 0x0f, "dm" }, { 0, NULL },
-};
+static NAMED_VALUES(llc_commands,
+	(0x03, "ui"), (0xe3, "test"), (0xaf, "xid"), (0x6f, "sabme"), (0x43, "disc"), (0x63, "ua"), (0x87, "frmr"),
+	(0x0f, "dm")
+);
 
-static const struct value_name organizations[] = {
-	{ 0x000000, "Ethernet" }, { 0x00000c, "Cisco" }, { 0x0000f8, "Cisco bridged" }, { 0x00000f, "IANA" },
-	{ 0x0080c2, "Ethernet bridged" }, { 0x080007, "Appletalk" }, { 0x00005e, "IANA" }, { 0x00e02b, "Extreme" }, { 0, NULL },
-};
+static NAMED_WIDE_VALUES(organizations,
+	(0x000000, "Ethernet"), (0x00000c, "Cisco"), (0x0000f8, "Cisco bridged"), (0x00000f, "IANA"),
+	(0x0080c2, "Ethernet bridged"), (0x080007, "Appletalk"), (0x00005e, "IANA"), (0x00e02b, "Extreme")
+);
 
-static const struct value_name cisco_protocols[] = {
-	{ 0x010b, "PVST" }, { 0x0111, "UDLD" }, { 0x0102, "DRiP" }, { 0x2000, "CDP" }, { 0x2003, "VTP" }, { 0x2004, "DTP" },
-	{ 0, NULL },
-};
+static NAMED_VALUES(cisco_protocols,
+	(0x010b, "PVST"), (0x0111, "UDLD"), (0x0102, "DRiP"), (0x2000, "CDP"), (0x2003, "VTP"), (0x2004, "DTP")
+);
 
 static const char *or_unknown(const char *name)
 {
@@ -44,8 +43,8 @@ static const char *or_unknown(const char *name)
 static void put_llc_header(struct outbuf *o, const uint8_t *h, const struct layer *l)
 {
 	outbuf_printf(o, "LLC, dsap %s (0x%02x) %s, ssap %s (0x%02x) %s, ctrl 0x%0*x: ",
-		      or_unknown(summary_name(saps, h[0] & 0xfe)), h[0] & 0xfe, h[0] & 1 ? "Group" : "Individual",
-		      or_unknown(summary_name(saps, h[1] & 0xfe)), h[1] & 0xfe, h[1] & 1 ? "Response" : "Command",
+		      or_unknown(named_value(&saps, h[0] & 0xfe)), h[0] & 0xfe, h[0] & 1 ? "Group" : "Individual",
+		      or_unknown(named_value(&saps, h[1] & 0xfe)), h[1] & 0xfe, h[1] & 1 ? "Response" : "Command",
 		      (l->aux[0] & 3) == LLC_UNNUMBERED ? 2 : 4, l->aux[0]);
 }
 
@@ -54,10 +53,10 @@ static void put_snap(struct outbuf *o, const uint8_t *snap, uint32_t length)
 	uint32_t oui = get_be24(snap);
 	unsigned type = get_be16(snap + 3);
 	bool ether = oui == 0 || oui == 0x0000f8 || oui == 0x080007;
-	const char *name = ether ? ethertype_name(type) : oui == 0x00000c ? summary_name(cisco_protocols, type) :
+	const char *name = ether ? ethertype_name(type) : oui == 0x00000c ? named_value(&cisco_protocols, type) :
 			   oui != 0x0080c2 ? NULL : type == 1 ? "Ethernet + FCS" : type == 7 ? "Ethernet w/o FCS" : NULL;
 
-	outbuf_printf(o, "oui %s (0x%06x), %s %s (0x%04x), length %u: ", or_unknown(summary_name(organizations, oui)), oui,
+	outbuf_printf(o, "oui %s (0x%06x), %s %s (0x%04x), length %u: ", or_unknown(named_value(&organizations, oui)), oui,
 		      ether ? "ethertype" : "pid", or_unknown(name), type, length);
 }
 
@@ -65,7 +64,7 @@ static void put_snap(struct outbuf *o, const uint8_t *snap, uint32_t length)
 static void put_llc_control(struct outbuf *o, const uint8_t *h, const struct layer *l, uint32_t length)
 {
 	bool u = (l->aux[0] & 3) == LLC_UNNUMBERED, poll = u ? h[2] & 0x10 : l->aux[0] & 0x100, response = h[1] & 1;
-	const char *name = summary_name(llc_commands, h[2] & 0xef);
+	const char *name = named_value(&llc_commands, h[2] & 0xef);
 
 	if (u)
 		outbuf_printf(o, "Unnumbered, %s", name ? name : "unknown");
@@ -79,7 +78,7 @@ static void put_llc_control(struct outbuf *o, const uint8_t *h, const struct lay
 
 static void put_sap(struct outbuf *o, unsigned sap, const char *unknown)
 {
-	const char *name = summary_name(saps, sap & 0xfe);
+	const char *name = named_value(&saps, sap & 0xfe);
 
 	if (name)
 		outbuf_str(o, name);
@@ -140,25 +139,25 @@ void llc_summary(struct summary *s, const struct packet *p, const struct layer *
 
 /* ---- PPP -------------------------------------------------------------------------------- */
 
-static const struct value_name ppp_protocols[] = {
-	{ 0x0021, "IP" }, { 0x0057, "IP6" }, { 0x0281, "MPLS" }, { 0x0283, "MPLS" }, { 0x003d, "MLPPP" }, { 0x002d, "VJC" },
-	{ 0x002f, "VJNC" }, { 0x0023, "OSI" }, { 0x002b, "IPX" }, { 0x00fd, "COMP" }, { 0x0031, "BPDU" }, { 0xc021, "LCP" },
-	{ 0xc023, "PAP" }, { 0xc025, "LQM" }, { 0xc223, "CHAP" }, { 0xc227, "EAP" }, { 0xc029, "CBCP" }, { 0xc02b, "BACP" },
-	{ 0xc02d, "BAP" }, { 0x8021, "IPCP" }, { 0x8057, "IP6CP" }, { 0x8023, "OSINLCP" }, { 0x80fd, "CCP" },
-	{ 0x8053, "ECP" }, { 0x8281, "MPLSCP" }, { 0x8031, "BCP" }, { 0, NULL },
-};
+static NAMED_VALUES(ppp_protocols,
+	(0x0021, "IP"), (0x0057, "IP6"), (0x0281, "MPLS"), (0x0283, "MPLS"), (0x003d, "MLPPP"), (0x002d, "VJC"),
+	(0x002f, "VJNC"), (0x0023, "OSI"), (0x002b, "IPX"), (0x00fd, "COMP"), (0x0031, "BPDU"), (0xc021, "LCP"),
+	(0xc023, "PAP"), (0xc025, "LQM"), (0xc223, "CHAP"), (0xc227, "EAP"), (0xc029, "CBCP"), (0xc02b, "BACP"),
+	(0xc02d, "BAP"), (0x8021, "IPCP"), (0x8057, "IP6CP"), (0x8023, "OSINLCP"), (0x80fd, "CCP"),
+	(0x8053, "ECP"), (0x8281, "MPLSCP"), (0x8031, "BCP")
+);
 
-static const struct value_name control_codes[] = {
-	{ 0, "Vend-Ext" }, { 1, "Conf-Request" }, { 2, "Conf-Ack" }, { 3, "Conf-Nack" }, { 4, "Conf-Reject" }, { 5, "Term-Request" },
-	{ 6, "Term-Ack" }, { 7, "Code-Reject" }, { 8, "Prot-Reject" }, { 9, "Echo-Request" }, { 10, "Echo-Reply" },
-	{ 11, "Disc-Req" }, { 12, "Ident" }, { 13, "Time-Remaining" }, { 0, NULL },
-};
+static NAMED_VALUES(control_codes,
+	(0, "Vend-Ext"), (1, "Conf-Request"), (2, "Conf-Ack"), (3, "Conf-Nack"), (4, "Conf-Reject"), (5, "Term-Request"),
+	(6, "Term-Ack"), (7, "Code-Reject"), (8, "Prot-Reject"), (9, "Echo-Request"), (10, "Echo-Reply"),
+	(11, "Disc-Req"), (12, "Ident"), (13, "Time-Remaining")
+);
 
-static const struct value_name chap_codes[] = {
-	{ 1, "Challenge" }, { 2, "Response" }, { 3, "Success" }, { 4, "Fail" }, { 0, NULL },
-};
+static NAMED_VALUES(chap_codes,
+	(1, "Challenge"), (2, "Response"), (3, "Success"), (4, "Fail")
+);
 
-static const struct value_name pap_codes[] = { { 1, "Auth-Req" }, { 2, "Auth-ACK" }, { 3, "Auth-NACK" }, { 0, NULL } };
+static NAMED_VALUES(pap_codes, (1, "Auth-Req"), (2, "Auth-ACK"), (3, "Auth-NACK"));
 
 /* Challenge and response: a value and who sends it; the others: text. RFC 1994. */
 static void put_chap(struct outbuf *o, struct cursor c)
@@ -201,23 +200,23 @@ static void put_pap(struct outbuf *o, struct cursor c)
 /* Protocols that set the link up: code, identifier, length. */
 static bool put_control(struct outbuf *o, unsigned proto, struct cursor c, uint32_t length)
 {
-	const struct value_name *codes = proto == 0xc223 ? chap_codes : proto == 0xc023 ? pap_codes : control_codes;
+	const struct named_values *codes = proto == 0xc223 ? &chap_codes : proto == 0xc023 ? &pap_codes : &control_codes;
 	const uint8_t *h = cursor_peek(&c, 4);
 	const char *name;
 
-	if (!(proto & 0x8000) || !summary_name(ppp_protocols, proto) || proto == 0xc025 || proto == 0xc227)
+	if (!(proto & 0x8000) || !named_value(&ppp_protocols, proto) || proto == 0xc025 || proto == 0xc227)
 		return false;
-	outbuf_str(o, summary_name(ppp_protocols, proto));
+	outbuf_str(o, named_value(&ppp_protocols, proto));
 	outbuf_str(o, ", ");
 	if (!h) {
 		outbuf_str(o, "[|ppp]");
 		return true;
 	}
-	name = summary_name(codes, h[0]);
-	outbuf_printf(o, "%s (0x%02x), id %u", name ? name : codes == control_codes ? "Unknown Opcode" : "Unknown", h[0], h[1]);
-	if (codes == control_codes)
+	name = named_value(codes, h[0]);
+	outbuf_printf(o, "%s (0x%02x), id %u", name ? name : codes == &control_codes ? "Unknown Opcode" : "Unknown", h[0], h[1]);
+	if (codes == &control_codes)
 		put_number(o, ", length ", length + 2);
-	else if (codes == chap_codes)
+	else if (codes == &chap_codes)
 		put_chap(o, c);
 	else if (h[0] >= 1 && h[0] <= 3)
 		put_pap(o, c);
@@ -233,7 +232,7 @@ static bool is_control(const struct layer *l)
 void ppp_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	const struct layer *next = summary_next(p, l);
-	const char *name = summary_name(ppp_protocols, l->aux[0]);
+	const char *name = named_value(&ppp_protocols, l->aux[0]);
 	struct cursor c = packet_payload(p, l);
 
 	if ((next && next->proto == PROTO_chdlc) || l->result != DECODE_OK)
@@ -256,15 +255,15 @@ void ppp_summary(struct summary *s, const struct packet *p, const struct layer *
 	summary_unknown(s->out, c.pos, (uint32_t)cursor_left(&c));
 }
 
-static const struct value_name pppoe_codes[] = {
-	{ 0x09, "PADI" }, { 0x07, "PADO" }, { 0x19, "PADR" }, { 0x65, "PADS" }, { 0xa7, "PADT" }, { 0, "" }, { 0, NULL },
-};
+static NAMED_VALUES(pppoe_codes,
+	(0x09, "PADI"), (0x07, "PADO"), (0x19, "PADR"), (0x65, "PADS"), (0xa7, "PADT"), (0, "")
+);
 
-static const struct value_name pppoe_tags[] = {
-	{ 0x0000, "EOL" }, { 0x0101, "Service-Name" }, { 0x0102, "AC-Name" }, { 0x0103, "Host-Uniq" }, { 0x0104, "AC-Cookie" },
-	{ 0x0105, "Vendor-Specific" }, { 0x0110, "Relay-Session-ID" }, { 0x0120, "PPP-Max-Payload" },
-	{ 0x0201, "Service-Name-Error" }, { 0x0202, "AC-System-Error" }, { 0x0203, "Generic-Error" }, { 0, NULL },
-};
+static NAMED_VALUES(pppoe_tags,
+	(0x0000, "EOL"), (0x0101, "Service-Name"), (0x0102, "AC-Name"), (0x0103, "Host-Uniq"), (0x0104, "AC-Cookie"),
+	(0x0105, "Vendor-Specific"), (0x0110, "Relay-Session-ID"), (0x0120, "PPP-Max-Payload"),
+	(0x0201, "Service-Name-Error"), (0x0202, "AC-System-Error"), (0x0203, "Generic-Error")
+);
 
 /* Text in quotes when it is all printable, hexadecimal otherwise. */
 static void put_tag_value(struct outbuf *o, const uint8_t *value, unsigned len)
@@ -290,7 +289,7 @@ static void put_tags(struct outbuf *o, struct cursor c)
 
 	while ((h = cursor_take(&c, 4))) {
 		unsigned type = get_be16(h), len = get_be16(h + 2);
-		const char *name = summary_name(pppoe_tags, type);
+		const char *name = named_value(&pppoe_tags, type);
 
 		value = cursor_take(&c, len);
 		outbuf_str(o, " [");
@@ -313,7 +312,7 @@ static const uint8_t *put_pppoe(struct outbuf *o, const struct packet *p, const 
 
 	if (packet_bytes(p, l, &h) < PPPOE_HEADER)
 		return NULL;
-	name = summary_name(pppoe_codes, h[1]);
+	name = named_value(&pppoe_codes, h[1]);
 	outbuf_str(o, "PPPoE ");
 	if (name)
 		outbuf_str(o, name);
@@ -401,11 +400,11 @@ void chdlc_summary(struct summary *s, const struct packet *p, const struct layer
 
 void fr_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	static const struct value_name nlpids[] = {
-		{ 0x00, "NULL" }, { 0x08, "Q.933" }, { 0x80, "SNAP" }, { 0x81, "CLNP" }, { 0x82, "ES-IS" }, { 0x83, "IS-IS" },
-		{ 0x8e, "IPv6" }, { 0xb0, "MLPPP" }, { 0xb1, "MLPPP" }, { 0xcc, "IPv4" }, { 0xcf, "PPP" }, { 0, NULL },
-	};
-	static const struct value_name flags[] = { { 2, "DE" }, { 4, "BECN" }, { 8, "FECN" }, { 0, NULL } };
+	static NAMED_VALUES(nlpids,
+		(0x00, "NULL"), (0x08, "Q.933"), (0x80, "SNAP"), (0x81, "CLNP"), (0x82, "ES-IS"), (0x83, "IS-IS"),
+		(0x8e, "IPv6"), (0xb0, "MLPPP"), (0xb1, "MLPPP"), (0xcc, "IPv4"), (0xcf, "PPP")
+	);
+	static NAMED_VALUES(flags, (2, "DE"), (4, "BECN"), (8, "FECN"));
 	const uint8_t *h;
 	unsigned len = l->aux[0];
 
@@ -415,10 +414,10 @@ void fr_summary(struct summary *s, const struct packet *p, const struct layer *l
 	put_number(s->out, ", DLCI ", fr_dlci(h, len));
 	outbuf_str(s->out, ", Flags [");
 	outbuf_str(s->out, h[0] & 2 ? "C!" : "");
-	for (const struct value_name *f = flags; f->name; f++)
-		if (h[1] & f->value) {
-			outbuf_str(s->out, h[0] & 2 || h[1] & (f->value - 1) & 14 ? ", " : "");
-			outbuf_str(s->out, f->name);
+	for (struct named_value f = { 0 }; named_values_next(&flags, &f);)
+		if (h[1] & f.value) {
+			outbuf_str(s->out, h[0] & 2 || h[1] & (f.value - 1) & 14 ? ", " : "");
+			outbuf_str(s->out, f.name);
 		}
 	outbuf_str(s->out, h[0] & 2 || h[1] & 14 ? "], " : "none], ");
 	if (h[len] != 3) {
@@ -428,7 +427,7 @@ void fr_summary(struct summary *s, const struct packet *p, const struct layer *l
 			      summary_outer_len(p, l));
 		return;
 	}
-	outbuf_printf(s->out, "NLPID %s (0x%02x), length %u: ", or_unknown(summary_name(nlpids, l->aux[1])), l->aux[1],
+	outbuf_printf(s->out, "NLPID %s (0x%02x), length %u: ", or_unknown(named_value(&nlpids, l->aux[1])), l->aux[1],
 		      summary_outer_len(p, l));
 	if (l->aux[1] == 0x80 && packet_bytes(p, l, &h) >= l->hlen)
 		put_snap(s->out, h + l->hlen - 5, l->wire_end - l->off - l->hlen);

@@ -177,36 +177,35 @@ static void put_elements(struct outbuf *o, struct cursor c, bool beacon, unsigne
 }
 
 /* The words of IEEE 802.11-2020, table 9-49, for the reasons that are met; tables 9-50 for the status. */
-static const struct value_name reasons[] = {
-	{ 0, "Reserved" }, { 1, "Unspecified reason" }, { 2, "Previous authentication no longer valid" },
-	{ 3, "Deauthenticated because sending STA is leaving (or has left) IBSS or ESS" },
-	{ 4, "Disassociated due to inactivity" },
-	{ 5, "Disassociated because AP is unable to handle all currently associated STAs" },
-	{ 6, "Class 2 frame received from nonauthenticated STA" }, { 7, "Class 3 frame received from nonassociated STA" },
-	{ 8, "Disassociated because sending STA is leaving (or has left) BSS" },
-	{ 9, "STA requesting (re)association is not authenticated with responding STA" },
-	{ 12, "Disassociated due to BSS transition management" }, { 14, "Message integrity code (MIC) failure" },
-	{ 15, "4-Way Handshake timeout" }, { 16, "Group key handshake timeout" }, { 18, "Invalid group cipher" },
-	{ 19, "Invalid pairwise cipher" }, { 20, "Invalid AKMP" }, { 21, "Unsupported RSNE version" },
-	{ 22, "Invalid RSNE capabilities" }, { 23, "IEEE 802.1X authentication failed" },
-	{ 24, "Cipher suite rejected because of the security policy" }, { 0, NULL },
-};
+static NAMED_VALUES(reasons,
+	(0, "Reserved"), (1, "Unspecified reason"), (2, "Previous authentication no longer valid"),
+	(3, "Deauthenticated because sending STA is leaving (or has left) IBSS or ESS"),
+	(4, "Disassociated due to inactivity"),
+	(5, "Disassociated because AP is unable to handle all currently associated STAs"),
+	(6, "Class 2 frame received from nonauthenticated STA"), (7, "Class 3 frame received from nonassociated STA"),
+	(8, "Disassociated because sending STA is leaving (or has left) BSS"),
+	(9, "STA requesting (re)association is not authenticated with responding STA"),
+	(12, "Disassociated due to BSS transition management"), (14, "Message integrity code (MIC) failure"),
+	(15, "4-Way Handshake timeout"), (16, "Group key handshake timeout"), (18, "Invalid group cipher"),
+	(19, "Invalid pairwise cipher"), (20, "Invalid AKMP"), (21, "Unsupported RSNE version"),
+	(22, "Invalid RSNE capabilities"), (23, "IEEE 802.1X authentication failed"),
+	(24, "Cipher suite rejected because of the security policy")
+);
 
-static const struct value_name statuses[] = {
-	{ 0, "Successful" }, { 1, "Unspecified failure" }, { 5, "Security disabled" }, { 6, "Unacceptable lifetime" },
-	{ 7, "Not in same BSS" }, { 13, "Responding STA does not support the specified authentication algorithm" },
-	{ 15, "Authentication rejected because of challenge failure" },
-	{ 17, "Association denied because AP is unable to handle additional associated STAs" },
-	{ 30, "Association request rejected temporarily; try again later" },
-	{ 31, "Robust management frame policy violation" }, { 37, "The request has been declined" },
-	{ 41, "Invalid group cipher" }, { 42, "Invalid pairwise cipher" }, { 43, "Invalid AKMP" },
-	{ 44, "Unsupported RSNE version" }, { 45, "Invalid RSNE capabilities" }, { 53, "Invalid pairwise master key identifier (PMKID)" },
-	{ 0, NULL },
-};
+static NAMED_VALUES(statuses,
+	(0, "Successful"), (1, "Unspecified failure"), (5, "Security disabled"), (6, "Unacceptable lifetime"),
+	(7, "Not in same BSS"), (13, "Responding STA does not support the specified authentication algorithm"),
+	(15, "Authentication rejected because of challenge failure"),
+	(17, "Association denied because AP is unable to handle additional associated STAs"),
+	(30, "Association request rejected temporarily; try again later"),
+	(31, "Robust management frame policy violation"), (37, "The request has been declined"),
+	(41, "Invalid group cipher"), (42, "Invalid pairwise cipher"), (43, "Invalid AKMP"),
+	(44, "Unsupported RSNE version"), (45, "Invalid RSNE capabilities"), (53, "Invalid pairwise master key identifier (PMKID)")
+);
 
-static void put_named(struct outbuf *o, const struct value_name *names, const char *what, unsigned value)
+static void put_named(struct outbuf *o, const struct named_values *names, const char *what, unsigned value)
 {
-	const char *name = summary_name(names, value);
+	const char *name = named_value(names, value);
 
 	if (name)
 		outbuf_str(o, name);
@@ -232,16 +231,16 @@ static void put_authentication(struct outbuf *o, const uint8_t *fixed, struct cu
 		outbuf_str(o, ": ");
 	}
 	if (step & 1)
-		put_named(o, statuses, "Status", get_le16(fixed + 4));
+		put_named(o, &statuses, "Status", get_le16(fixed + 4));
 }
 
 static void put_action(struct outbuf *o, unsigned category, unsigned action)
 {
-	static const struct value_name categories[] = {
-		{ 0, "Spectrum Management" }, { 1, "QoS" }, { 2, "DLS" }, { 3, "BA" }, { 7, "HT" }, { 127, "Vendor" }, { 0, NULL },
-	};
+	static NAMED_VALUES(categories,
+		(0, "Spectrum Management"), (1, "QoS"), (2, "DLS"), (3, "BA"), (7, "HT"), (127, "Vendor")
+	);
 	static const char block_acks[][15] = { "ADDBA Request", "ADDBA Response", "DELBA" };
-	const char *name = summary_name(categories, category);
+	const char *name = named_value(&categories, category);
 
 	if (name)
 		outbuf_str(o, name);
@@ -282,7 +281,7 @@ static void put_management(struct outbuf *o, unsigned sub, struct cursor c, cons
 		if (!fixed)
 			return;
 		outbuf_printf(o, " AID(%x) :%s: ", get_le16(fixed + 4) & 0x3fff, get_le16(fixed) & 0x10 ? " PRIVACY " : "");
-		put_named(o, statuses, "Status", get_le16(fixed + 2));
+		put_named(o, &statuses, "Status", get_le16(fixed + 2));
 		return;
 	case 4:
 		put_elements(o, c, false, 0, true);
@@ -298,7 +297,7 @@ static void put_management(struct outbuf *o, unsigned sub, struct cursor c, cons
 			outbuf_char(o, ')');
 		}
 		outbuf_str(o, ": ");
-		put_named(o, reasons, "Reason", get_le16(fixed));
+		put_named(o, &reasons, "Reason", get_le16(fixed));
 		return;
 	case 11:
 		fixed = cursor_take(&c, 6);
@@ -327,14 +326,14 @@ static void put_management(struct outbuf *o, unsigned sub, struct cursor c, cons
 
 static void put_flags(struct outbuf *o, unsigned fc, unsigned duration)
 {
-	static const struct value_name names[] = {
-		{ WLAN_MORE_DATA, "More Data " }, { WLAN_MORE_FRAGMENTS, "More Fragments " }, { WLAN_SLEEPS, "Pwr Mgmt " },
-		{ WLAN_RETRY, "Retry " }, { WLAN_ORDER, "+Order " }, { WLAN_PROTECTED, "Protected " }, { 0, NULL },
-	};
+	static NAMED_VALUES(names,
+		(WLAN_MORE_DATA, "More Data "), (WLAN_MORE_FRAGMENTS, "More Fragments "), (WLAN_SLEEPS, "Pwr Mgmt "),
+		(WLAN_RETRY, "Retry "), (WLAN_ORDER, "+Order "), (WLAN_PROTECTED, "Protected ")
+	);
 
-	for (const struct value_name *n = names; n->name; n++)
-		if (fc & n->value)
-			outbuf_str(o, n->name);
+	for (struct named_value n = { 0 }; named_values_next(&names, &n);)
+		if (fc & n.value)
+			outbuf_str(o, n.name);
 	outbuf_printf(o, "%uus ", duration);
 }
 

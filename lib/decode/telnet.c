@@ -77,11 +77,11 @@ static void telnet_walk(struct walk *w, const struct packet *p, const struct lay
 
 static const char *const commands[] = { "SE", "NOP", "DMARK", "BRK", "IP", "AO", "AYT", "EC", "EL", "GA", "SB", "WILL", "WONT", "DO",
 					"DONT" };
-static const struct value_name options[] = {
-	{ 0, "BINARY" }, { 1, "ECHO" }, { 2, "RCP" }, { 3, "SUPPRESS GO AHEAD" }, { 4, "NAME" }, { 5, "STATUS" }, { 6, "TIMING MARK" },
-	{ 24, "TERMINAL TYPE" }, { 25, "END OF RECORD" }, { 31, "NAWS" }, { 32, "TSPEED" }, { 33, "LFLOW" }, { 34, "LINEMODE" },
-	{ 35, "XDISPLOC" }, { 36, "OLD-ENVIRON" }, { 37, "AUTHENTICATION" }, { 38, "ENCRYPT" }, { 39, "NEW-ENVIRON" }, { 0, NULL },
-};
+static NAMED_VALUES(options,
+	(0, "BINARY"), (1, "ECHO"), (2, "RCP"), (3, "SUPPRESS GO AHEAD"), (4, "NAME"), (5, "STATUS"), (6, "TIMING MARK"),
+	(24, "TERMINAL TYPE"), (25, "END OF RECORD"), (31, "NAWS"), (32, "TSPEED"), (33, "LFLOW"), (34, "LINEMODE"),
+	(35, "XDISPLOC"), (36, "OLD-ENVIRON"), (37, "AUTHENTICATION"), (38, "ENCRYPT"), (39, "NEW-ENVIRON")
+);
 
 /* "IS 0x50 0 0x18": what an option is told, its first byte as a word. */
 static void put_option(struct outbuf *o, struct text t)
@@ -118,7 +118,7 @@ static void telnet_summary(struct summary *s, const struct packet *p, const stru
 		if (cmd < SB || !cursor_left(&c))
 			continue;
 		option = cursor_u8(&c);
-		name = summary_name(options, option);
+		name = named_value(&options, option);
 		outbuf_char(s->out, ' ');
 		if (name)
 			outbuf_str(s->out, name);

@@ -100,8 +100,8 @@ static void put_request(struct outbuf *o, struct cursor *c)
 static void tftp_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
 	static const char ops[][6] = { "", "RRQ", "WRQ", "DATA", "ACK", "ERROR", "OACK" };
-	static const struct value_name errors[] = { { 0, "EUNDEF" }, { 1, "ENOTFOUND" }, { 2, "EACCESS" }, { 3, "ENOSPACE" },
-						    { 4, "EBADOP" }, { 5, "EBADID" }, { 6, "EEXISTS" }, { 7, "ENOUSER" }, { 0, NULL } };
+	static NAMED_VALUES(errors, (0, "EUNDEF"), (1, "ENOTFOUND"), (2, "EACCESS"), (3, "ENOSPACE"), (4, "EBADOP"),
+		(5, "EBADID"), (6, "EEXISTS"), (7, "ENOUSER"));
 	struct cursor c = packet_cursor(p, l);
 	const uint8_t *udp = layer_at(p, l - 1);
 	struct outbuf *o = s->out;
@@ -142,7 +142,7 @@ static void tftp_summary(struct summary *s, const struct packet *p, const struct
 		if (cursor_left(&c) < 2)
 			break;
 		code = cursor_be16(&c);
-		name = summary_name(errors, code);
+		name = named_value(&errors, code);
 		outbuf_char(o, ' ');
 		outbuf_str(o, name ? name : "tftp-#");
 		if (!name)

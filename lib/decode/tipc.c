@@ -97,14 +97,14 @@ static bool get_node(const struct packet *p, const struct layer *l, const struct
 
 /* ---- text ------------------------------------------------------------------------------- */
 
-static const struct value_name users[] = {
-	{ 0, "Low Importance Data payload" }, { 1, "Medium Importance Data payload" }, { 2, "High Importance Data payload" },
-	{ 3, "Critical Importance Data payload" }, { BROADCAST, "Broadcast Link Protocol internal" },
-	{ BUNDLER, "Message Bundler Protocol internal" }, { LINK, "Link State Protocol internal" },
-	{ CONNECTION, "Connection Manager internal" }, { CHANGEOVER, "Link Changeover Protocol internal" },
-	{ NAMES, "Name Table Update Protocol internal" }, { FRAGMENTS, "Message Fragmentation Protocol internal" },
-	{ DISCOVERY, "Neighbor Detection Protocol internal" }, { 0, NULL },
-};
+static NAMED_VALUES(users,
+	(0, "Low Importance Data payload"), (1, "Medium Importance Data payload"), (2, "High Importance Data payload"),
+	(3, "Critical Importance Data payload"), (BROADCAST, "Broadcast Link Protocol internal"),
+	(BUNDLER, "Message Bundler Protocol internal"), (LINK, "Link State Protocol internal"),
+	(CONNECTION, "Connection Manager internal"), (CHANGEOVER, "Link Changeover Protocol internal"),
+	(NAMES, "Name Table Update Protocol internal"), (FRAGMENTS, "Message Fragmentation Protocol internal"),
+	(DISCOVERY, "Neighbor Detection Protocol internal")
+);
 
 static void put_type(struct outbuf *o, unsigned user, uint32_t word)
 {
@@ -140,7 +140,7 @@ static void put_ends(struct outbuf *o, const struct layer *l, const uint8_t *h)
 
 static void tipc_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
-	const char *name = summary_name(users, l->aux[0]);
+	const char *name = named_value(&users, l->aux[0]);
 	struct outbuf *o = s->out;
 	const uint8_t *h;
 	uint32_t word;

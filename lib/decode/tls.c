@@ -500,33 +500,32 @@ static void tls_summary(struct summary *s, const struct packet *p, const struct 
 
 /* ---- the protocol ---------------------------------------------------------------------------- */
 
-const struct value_name tls_contents[] = { { 20, "Change Cipher Spec" }, { 21, "Alert" }, { 22, "Handshake" },
-					   { 23, "Application Data" }, { 24, "Heartbeat" }, { 25, "Connection ID" }, { 0, NULL } };
-const struct value_name tls_versions[] = {
-	{ 0x0300, "SSL 3.0" }, { 0x0301, "TLS 1.0" }, { 0x0302, "TLS 1.1" }, { 0x0303, "TLS 1.2" }, { 0x0304, "TLS 1.3" },
-	{ 0x0100, "DTLS 1.0 (OpenSSL pre 0.9.8f)" }, { 0xfeff, "DTLS 1.0" }, { 0xfefd, "DTLS 1.2" }, { 0xfefc, "DTLS 1.3" },
-	{ 0, NULL }
-};
-const struct value_name tls_messages[] = {
-	{ 0, "Hello Request" }, { 1, "Client Hello" }, { 2, "Server Hello" }, { 3, "Hello Verify Request" },
-	{ 4, "New Session Ticket" }, { 5, "End of Early Data" }, { 8, "Encrypted Extensions" }, { 11, "Certificate" },
-	{ 12, "Server Key Exchange" }, { 13, "Certificate Request" }, { 14, "Server Hello Done" }, { 15, "Certificate Verify" },
-	{ 16, "Client Key Exchange" }, { 20, "Finished" }, { 21, "Certificate URL" }, { 22, "Certificate Status" },
-	{ 24, "Key Update" }, { 25, "Compressed Certificate" }, { 67, "Encrypted Handshake Message" }, { 0, NULL }
-};
-const struct value_name tls_alert_levels[] = { { 1, "Warning" }, { 2, "Fatal" }, { 0, NULL } };
-const struct value_name tls_alerts[] = {
-	{ 0, "Close Notify" }, { 10, "Unexpected Message" }, { 20, "Bad Record MAC" }, { 21, "Decryption Failed" },
-	{ 22, "Record Overflow" }, { 30, "Decompression Failure" }, { 40, "Handshake Failure" }, { 41, "No Certificate" },
-	{ 42, "Bad Certificate" }, { 43, "Unsupported Certificate" }, { 44, "Certificate Revoked" }, { 45, "Certificate Expired" },
-	{ 46, "Certificate Unknown" }, { 47, "Illegal Parameter" }, { 48, "Unknown CA" }, { 49, "Access Denied" },
-	{ 50, "Decode Error" }, { 51, "Decrypt Error" }, { 60, "Export Restriction" }, { 70, "Protocol Version" },
-	{ 71, "Insufficient Security" }, { 80, "Internal Error" }, { 86, "Inappropriate Fallback" }, { 90, "User Canceled" },
-	{ 100, "No Renegotiation" }, { 109, "Missing Extension" }, { 110, "Unsupported Extension" },
-	{ 111, "Certificate Unobtainable" }, { 112, "Unrecognized Name" }, { 113, "Bad Certificate Status Response" },
-	{ 114, "Bad Certificate Hash Value" }, { 115, "Unknown PSK Identity" }, { 116, "Certificate Required" },
-	{ 120, "No application Protocol" }, { 0, NULL }
-};
+NAMED_VALUES(tls_contents, (20, "Change Cipher Spec"), (21, "Alert"), (22, "Handshake"), (23, "Application Data"),
+	(24, "Heartbeat"), (25, "Connection ID"));
+NAMED_VALUES(tls_versions,
+	(0x0300, "SSL 3.0"), (0x0301, "TLS 1.0"), (0x0302, "TLS 1.1"), (0x0303, "TLS 1.2"), (0x0304, "TLS 1.3"),
+	(0x0100, "DTLS 1.0 (OpenSSL pre 0.9.8f)"), (0xfeff, "DTLS 1.0"), (0xfefd, "DTLS 1.2"), (0xfefc, "DTLS 1.3")
+);
+NAMED_VALUES(tls_messages,
+	(0, "Hello Request"), (1, "Client Hello"), (2, "Server Hello"), (3, "Hello Verify Request"),
+	(4, "New Session Ticket"), (5, "End of Early Data"), (8, "Encrypted Extensions"), (11, "Certificate"),
+	(12, "Server Key Exchange"), (13, "Certificate Request"), (14, "Server Hello Done"), (15, "Certificate Verify"),
+	(16, "Client Key Exchange"), (20, "Finished"), (21, "Certificate URL"), (22, "Certificate Status"),
+	(24, "Key Update"), (25, "Compressed Certificate"), (67, "Encrypted Handshake Message")
+);
+NAMED_VALUES(tls_alert_levels, (1, "Warning"), (2, "Fatal"));
+NAMED_VALUES(tls_alerts,
+	(0, "Close Notify"), (10, "Unexpected Message"), (20, "Bad Record MAC"), (21, "Decryption Failed"),
+	(22, "Record Overflow"), (30, "Decompression Failure"), (40, "Handshake Failure"), (41, "No Certificate"),
+	(42, "Bad Certificate"), (43, "Unsupported Certificate"), (44, "Certificate Revoked"), (45, "Certificate Expired"),
+	(46, "Certificate Unknown"), (47, "Illegal Parameter"), (48, "Unknown CA"), (49, "Access Denied"),
+	(50, "Decode Error"), (51, "Decrypt Error"), (60, "Export Restriction"), (70, "Protocol Version"),
+	(71, "Insufficient Security"), (80, "Internal Error"), (86, "Inappropriate Fallback"), (90, "User Canceled"),
+	(100, "No Renegotiation"), (109, "Missing Extension"), (110, "Unsupported Extension"),
+	(111, "Certificate Unobtainable"), (112, "Unrecognized Name"), (113, "Bad Certificate Status Response"),
+	(114, "Bad Certificate Hash Value"), (115, "Unknown PSK Identity"), (116, "Certificate Required"),
+	(120, "No application Protocol")
+);
 
 #define FIELD_PARAMETER_UINT(n, lab) TLS_UINT(n, lab)
 #define FIELD_PARAMETER_BYTES(n, lab) TLS_BYTES(n, lab)

@@ -5,7 +5,7 @@
 
 #include "decode/tls.h"
 
-extern const struct value_name tls_contents[], tls_versions[], tls_messages[], tls_alerts[], tls_alert_levels[];
+extern const struct named_values tls_contents, tls_versions, tls_messages, tls_alerts, tls_alert_levels;
 
 #define TLS_UINT(n, lab) FIELD_WALK(FIELD_UINT, n, lab)
 #define TLS_BYTES(n, lab) FIELD_WALK(FIELD_BYTES, n, lab)
@@ -15,15 +15,15 @@ extern const struct value_name tls_contents[], tls_versions[], tls_messages[], t
 	FIELD_HAS(n, lab, (.names = nam), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = digits)
 
 #define TLS_COMMON_FIELDS(P) \
-	(TLS_CONTENT_TYPE, TLS_NAMED(P ".record.content_type", tls_contents, "Content type")), \
-	(TLS_RECORD_VERSION, TLS_HEX(P ".record.version", 4, tls_versions, "Record version")), \
+	(TLS_CONTENT_TYPE, TLS_NAMED(P ".record.content_type", &tls_contents, "Content type")), \
+	(TLS_RECORD_VERSION, TLS_HEX(P ".record.version", 4, &tls_versions, "Record version")), \
 	(TLS_RECORD_LENGTH, TLS_UINT(P ".record.length", "Record length")), \
 	(TLS_APP_DATA, TLS_BYTES(P ".app_data", "Application data")), \
-	(TLS_ALERT_LEVEL, TLS_NAMED(P ".alert_message.level", tls_alert_levels, "Alert level")), \
-	(TLS_ALERT_DESC, TLS_NAMED(P ".alert_message.desc", tls_alerts, "Alert description")), \
-	(TLS_HANDSHAKE_TYPE, TLS_NAMED(P ".handshake.type", tls_messages, "Handshake message")), \
+	(TLS_ALERT_LEVEL, TLS_NAMED(P ".alert_message.level", &tls_alert_levels, "Alert level")), \
+	(TLS_ALERT_DESC, TLS_NAMED(P ".alert_message.desc", &tls_alerts, "Alert description")), \
+	(TLS_HANDSHAKE_TYPE, TLS_NAMED(P ".handshake.type", &tls_messages, "Handshake message")), \
 	(TLS_HANDSHAKE_LENGTH, TLS_UINT(P ".handshake.length", "Handshake length")), \
-	(TLS_VERSION, TLS_HEX(P ".handshake.version", 4, tls_versions, "Version")), \
+	(TLS_VERSION, TLS_HEX(P ".handshake.version", 4, &tls_versions, "Version")), \
 	(TLS_RANDOM, TLS_BYTES(P ".handshake.random", "Random")), \
 	(TLS_RANDOM_TIME, FIELD_WALK(FIELD_TIME, P ".handshake.random_time", "Time in the random")), \
 	(TLS_RANDOM_BYTES, TLS_BYTES(P ".handshake.random_bytes", "Bytes of the random")), \
@@ -65,7 +65,7 @@ extern const struct value_name tls_contents[], tls_versions[], tls_messages[], t
 	(TLS_SUPPORTED_VERSIONS_LEN,\
 		TLS_UINT(P ".handshake.extensions.supported_versions_len", "Supported versions length")), \
 	(TLS_SUPPORTED_VERSION,\
-		TLS_HEX(P ".handshake.extensions.supported_version", 4, tls_versions, "Supported version")), \
+		TLS_HEX(P ".handshake.extensions.supported_version", 4, &tls_versions, "Supported version")), \
 	(TLS_COOKIE_LEN, TLS_UINT(P ".handshake.extensions.cookie_len", "Cookie length")), \
 	(TLS_COOKIE, TLS_BYTES(P ".handshake.extensions.cookie", "Cookie")), \
 	(TLS_PSK_MODES_LENGTH, TLS_UINT(P ".extension.psk_ke_modes_length", "Pre-shared key modes length")), \

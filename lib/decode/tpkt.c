@@ -251,10 +251,10 @@ static void cotp_walk(struct walk *w, const struct packet *p, const struct layer
 	}
 }
 
-static const struct value_name types[] = {
-	{ CR, "Connect request" }, { CC, "Connect confirm" }, { DR, "Disconnect request" }, { DT, "Data" }, { ED, "Expedited data" },
-	{ AK, "Acknowledgement" }, { ER, "Error" }, { RJ, "Reject" }, { 0, NULL }
-};
+static NAMED_VALUES(types,
+	(CR, "Connect request"), (CC, "Connect confirm"), (DR, "Disconnect request"), (DT, "Data"), (ED, "Expedited data"),
+	(AK, "Acknowledgement"), (ER, "Error"), (RJ, "Reject")
+);
 
 static void cotp_summary(struct summary *s, const struct packet *p, const struct layer *l)
 {
@@ -263,7 +263,7 @@ static void cotp_summary(struct summary *s, const struct packet *p, const struct
 
 	if (!s->verbose || packet_bytes(p, l, &h) < 2)
 		return;
-	name = summary_name(types, h[1] >> 4);
+	name = named_value(&types, h[1] >> 4);
 	outbuf_str(s->out, "\n\tCOTP: ");
 	outbuf_str(s->out, name ? name : "?");
 }
@@ -273,7 +273,7 @@ static void cotp_summary(struct summary *s, const struct packet *p, const struct
 
 FIELD_TABLE(cotp_fields,
 	(LI, UINT("cotp.li", "Header length")),
-	(TYPE, FIELD_HAS("cotp.type", "Type", (.names = types), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
+	(TYPE, FIELD_HAS("cotp.type", "Type", (.names = &types), .type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 2)),
 	(DESTREF, HEX("cotp.destref", 4, "Destination reference")),
 	(SRCREF, HEX("cotp.srcref", 4, "Source reference")),
 	(CLASS, UINT("cotp.class", "Class")),

@@ -34,14 +34,14 @@ static void udld_walk(struct walk *w, const struct packet *p, const struct layer
 
 /* ---- text ------------------------------------------------------------------------------- */
 
-static const struct value_name names[] = {
-	{ T_DEVICE, "Device-ID TLV" }, { T_PORT, "Port-ID TLV" }, { T_ECHO, "Echo TLV" }, { T_INTERVAL, "Message Interval TLV" },
-	{ T_TIMEOUT, "Timeout Interval TLV" }, { T_NAME, "Device Name TLV" }, { T_SEQUENCE, "Sequence Number TLV" }, { 0, NULL },
-};
+static NAMED_VALUES(names,
+	(T_DEVICE, "Device-ID TLV"), (T_PORT, "Port-ID TLV"), (T_ECHO, "Echo TLV"), (T_INTERVAL, "Message Interval TLV"),
+	(T_TIMEOUT, "Timeout Interval TLV"), (T_NAME, "Device Name TLV"), (T_SEQUENCE, "Sequence Number TLV")
+);
 
 static void put_value(struct outbuf *o, const struct cisco_tlv *t)
 {
-	const char *name = summary_name(names, t->type);
+	const char *name = named_value(&names, t->type);
 
 	outbuf_printf(o, "\n\t%s (0x%04x) TLV, length %u, ", name ? name : "Unknown TLV", t->type, t->len + 4u);
 	if ((t->type == T_INTERVAL || t->type == T_TIMEOUT) && t->len == 1)

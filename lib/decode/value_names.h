@@ -7,8 +7,8 @@
 #include "decode/protocol.h"
 
 /* For a row of a field table; a build without labels has none of them either. */
-#define VALUE_NAMES(table) (ENABLE_FIELD_LABELS ? (table) : NULL)
+#define NAMES_OR_NONE(table) (ENABLE_FIELD_LABELS ? (table) : NULL)
 
-extern const struct value_name ip_proto_names[], ether_type_names[], icmpv6_type_names[];
+extern const struct named_values ip_proto_names, ether_type_names, icmpv6_type_names;
 
 #endif

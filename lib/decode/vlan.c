@@ -31,7 +31,7 @@ FIELD_TABLE(vlan_fields,
 	(PRIORITY, FIELD_BITS(FIELD_UINT, "vlan.priority", 0, 2, 0xe000, "Priority")),
 	(DEI, FIELD_BITS(FIELD_BOOL, "vlan.dei", 0, 2, 0x1000, "Drop eligible")),
 	(ID, FIELD_BITS(FIELD_UINT, "vlan.id", 0, 2, 0x0fff, "VLAN number")),
-	(ETYPE, FIELD_HAS("vlan.etype", "Type", (.get = get_type_or_len, .names = VALUE_NAMES(ether_type_names)),
+	(ETYPE, FIELD_HAS("vlan.etype", "Type", (.get = get_type_or_len, .names = NAMES_OR_NONE(&ether_type_names)),
 		.type = FIELD_UINT, .show = SHOW_HEX, .hex_digits = 4)),
 	(LEN, FIELD_GET(FIELD_UINT, "vlan.len", get_type_or_len, "Length"))
 );

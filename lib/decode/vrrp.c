@@ -39,7 +39,7 @@ static void vrrp_walk(struct walk *w, const struct packet *p, const struct layer
 		walk_bytes(w, AUTH_STRING, address, (uint32_t)strnlen((const char *)address, 8));
 }
 
-static const struct value_name auth_types[] = { { 0, "none" }, { 1, "simple" }, { 2, "ah" }, { 0, NULL } };
+static NAMED_VALUES(auth_types, (0, "none"), (1, "simple"), (2, "ah"));
 
 /* -v: the addresses, and the password in clear */
 static void put_addresses(struct outbuf *o, const uint8_t *h, struct cursor c, unsigned len)
@@ -76,7 +76,7 @@ static void vrrp_summary(struct summary *s, const struct packet *p, const struct
 	if (ttl != 255) /* from another link: not to be believed */
 		outbuf_printf(s->out, ", (ttl %u)", ttl);
 	outbuf_printf(s->out, ", vrid %u, prio %u", h[1], h[2]);
-	auth = summary_name(auth_types, h[4]);
+	auth = named_value(&auth_types, h[4]);
 	if (h[0] >> 4 == 2) {
 		outbuf_str(s->out, ", authtype ");
 		auth ? outbuf_str(s->out, auth) : outbuf_printf(s->out, "unknown type#%u", h[4]);

@@ -141,16 +141,15 @@ static void websocket_summary(struct summary *s, const struct packet *p, const s
 	outbuf_u64(s->out, f.len);
 }
 
-static const struct value_name opcodes[] = {
-	{ 0, "Continuation" }, { TEXT, "Text" }, { 2, "Binary" }, { CLOSE, "Connection Close" }, { 9, "Ping" }, { 10, "Pong" },
-	{ 0, NULL }
-};
+static NAMED_VALUES(opcodes,
+	(0, "Continuation"), (TEXT, "Text"), (2, "Binary"), (CLOSE, "Connection Close"), (9, "Ping"), (10, "Pong")
+);
 
 FIELD_TABLE(fields,
 	(F_FIN, FIELD_BITS(FIELD_BOOL, "websocket.fin", 0, 1, 0x80, "Last of the message")),
 	(F_RSV, FIELD_PLAIN("websocket.rsv", "Reserved", .type = FIELD_UINT, .show = SHOW_HEX, .width = 1, .mask = 0x70,
 		.shift = 4, .hex_digits = 2)),
-	(F_OPCODE, FIELD_HAS("websocket.opcode", "Opcode", (.names = opcodes), .type = FIELD_UINT, .width = 1, .mask = 0x0f)),
+	(F_OPCODE, FIELD_HAS("websocket.opcode", "Opcode", (.names = &opcodes), .type = FIELD_UINT, .width = 1, .mask = 0x0f)),
 	(F_MASK, FIELD_BITS(FIELD_BOOL, "websocket.mask", 1, 1, 0x80, "Masked")),
 	(F_LENGTH, FIELD_BITS(FIELD_UINT, "websocket.payload_length", 1, 1, 0x7f, "Payload length")),
 	(F_LENGTH_16, FIELD_HAS("websocket.payload_length_ext_16", "Extended payload length", (.get = get_length),

@@ -72,13 +72,13 @@ static void wg_summary(struct summary *s, const struct packet *p, const struct l
 	}
 }
 
-static const struct value_name type_names[] = {
-	{ INITIATION, "Handshake Initiation" }, { RESPONSE, "Handshake Response" }, { COOKIE_REPLY, "Cookie Reply" },
-	{ DATA, "Transport Data" }, { 0, NULL },
-};
+static NAMED_VALUES(type_names,
+	(INITIATION, "Handshake Initiation"), (RESPONSE, "Handshake Response"), (COOKIE_REPLY, "Cookie Reply"),
+	(DATA, "Transport Data")
+);
 
 FIELD_TABLE(wg_fields,
-	(TYPE, FIELD_HAS("wg.type", "Type", (.names = type_names), .type = FIELD_UINT, .width = 1)),
+	(TYPE, FIELD_HAS("wg.type", "Type", (.names = &type_names), .type = FIELD_UINT, .width = 1)),
 	(RESERVED, FIELD_FIXED(FIELD_BYTES, "wg.reserved", 1, 3, "Reserved")),
 	(SENDER, FIELD_WALK_HEX("wg.sender", 8, "Sender")),
 	(RECEIVER, FIELD_WALK_HEX("wg.receiver", 8, "Receiver")),

@@ -238,18 +238,18 @@ static void x509_walk(struct walk *w, const struct packet *p, const struct layer
 
 /* ---- the protocol ---------------------------------------------------------------------------- */
 
-static const struct value_name time_choice[] = { { 0, "utcTime" }, { 1, "generalizedTime" }, { 0, NULL } };
-static const struct value_name versions[] = { { 0, "v1" }, { 1, "v2" }, { 2, "v3" }, { 0, NULL } };
+static NAMED_VALUES(time_choice, (0, "utcTime"), (1, "generalizedTime"));
+static NAMED_VALUES(versions, (0, "v1"), (1, "v2"), (2, "v3"));
 
 #define NAMED(n, nam, lab) FIELD_HAS(n, lab, (.names = nam), .type = FIELD_UINT)
 #define TEXT(n, lab) FIELD_WALK(FIELD_STRING, n, lab)
 
 FIELD_TABLE(fields,
-	(F_VERSION, NAMED("x509af.version", versions, "Version")),
+	(F_VERSION, NAMED("x509af.version", &versions, "Version")),
 	(F_SERIAL, FIELD_WALK(FIELD_BYTES, "x509af.serialNumber", "Serial number")),
 	(F_ALGORITHM, TEXT("x509af.algorithm.id", "Algorithm")),
-	(F_NOT_BEFORE, NAMED("x509af.notBefore", time_choice, "Not before, form")),
-	(F_NOT_AFTER, NAMED("x509af.notAfter", time_choice, "Not after, form")),
+	(F_NOT_BEFORE, NAMED("x509af.notBefore", &time_choice, "Not before, form")),
+	(F_NOT_AFTER, NAMED("x509af.notAfter", &time_choice, "Not after, form")),
 	(F_UTC_TIME, TEXT("x509af.utcTime", "Not before and not after")),
 	(F_GENERALIZED_TIME, FIELD_WALK(FIELD_TIME, "x509af.generalizedTime", "Not before and not after, from 2050 on")),
 	(F_EXTENSION, TEXT("x509af.extension.id", "Extension")),

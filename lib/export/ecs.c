@@ -28,19 +28,17 @@ enum ecs_how {
 	ECS_MESSAGE
 };
 
-static const struct value_name opcodes[] = { { 0, "QUERY" }, { 1, "IQUERY" }, { 2, "STATUS" }, { 4, "NOTIFY" },
-					     { 5, "UPDATE" }, { 6, "DSO" }, { 0, NULL } };
-static const struct value_name rcodes[] = { { 0, "NOERROR" }, { 1, "FORMERR" }, { 2, "SERVFAIL" }, { 3, "NXDOMAIN" },
-					    { 4, "NOTIMP" }, { 5, "REFUSED" }, { 6, "YXDOMAIN" }, { 7, "YXRRSET" },
-					    { 8, "NXRRSET" }, { 9, "NOTAUTH" }, { 10, "NOTZONE" }, { 0, NULL } };
-static const struct value_name no_names[] = { { 0, NULL } };
-static const struct value_name answers[] = { { 0, "query" }, { 1, "answer" }, { 0, NULL } };
+static NAMED_VALUES(opcodes, (0, "QUERY"), (1, "IQUERY"), (2, "STATUS"), (4, "NOTIFY"), (5, "UPDATE"), (6, "DSO"));
+static NAMED_VALUES(rcodes, (0, "NOERROR"), (1, "FORMERR"), (2, "SERVFAIL"), (3, "NXDOMAIN"), (4, "NOTIMP"), (5, "REFUSED"),
+	(6, "YXDOMAIN"), (7, "YXRRSET"), (8, "NXRRSET"), (9, "NOTAUTH"), (10, "NOTZONE"));
+static const struct named_values no_names;
+static NAMED_VALUES(answers, (0, "query"), (1, "answer"));
 
 static const struct ecs_row {
 	const char *path;
 	uint8_t how;
 	const char *from;
-	const struct value_name *names;
+	const struct named_values *names;
 } rows[] = {
 	{ "@timestamp", ECS_TIME, NULL, NULL },
 	{ "ecs.version", ECS_CONSTANT, "\"8.11.0\"", NULL },
@@ -57,17 +55,17 @@ static const struct ecs_row {
 	{ "network.bytes", ECS_BYTES, NULL, NULL },
 	{ "network.packets", ECS_CONSTANT, "1", NULL },
 	{ "network.community_id", ECS_COMMUNITY, NULL, NULL },
-	{ "network.vlan.id", ECS_NAME, "vlan.id", no_names },
+	{ "network.vlan.id", ECS_NAME, "vlan.id", &no_names },
 	{ "source.ip", ECS_SRC, NULL, NULL },
 	{ "source.port", ECS_SPORT, NULL, NULL },
 	{ "source.mac", ECS_SMAC, "eth.src", NULL },
 	{ "destination.ip", ECS_DST, NULL, NULL },
 	{ "destination.port", ECS_DPORT, NULL, NULL },
 	{ "destination.mac", ECS_DMAC, "eth.dst", NULL },
-	{ "dns.id", ECS_NAME, "dns.id", no_names },
-	{ "dns.type", ECS_NAME, "dns.flags.response", answers },
-	{ "dns.op_code", ECS_NAME, "dns.flags.opcode", opcodes },
-	{ "dns.response_code", ECS_NAME, "dns.flags.rcode", rcodes },
+	{ "dns.id", ECS_NAME, "dns.id", &no_names },
+	{ "dns.type", ECS_NAME, "dns.flags.response", &answers },
+	{ "dns.op_code", ECS_NAME, "dns.flags.opcode", &opcodes },
+	{ "dns.response_code", ECS_NAME, "dns.flags.rcode", &rcodes },
 	{ "dns.question.name", ECS_FIRST, "dns.qry.name", NULL },
 	{ "dns.question.type", ECS_NAME, "dns.qry.type", NULL },
 	{ "dns.question.class", ECS_NAME, "dns.qry.class", NULL },
@@ -94,7 +92,7 @@ static const struct ecs_row {
 	{ "process.name", ECS_FIRST, "proc.name", NULL },
 	{ "process.command_line", ECS_FIRST, "proc.cmdline", NULL },
 	{ "user.name", ECS_FIRST, "proc.user", NULL },
-	{ "user.id", ECS_NAME, "proc.uid", no_names },
+	{ "user.id", ECS_NAME, "proc.uid", &no_names },
 	{ "container.id", ECS_FIRST, "container.id", NULL },
 	{ "container.runtime", ECS_FIRST, "container.runtime", NULL },
 	{ "message", ECS_MESSAGE, NULL, NULL },
@@ -242,15 +240,14 @@ static void put_packet_row(struct export *e, struct ecs *s, const struct ecs_row
 
 static void put_name(struct ecs *s, const struct ecs_row *row, const struct cell *cell)
 {
-	const struct value_name *n = row->names ? row->names : field_names(cell->field);
+	const char *name = named_value(row->names ? row->names : field_names(cell->field), cell->value.u);
 	char number[24];
 	struct outbuf t;
 
-	for (; n && n->name; n++)
-		if (n->value == cell->value.u) {
-			put_text(s, row->path, n->name, strlen(n->name));
-			return;
-		}
+	if (name) {
+		put_text(s, row->path, name, strlen(name));
+		return;
+	}
 	outbuf_fixed(&t, number, sizeof(number));
 	outbuf_u64(&t, cell->value.u);
 	put_text(s, row->path, number, outbuf_len(&t));

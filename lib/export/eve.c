@@ -318,12 +318,11 @@ static void put_quic(struct json_writer *w, const struct transaction *t)
 {
 	static const struct field *field;
 	uint64_t version = fact_number(fact_find(t, FACT_QUIC_VERSION));
-	const char *name = NULL;
+	const char *name;
 
 	if (!field)
 		field = field_find("quic.version", 12);
-	for (const struct value_name *n = field ? field_names(field) : NULL; n && n->name && !name; n++)
-		name = n->value == version ? n->name : NULL;
+	name = field ? named_value(field_names(field), version) : NULL;
 	jw_open(w, "quic", '{');
 	if (name) {
 		jw_str(w, "version", name);

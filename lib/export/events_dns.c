@@ -76,14 +76,15 @@ bool dns_rr_data_put(struct outbuf *o, const struct transaction *t, const struct
 void dns_type_put(struct outbuf *o, uint64_t type)
 {
 	static const struct field *field;
+	const char *name;
 
 	if (!field)
 		field = field_find("dns.qry.type", 12);
-	for (const struct value_name *n = field ? field_names(field) : NULL; n && n->name; n++)
-		if (n->value == type) {
-			outbuf_str(o, n->name);
-			return;
-		}
+	name = field ? named_value(field_names(field), type) : NULL;
+	if (name) {
+		outbuf_str(o, name);
+		return;
+	}
 	outbuf_str(o, "TYPE"); /* RFC 3597 section 5 */
 	outbuf_u64(o, type);
 }

@@ -130,15 +130,13 @@ static bool on_name(void *user, const struct field *f, const struct value *v)
 /* "A (1)": what people and programs read. */
 static void tally_value(struct tally *t, const struct field *f, uint64_t v, uint64_t frame)
 {
-	const struct value_name *n = f ? field_names(f) : NULL;
+	const char *name = f ? named_value(field_names(f), v) : NULL;
 	char text[64];
 	struct outbuf o;
 
-	while (n && n->name && n->value != v)
-		n++;
 	outbuf_fixed(&o, text, sizeof(text));
-	if (n && n->name)
-		outbuf_str(&o, n->name);
+	if (name)
+		outbuf_str(&o, name);
 	else
 		outbuf_u64(&o, v);
 	tally_add(t, text, outbuf_len(&o), frame);

@@ -130,18 +130,15 @@ static void put_transaction_head(struct zeek_line *z, struct export *e, const st
 
 static void put_class_name(struct zeek_line *z, uint64_t class)
 {
-	static const struct {
-		uint16_t number;
-		const char *name;
-	} names[] = { { 1, "C_INTERNET" }, { 2, "C_CSNET" }, { 3, "C_CHAOS" }, { 4, "C_HESOD" }, { 254, "C_NONE" }, { 255, "C_ANY" } };
+	static NAMED_VALUES(classes, (1, "C_INTERNET"), (2, "C_CSNET"), (3, "C_CHAOS"), (4, "C_HESOD"), (254, "C_NONE"), (255, "C_ANY"));
+	const char *name = named_value(&classes, class);
 	char text[24];
 	struct outbuf o;
 
-	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (names[i].number == class) {
-			z_str(z, names[i].name);
-			return;
-		}
+	if (name) {
+		z_str(z, name);
+		return;
+	}
 	outbuf_fixed(&o, text, sizeof(text));
 	outbuf_str(&o, "qclass-");
 	outbuf_u64(&o, class);
@@ -363,25 +360,22 @@ static void put_match(struct zeek_line *z, const struct transaction *t)
 
 static void put_alert(struct zeek_line *z, const struct transaction *t)
 {
-	static const struct value_name names[] = {
-		{ 0, "close_notify" }, { 10, "unexpected_message" }, { 20, "bad_record_mac" }, { 21, "decryption_failed" },
-		{ 22, "record_overflow" }, { 40, "handshake_failure" }, { 41, "no_certificate" }, { 42, "bad_certificate" },
-		{ 43, "unsupported_certificate" }, { 44, "certificate_revoked" }, { 45, "certificate_expired" },
-		{ 46, "certificate_unknown" }, { 47, "illegal_parameter" }, { 48, "unknown_ca" }, { 49, "access_denied" },
-		{ 50, "decode_error" }, { 51, "decrypt_error" }, { 70, "protocol_version" }, { 71, "insufficient_security" },
-		{ 80, "internal_error" }, { 86, "inappropriate_fallback" }, { 90, "user_canceled" }, { 100, "no_renegotiation" },
-		{ 109, "missing_extension" }, { 110, "unsupported_extension" }, { 112, "unrecognized_name" },
-		{ 116, "certificate_required" }, { 120, "no_application_protocol" }, { 0, NULL }
-	};
+	static NAMED_VALUES(names,
+		(0, "close_notify"), (10, "unexpected_message"), (20, "bad_record_mac"), (21, "decryption_failed"),
+		(22, "record_overflow"), (40, "handshake_failure"), (41, "no_certificate"), (42, "bad_certificate"),
+		(43, "unsupported_certificate"), (44, "certificate_revoked"), (45, "certificate_expired"),
+		(46, "certificate_unknown"), (47, "illegal_parameter"), (48, "unknown_ca"), (49, "access_denied"),
+		(50, "decode_error"), (51, "decrypt_error"), (70, "protocol_version"), (71, "insufficient_security"),
+		(80, "internal_error"), (86, "inappropriate_fallback"), (90, "user_canceled"), (100, "no_renegotiation"),
+		(109, "missing_extension"), (110, "unsupported_extension"), (112, "unrecognized_name"),
+		(116, "certificate_required"), (120, "no_application_protocol")
+	);
 	const struct fact *alert = NULL;
-	const struct value_name *n = names;
 
 	for (const struct fact *f = NULL; (f = fact_next(t, f));)
 		if (f->id == FACT_TLS_ALERT)
 			alert = f;
-	while (alert && n->name && n->value != fact_number(alert))
-		n++;
-	put_named(z, alert, n->name);
+	put_named(z, alert, alert ? named_value(&names, fact_number(alert)) : NULL);
 }
 
 static void put_ssl(struct export *e, const struct transaction *t)

@@ -89,13 +89,13 @@ static void offer_values(struct offer *o, const struct field *f)
 		return;
 	if (f->type == FIELD_BOOL)
 		OFFER(o, truths, "value");
-	for (const struct value_name *n = field_names(f); n && n->name; n++) {
-		size_t len = strlen(n->name);
+	for (struct named_value n = { 0 }; named_values_next(field_names(f), &n);) {
+		size_t len = strlen(n.name);
 
 		if (len > sizeof(quoted) - 3)
 			continue;
 		quoted[0] = '"';
-		memcpy(quoted + 1, n->name, len);
+		memcpy(quoted + 1, n.name, len);
 		memcpy(quoted + 1 + len, "\"", 2);
 		offer(o, quoted, "value", "");
 	}

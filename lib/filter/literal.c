@@ -291,9 +291,9 @@ static bool refuse(struct parser *ps, const struct operand *field, const struct 
 
 static bool parse_name(const struct field *f, const char *w, uint64_t *v)
 {
-	for (const struct value_name *n = field_names(f); n && n->name; n++)
-		if (same_word(n->name, w)) {
-			*v = n->value;
+	for (struct named_value n = { 0 }; named_values_next(field_names(f), &n);)
+		if (same_word(n.name, w)) {
+			*v = n.value;
 			return true;
 		}
 	return false;
@@ -301,16 +301,19 @@ static bool parse_name(const struct field *f, const char *w, uint64_t *v)
 
 static bool refuse_name(struct parser *ps, const struct operand *field, const struct operand *lit, const char *w)
 {
+	const struct named_values *names = field_names(field->field);
 	struct text_nearest near = { .word = w };
+	struct named_value first = { 0 };
 
-	for (const struct value_name *n = field_names(field->field); n->name; n++)
-		text_nearest_try(&near, n->name);
+	for (struct named_value n = { 0 }; named_values_next(names, &n);)
+		text_nearest_try(&near, n.name);
+	named_values_next(names, &first);
 	if (near.best)
 		parser_fail(ps, lit->tok.at, lit->tok.len, "%.40s is no value of %s; did you mean \"%s\"?", w, called(field),
 			    near.best);
 	else
 		parser_fail(ps, lit->tok.at, lit->tok.len, "%.40s is no value of %s, which is a number such as %u (%s)", w,
-			    called(field), field_names(field->field)->value, field_names(field->field)->name);
+			    called(field), first.value, first.name);
 	return false;
 }
 
