@@ -7,6 +7,7 @@
 #define API_SETTINGS_H
 
 #include "base/errmsg.h"
+#include "base/shape.h"
 #include "store/limits.h"
 
 #include <stdbool.h>
@@ -59,21 +60,28 @@ struct session_settings {
 	unsigned max_bundles;                   /* the oldest goes; 0: 10 */
 };
 
-struct json_value;
-struct jsonout;
-struct shape_row;
-
 /* One row per setting, into struct session_settings. Its presets are documentation: what is not said stays 0. */
 extern const struct shape_row settings_shape[];
 
 /* An object's members into *s, which is cleared first. Unknown members are ignored. NW_EINPUT with "limits.bytes: …". */
 int settings_read(struct session_settings *s, const struct json_value *v, struct errmsg *err);
-/* The same over what is there, for a session with a profile: *s = the profile's, then the members that v has. Lists
- * (interfaces, rules) replace the profile's, limits and freeze are merged. */
+/* What a session of this profile begins with: the profile's settings, its name as `profile`, no name. */
+void settings_from_profile(struct session_settings *s, const struct session_settings *profile);
+/* Members of v over what is there: a session's own over its profile's. Lists (interfaces, rules) replace, limits and freeze
+ * are merged member by member. */
 int settings_overlay(struct session_settings *s, const struct json_value *v, struct errmsg *err);
-/* What a table cannot say: the form of the name, at least one interface, rules that contradict themselves. `member` (may be
- * NULL) gets the path of the member that is wrong: "rules[1].below". The filter is not compiled. */
-int settings_check(const struct session_settings *s, const char **member, struct errmsg *err);
+
+/* Which member a check found wrong: rules[1].below is { "rules", 1, "below" }, name is { "name", 0, NULL }. */
+struct settings_fault {
+	const char *member;
+	unsigned index;
+	const char *part;
+};
+/* What a table cannot say: the form of the name, at least one interface, numbers that contradict each other. NW_EINPUT with
+ * the path in front of the sentence; `fault` may be NULL. The filter is not compiled. */
+int settings_check(const struct session_settings *s, struct settings_fault *fault, struct errmsg *err);
+/* The same of a profile, which needs a name but no interface. */
+int settings_check_profile(const struct session_settings *s, struct settings_fault *fault, struct errmsg *err);
 
 /* Everything that was said, as members of an open object; settings_read() of it gives the same. */
 void settings_write(struct jsonout *w, const struct session_settings *s);
