@@ -77,7 +77,7 @@ CPPFLAGS = -Iinclude -Ilib -isystem $(D)/include -include $(B)/config.h $(BANNED
 BANNED := -include config/banned.h
 # What runs for every packet is -O2, the rest -Os: 45 kB less, and no figure of test/bench differs. The capture
 # profile records; it decodes and reads files only for a person at the screen.
-HOT_BASE := base/outbuf pcapio/writer pcapio/pcapng_write capture/capture
+HOT_BASE := base/outbuf pcapio/writer pcapio/pcapng_write capture/capture store/record store/keys store/index_make
 HOT_READ := pcapio/reader pcapio/pcap pcapio/pcapng $(addprefix filter/,eval values search) \
 	$(addprefix decode/,core fields conversation eth vlan ip ipv6 tcp udp)
 # Formatting, which a router's small caches and flash would rather have small.
@@ -130,14 +130,16 @@ $(NW): $(B)/nwbox.debug
 	@$(if $(Q),echo "  STRIP   $@")
 	$(Q)$(if $(filter musl,$(TOOLCHAIN)),strip -s -R .comment -o $@ $<,ln -f $< $@)
 
-# --- tests: each test/unit/*.c and test/fuzz/*.c is one program
-TEST_C := $(sort $(wildcard test/unit/*.c)) $(filter-out test/fuzz/replay.c,$(sort $(wildcard test/fuzz/*.c)))
+# --- tests: each test/unit/*.c, test/bench/*.c and test/fuzz/*.c is one program
+TEST_C := $(sort $(wildcard test/unit/*.c test/bench/*.c)) $(filter-out test/fuzz/replay.c,$(sort $(wildcard test/fuzz/*.c)))
 TEST_BIN := $(TEST_C:%.c=$(B)/%) $(B)/test/size/start
 FUZZ_MAIN := $(if $(filter fuzz,$(TOOLCHAIN)),-fsanitize=fuzzer,$(B)/obj/test/fuzz/replay.o)
 $(B)/obj/test/%.o: private BANNED :=
-$(B)/test/unit/% $(B)/test/fuzz/% $(B)/test/size/%: TEST_LINK = mkdir -p $(@D); $(if $(Q),echo "  LINK    $@";) \
+$(B)/test/unit/% $(B)/test/bench/% $(B)/test/fuzz/% $(B)/test/size/%: TEST_LINK = mkdir -p $(@D); $(if $(Q),echo "  LINK    $@";) \
 	$(CC_T) $(BASE_CFLAGS) $(LDFLAGS_T) -o $@
 $(B)/test/unit/%: $(B)/obj/test/unit/%.o $(B)/libnw.a $(LIBS)
+	$(Q)$(TEST_LINK) $< $(B)/libnw.a $(LIBS)
+$(B)/test/bench/%: $(B)/obj/test/bench/%.o $(B)/libnw.a $(LIBS)
 	$(Q)$(TEST_LINK) $< $(B)/libnw.a $(LIBS)
 $(B)/test/fuzz/%: $(B)/obj/test/fuzz/%.o $(filter %.o,$(FUZZ_MAIN)) $(B)/libnw.a $(LIBS)
 	$(Q)$(TEST_LINK) $< $(FUZZ_MAIN) $(B)/libnw.a $(LIBS)

@@ -6,8 +6,8 @@
  *
  *	{"time":1700000000.000000000,"kind":"kernel","from":…,"to":…,"packets":12,"note":"eth0: ring full"}
  *
- * The file stays below LEDGER_BYTES_MAX: then its older half goes, in whose place stands one line of kind "summary" with the
- * sums of what went (its note counts the entries); so sums over the ledger stay right for ever.
+ * The file stays below LEDGER_BYTES_MAX: then its older half goes, in whose place stands one entry per kind with the sums of
+ * what went (its note says of how many entries); so sums over the ledger stay right for ever.
  */
 #ifndef STORE_LEDGER_H
 #define STORE_LEDGER_H
@@ -28,10 +28,9 @@ enum loss_kind {
 	LOSS_CRASH,        /* the writer died with them */
 	LOSS_NOT_RUNNING,  /* nobody listened */
 	LOSS_SUBSCRIBER,   /* events for a client that did not read */
-	LOSS_SUMMARY,      /* of older entries; only ledger_append() makes it */
 	LOSS_KINDS
 };
-extern const char *const loss_kind_names[LOSS_KINDS]; /* "kernel", … "not_running", "subscriber", "summary" */
+extern const char *const loss_kind_names[LOSS_KINDS]; /* "kernel", … "not_running", "subscriber" */
 
 struct ledger_entry {
 	int64_t time_ns;          /* when it was written; 0: now */

@@ -5,8 +5,8 @@
  * One writer per directory (a lock on it sees to that). Everything happens in the caller's thread. A record survives its
  * writer: record_open() repairs what a killed one left and goes on in a new segment.
  *
- * What is safe when: a packet is in the writer's buffer after record_frame(), in the file after record_tick() or when 256 KiB
- * are full (then kill -9 cannot take it any more), and on the disk when the kernel wrote it. The writer asks for that
+ * What is safe when: a packet is in the writer's buffer after record_frame(), in the file after record_tick() or when the
+ * buffer is full (then kill -9 cannot take it any more), and on the disk when the kernel wrote it. The writer asks for that
  * (fdatasync) when a segment is complete, one segment later, and in record_close(), never per write: power loss can take what
  * the kernel had not written, some 30 s by its defaults; recovery then cuts the torn tail.
  *
@@ -14,7 +14,7 @@
  * oldest closed segment goes, the write is tried again. With nothing left to evict packets are dropped and counted
  * (progress.disk_dropped, the ledger, an event), and it is tried again every second.
  *
- * The memory of a record is fixed when it is opened: the buffer (256 KiB) and 660 KiB, whatever the traffic does.
+ * The memory of a record is fixed when it is opened: the buffer (264 KiB) and 620 KiB, whatever the traffic does.
  */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
@@ -22,6 +22,7 @@
 #include "base/errmsg.h"
 #include "base/frame.h"
 #include "capture/capture.h"
+#include "store/ledger.h"
 #include "store/limits.h"
 #include "store/progress.h"
 
@@ -56,6 +57,8 @@ struct record_recovery {
 	unsigned indexed;         /* indexes made anew */
 	unsigned damaged;         /* segments with unreadable blocks in their middle, left as they are */
 	uint64_t segments, packets, bytes; /* that are there */
+	uint64_t all_packets;     /* of the session, what was evicted too. When a writer was killed: what is here more than in its
+				   * progress.packets was saved although it could not say so any more */
 	unsigned foreign;         /* files that are none of ours, left alone */
 	char foreign_name[64];    /* one of them, cut; to be shown escaped */
 };
@@ -65,7 +68,7 @@ struct record_options {
 	const char *name;         /* what messages call it; copied. NULL: "record" */
 	uint64_t segment_bytes;   /* 0: 64 MiB; at least 64 KiB; at most an eighth of limits.bytes, so that evicting is gradual */
 	int64_t segment_ns;       /* a new segment at the latest after so long; 0: never (or an eighth of limits.age_ns) */
-	uint64_t buffer_bytes;    /* 0: 256 KiB */
+	uint64_t buffer_bytes;    /* 0: 264 KiB, so that the largest packet fits */
 	struct space_limits limits;
 	struct progress_page *progress; /* kept up to date; the caller's; NULL: none */
 	const char *application, *comment; /* of the section headers; copied. NULL: as writer_open() */
@@ -92,6 +95,9 @@ int record_frame(struct record *r, const struct frame *f, uint32_t ifid);
 /* The interface's counters as they are now; written as an interface statistics block when drops have changed, and at the
  * end of each segment. progress has the sums over all interfaces. */
 void record_statistics(struct record *r, uint32_t ifid, const struct capture_counters *k);
+/* Lost packets for the ledger (kernel, interface): gathered, one entry a minute and kind. From and to since 1970. The disk's
+ * losses are entered by the record itself. `note` (one sentence; NULL: as before) is copied. */
+void record_loss(struct record *r, enum loss_kind kind, uint64_t packets, int64_t from_ns, int64_t to_ns, const char *note);
 /* Writes what waits, keeps the limits, notices clock steps, closes a segment that is old enough, publishes progress, gives
  * events. To be called at least every 200 ms while packets come and every second when none do. A failing disk is an event, no
  * error. */
@@ -100,8 +106,8 @@ void record_tick(struct record *r);
 void record_rotate(struct record *r);
 /* From the next write on. */
 void record_set_limits(struct record *r, const struct space_limits *limits);
-/* The oldest closed segments go until so many bytes are free again (quotas over all sessions). Returns the bytes that went.
- * */
+/* The oldest closed segments go until so many bytes are free again (quotas over all sessions). Returns the bytes that
+ * went. */
 uint64_t record_evict(struct record *r, uint64_t bytes);
 /* As of now, what waits in the buffer not counted as written. */
 void record_progress(const struct record *r, struct progress *p);
