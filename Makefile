@@ -138,7 +138,9 @@ $(B)/obj/test/%.o: private BANNED :=
 $(B)/test/unit/% $(B)/test/bench/% $(B)/test/fuzz/% $(B)/test/size/%: TEST_LINK = mkdir -p $(@D); $(if $(Q),echo "  LINK    $@";) \
 	$(CC_T) $(BASE_CFLAGS) $(LDFLAGS_T) -o $@
 $(B)/test/unit/%: $(B)/obj/test/unit/%.o $(B)/libnw.a $(LIBS)
-	$(Q)$(TEST_LINK) $< $(B)/libnw.a $(LIBS)
+	$(Q)$(TEST_LINK) $(filter %.o,$^) $(B)/libnw.a $(LIBS)
+# what a test needs of an applet
+$(B)/test/unit/test_config: $(B)/obj/applets/netwatchd/config.o
 $(B)/test/bench/%: $(B)/obj/test/bench/%.o $(B)/libnw.a $(LIBS)
 	$(Q)$(TEST_LINK) $< $(B)/libnw.a $(LIBS)
 $(B)/test/fuzz/%: $(B)/obj/test/fuzz/%.o $(filter %.o,$(FUZZ_MAIN)) $(B)/libnw.a $(LIBS)

@@ -114,18 +114,20 @@ int shape_overlay(const struct shape_row *rows, const struct json_value *v, void
 
 enum { COMPLAINTS_MAX = 20 };
 
-/* What is wrong with a configuration, in the order it was found. */
+/* What is wrong with a configuration, in the order of its lines; empty when zeroed. */
 struct complaints {
 	unsigned count;     /* all that were found */
 	unsigned kept;      /* sentences in item[] */
 	struct errmsg item[COMPLAINTS_MAX];
+	unsigned line[COMPLAINTS_MAX]; /* of each; 0: none */
 };
 
 /* The same for a configuration: everything wrong is added to `c` with "NAME:LINE: sessions[0].interface: …", `name`
  * being the file. Members that were right are in `into` nevertheless. Returns 0 or NW_EINPUT. */
 int shape_configuration(const struct shape_row *rows, const struct json *j, const char *name, void *into, struct complaints *c);
 
-/* Adds "NAME:LINE: sentence" for what a table cannot say (two sessions of one name). LINE is that of `v` if known. */
+/* Adds "NAME:LINE: sentence" for what a table cannot say (two sessions of one name). LINE is that of `v` if known. The
+ * sentence is made fit for a terminal here. */
 void complain(struct complaints *c, const struct json *j, const struct json_value *v, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 

@@ -33,26 +33,35 @@ struct walk {
 
 static void add(struct complaints *c, const struct json *j, const struct json_value *v, const char *name, const char *sentence)
 {
-	unsigned line = json_line(j, v);
+	unsigned line = json_line(j, v), at;
 
 	c->count++;
 	if (c->kept == COMPLAINTS_MAX)
 		return;
+	for (at = c->kept++; at && c->line[at - 1] > line; at--) { /* people mend a file from its top */
+		c->item[at] = c->item[at - 1];
+		c->line[at] = c->line[at - 1];
+	}
+	c->line[at] = line;
 	if (line)
-		errmsg_set(&c->item[c->kept++], NW_EINPUT, "%s:%u: %s", name, line, sentence);
+		errmsg_set(&c->item[at], NW_EINPUT, "%s:%u: %s", name, line, sentence);
 	else
-		errmsg_set(&c->item[c->kept++], NW_EINPUT, "%s: %s", name, sentence);
+		errmsg_set(&c->item[at], NW_EINPUT, "%s: %s", name, sentence);
 }
 
 void complain(struct complaints *c, const struct json *j, const struct json_value *v, const char *name, const char *fmt, ...)
 {
+	char text[sizeof(c->item[0].text)];
+	struct outbuf o;
 	struct errmsg e;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(e.text, sizeof(e.text), fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	add(c, j, v, name, e.text);
+	outbuf_fixed(&o, e.text, sizeof(e.text));
+	outbuf_escaped(&o, text, strlen(text)); /* names in it come from the file */
+	add(c, j, v, name, outbuf_cstr(&o));
 }
 
 /* The member at hand is wrong: "PATH: sentence". */

@@ -89,7 +89,8 @@ TEST(shape_values)
 	CHECK(s.rule[0].above == 1.5 && s.rule[1].above == 3);
 	CHECK_STR(s.rule[1].name, "b");
 	CHECK_EQ(json_count(s.anything), 1);
-	CHECK_STR(ask("{\"snaplen\":\"0x60\",\"from\":1700000000.5,\"interfaces\":\"lo\",\"limits\":{\"bytes\":65536,\"age\":1.5}}"), "");
+	CHECK_STR(ask("{\"snaplen\":\"0x60\",\"from\":1700000000.5,\"interfaces\":\"lo\",\"limits\":{\"bytes\":65536,"
+		      "\"age\":1.5}}"), "");
 	CHECK_EQ(s.snaplen, 96);
 	CHECK_EQ(s.from_ns, 1700000000500000000);
 	CHECK_EQ(s.interfaces, 1);
@@ -99,7 +100,8 @@ TEST(shape_values)
 
 TEST(shape_sizes)
 {
-	CHECK_STR(ask("{\"label\":\"1234567\",\"tags\":[\"a\",\"12345\"],\"loud\":\"no\",\"more\":{\"port\":65535,\"where\":\"memory\"}}"), "");
+	CHECK_STR(ask("{\"label\":\"1234567\",\"tags\":[\"a\",\"12345\"],\"loud\":\"no\",\"more\":{\"port\":65535,"
+		      "\"where\":\"memory\"}}"), "");
 	CHECK_STR(s.label, "1234567");
 	CHECK_EQ(s.tags, 2);
 	CHECK_STR(s.tag[1], "12345");
@@ -113,7 +115,8 @@ TEST(shape_sizes)
 /* A profile, and what a session says itself. */
 TEST(shape_over)
 {
-	static const char own[] = "{\"name\":\"b\",\"limits\":{\"age\":\"2h\"},\"tags\":[\"z\"],\"rules\":[{\"name\":\"r\",\"above\":3}]}";
+	static const char own[] = "{\"name\":\"b\",\"limits\":{\"age\":\"2h\"},\"tags\":[\"z\"],\"rules\":[{\"name\":\"r\","
+		      "\"above\":3}]}";
 	struct json *j;
 
 	CHECK_STR(ask("{\"name\":\"a\",\"snaplen\":96,\"limits\":{\"bytes\":\"1G\"},\"tags\":[\"x\",\"y\"]}"), "");
@@ -141,8 +144,10 @@ TEST(shape_writes)
 	struct outbuf o;
 	struct json *j;
 
-	CHECK_STR(ask("{\"name\":\"a\",\"promiscuous\":false,\"snaplen\":96,\"from\":1.5,\"storage\":\"memory\",\"interfaces\":[\"x\",\"y\"],"
-		      "\"rules\":[{\"name\":\"r\",\"above\":2}],\"label\":\"l\",\"tags\":\"t\",\"loud\":false,\"more\":{\"where\":\"memory\"}}"), "");
+	CHECK_STR(ask("{\"name\":\"a\",\"promiscuous\":false,\"snaplen\":96,\"from\":1.5,\"storage\":\"memory\","
+		      "\"interfaces\":[\"x\",\"y\"],"
+		      "\"rules\":[{\"name\":\"r\",\"above\":2}],\"label\":\"l\",\"tags\":\"t\",\"loud\":false,"
+		      "\"more\":{\"where\":\"memory\"}}"), "");
 	outbuf_fixed(&o, text, sizeof(text));
 	jsonout_begin(&w, &o);
 	json_open_object(&w);
@@ -184,7 +189,8 @@ TEST(shape_request_complaints)
 	CHECK_STR(ask("{\"snaplen\":\"1e\\u001b\"}"), "snaplen: a whole number, as in 10, is expected, not '1e\\x1b'");
 	CHECK_STR(ask("{\"mode\":660}"), "mode: a file mode, as in 0660, is expected, not 660");
 	CHECK_STR(ask("{\"mode\":\"0668\"}"), "mode: a file mode, as in 0660, is expected, not '0668'");
-	CHECK_STR(ask("{\"from\":\"noon\"}"), "from: a time, as in 2026-11-20T12:03:07Z or seconds since 1970, is expected, not 'noon'");
+	CHECK_STR(ask("{\"from\":\"noon\"}"), "from: a time, as in 2026-11-20T12:03:07Z or seconds since 1970, is expected,"
+		      " not 'noon'");
 	CHECK_STR(ask("{\"from\":1e300}"), "from: a time, as in 2026-11-20T12:03:07Z or seconds since 1970, is expected, not 1e+300");
 	CHECK_STR(ask("{\"storage\":\"tape\"}"), "storage: 'tape' is not one of: disk memory");
 	CHECK_STR(ask("{\"storage\":\"disk memory\"}"), "storage: 'disk memory' is not one of: disk memory");
@@ -212,16 +218,16 @@ TEST(shape_configuration_complaints)
 	CHECK_EQ(s.mode, 0600);
 	CHECK_EQ(s.limits.bytes, 2 << 20);
 	CHECK_STR(configure("name: 5\nsnaplenn: 3\nrules:\n  - nam: x\n    above: high\n  - name: y\n    above: 2000\nzz: 1\n"),
-		  "f:2: unknown setting 'snaplenn'; did you mean snaplen?\n"
-		  "f:8: unknown setting 'zz'\n"
 		  "f:1: name: a text is expected, not 5; put it in quotes\n"
+		  "f:2: unknown setting 'snaplenn'; did you mean snaplen?\n"
 		  "f:4: rules[0]: unknown setting 'nam'; did you mean name?\n"
 		  "f:4: rules[0].name: is missing (what the rule is called)\n"
 		  "f:5: rules[0].above: a number, as in 2.5, is expected, not 'high'\n"
-		  "f:7: rules[1].above: 2000 is out of range (0 to 1000)\n");
+		  "f:7: rules[1].above: 2000 is out of range (0 to 1000)\n"
+		  "f:8: unknown setting 'zz'\n");
 	CHECK_EQ(complaints.count, 7);
 	complain(&complaints, doc, json_get(json_root(doc), "rules"), "f", "%s twice", "x");
-	CHECK_STR(complaints.item[7].text, "f:4: x twice");
+	CHECK_STR(complaints.item[4].text, "f:4: x twice");
 	CHECK_STR(configure("- a\n"), "f:1: an object is expected, not a list\n");
 }
 
