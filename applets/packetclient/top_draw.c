@@ -127,8 +127,8 @@ static const struct column {
 	const char *title;
 	unsigned width;
 	bool right;
-} list_columns[] = { { "ID", 8, false }, { "NAME", 10, false }, { "STATE", 8, false }, { "INTERFACE", 9, false }, { "RATE", 11, true },
-		     { "", 6, false }, { "PACKETS", 12, true }, { "LOST", 6, true }, { "DISK", 7, true }, { "DROPPED", 9, true },
+} list_columns[] = { { "ID", 8, false }, { "NAME", 10, false }, { "STATE", 10, false }, { "INTERFACE", 9, false }, { "RATE", 11, true },
+		     { "", 6, false }, { "PACKETS", 11, true }, { "LOST", 5, true }, { "DISK", 7, true }, { "DROPPED", 9, true },
 		     { "SINCE", 12, true }, { "FILTER", 30, false } };
 enum { C_ID, C_NAME, C_STATE, C_INTERFACE, C_RATE, C_BAR, C_PACKETS, C_LOST, C_DISK, C_DROPPED, C_SINCE, C_FILTER, COLUMNS };
 
@@ -153,7 +153,9 @@ static void cell_text(const struct json_value *s, unsigned column, char *text, s
 
 	outbuf_fixed(&o, text, size);
 	switch (column) {
-	case C_ID: value_text(&o, json_get(s, "id")); break;
+	case C_ID: /* its beginning is enough for every command */
+		outbuf_printf(&o, "%.8s", value_text_or(json_get(s, "id"), ""));
+		break;
 	case C_NAME: value_text(&o, json_get(s, "name")); break;
 	case C_STATE: value_text(&o, json_get(s, "state")); break;
 	case C_INTERFACE: value_text(&o, json_get(s, "interfaces")); break;

@@ -64,6 +64,7 @@ static uint32_t modifiers(unsigned parameter)
 static uint32_t control_sequence(const uint8_t *p, unsigned n, unsigned *used)
 {
 	unsigned parameter[PARAMETERS] = { 0 }, at = 0, i = 0;
+	uint32_t key;
 
 	if (n && *p == '[') { /* the Linux console: F1 is ESC [ [ A */
 		*used = 2;
@@ -78,7 +79,8 @@ static uint32_t control_sequence(const uint8_t *p, unsigned n, unsigned *used)
 	*used = i + 1;
 	if (i == n)
 		return 0;
-	return (p[i] == '~' ? by_number(parameter[0]) : by_letter(p[i])) | modifiers(parameter[1]);
+	key = p[i] == '~' ? by_number(parameter[0]) : by_letter(p[i]);
+	return key == KEY_UNKNOWN ? key : key | modifiers(parameter[1]);
 }
 
 static uint32_t plain(const uint8_t *p, unsigned n, bool idle, unsigned *used)
