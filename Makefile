@@ -203,6 +203,8 @@ install: $(NW) $(if $(shell grep -x ENABLE_NWEXPORT=1 $(CONF)),man)
 	install -D -m 644 dist/man/nwbox.1 $(DESTDIR)$(PREFIX)/share/man/man1/nwbox.1
 	@for page in dist/man/*.[57] $(B)/man/*.7; do [ -f $$page ] || continue; \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; done
+	@! grep -qx ENABLE_NETWATCHD=1 $(CONF) || install -D -m 644 dist/netwatchd.yaml \
+		$(DESTDIR)$(PREFIX)/share/doc/netwatchd/netwatchd.yaml
 	install -D -m 644 dist/completions/nwbox.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/nwbox
 	install -D -m 644 dist/completions/_nwbox $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_nwbox
 	install -D -m 644 dist/completions/nwbox.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/nwbox.fish

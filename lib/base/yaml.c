@@ -85,7 +85,7 @@ static const struct {
 	{ "expected ',' or ']'", true, "the list that begins here with '[' lacks a ',' or its ']'" },
 	{ "expected ',' or '}'", true, "the object that begins here with '{' lacks a ',' or its '}'" },
 	{ "a tab character", false, "a tab cannot indent; use blanks" },
-	{ "unknown escape character", false, "an unknown \\ escape in double quotes; write \\\\, or use single quotes" },
+	{ "unknown escape character", false, "an unknown escape in double quotes; double the backslash, or use single quotes" },
 	{ "expected node content", false, "a value is expected here" },
 	{ "<document start>", false, "text behind the end of the document" },
 	{ "control characters", false, "a control character" },

@@ -279,7 +279,8 @@ TEST(yaml_refusals)
 	CHECK_STR(yaml_refused("a: [1, 2\nb: 3\n"), "f.yaml:1: the list that begins here with '[' lacks a ',' or its ']'");
 	CHECK_STR(yaml_refused("a: @b\n"), "f.yaml:1: a text cannot begin with '@'; put it in quotes");
 	CHECK_STR(yaml_refused("\xc3\xa4: 1\na: `b\n"), "f.yaml:2: a text cannot begin with '`'; put it in quotes");
-	CHECK_STR(yaml_refused("a: \"\\q\"\n"), "f.yaml:1: an unknown \\ escape in double quotes; write \\\\, or use single quotes");
+	CHECK_STR(yaml_refused("a: \"\\q\"\n"), "f.yaml:1: an unknown escape in double quotes; double the backslash, or "
+						"use single quotes");
 	CHECK_STR(yaml_refused("a: 1\nb: \xff\n"), "f.yaml:2: this is not UTF-8");
 	CHECK_STR(yaml_refused("a: 1\nb: \x01\n"), "f.yaml:2: a control character");
 	CHECK_STR(yaml_refused("a: \"\\0\"\n"), "f.yaml:1: a text holds U+0000, which nothing here takes");
