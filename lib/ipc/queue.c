@@ -21,14 +21,15 @@ enum {
 
 /* ---- shared messages ------------------------------------------------------------ */
 
+/* The descriptors stand behind the data, aligned: this far from the beginning. */
 static size_t fds_offset(size_t len)
 {
-	return (len + sizeof(int) - 1) / sizeof(int) * sizeof(int);
+	return (offsetof(struct ipc_shared, data) + len + sizeof(int) - 1) / sizeof(int) * sizeof(int);
 }
 
 static int *shared_fds(struct ipc_shared *m)
 {
-	return (int *)(void *)(m->data + fds_offset(m->len));
+	return (int *)(void *)((char *)m + fds_offset(m->len));
 }
 
 static struct ipc_shared *shared_alloc(size_t len, unsigned nfds)
@@ -36,7 +37,7 @@ static struct ipc_shared *shared_alloc(size_t len, unsigned nfds)
 	struct ipc_shared *m = NULL;
 
 	if (len <= UINT32_MAX - 64)
-		m = malloc(sizeof(*m) + fds_offset(len) + nfds * sizeof(int));
+		m = malloc(fds_offset(len) + nfds * sizeof(int));
 	if (m)
 		*m = (struct ipc_shared){ .refs = 1, .len = (uint32_t)len, .nfds = (uint8_t)nfds };
 	return m;
