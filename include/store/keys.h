@@ -28,7 +28,7 @@ enum { KEYS_LAYERS = 4 };
 
 struct packet_keys {
 	uint32_t flow[KEYS_LAYERS];
-	uint32_t host[2 * KEYS_LAYERS];
+	uint32_t host[2 * KEYS_LAYERS + 2]; /* ARP behind them all */
 	uint32_t port[2 * KEYS_LAYERS];
 	uint8_t flows, hosts, ports;
 	uint8_t unknown;          /* bit 1 << kind: there may be more of this kind than is said here */

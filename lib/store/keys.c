@@ -27,13 +27,13 @@ enum {
 enum {
 	IP_HOPOPTS = 0, IP_ICMP = 1, IP_IPV4 = 4, IP_TCP = 6, IP_UDP = 17, IP_DCCP = 33, IP_IPV6 = 41, IP_ROUTING = 43,
 	IP_FRAGMENT = 44, IP_GRE = 47, IP_AH = 51, IP_ICMPV6 = 58, IP_NONE = 59, IP_DSTOPTS = 60, IP_SCTP = 132,
-	IP_MOBILITY = 135, IP_UDPLITE = 136, IP_MPLS = 137
+	IP_PIM = 103, IP_MOBILITY = 135, IP_UDPLITE = 136, IP_ETHERNET = 143, IP_MPLS = 137
 };
 
 enum { ALL_KINDS = (1 << KEY_KINDS) - 1, NO_FLOW = 1 << KEY_FLOW, NO_PORT = 1 << KEY_PORT, STEPS = 24, EXTENSIONS = 8 };
 
 /* What stands at w->at. */
-enum step { DONE, UNKNOWN, ETHERNET, TYPE, IP };
+enum step { DONE, UNKNOWN, ETHERNET, TYPE, IPV4, IPV6, IP /* by its first four bits */ };
 
 struct walk {
 	struct packet_keys *k;
@@ -200,11 +200,13 @@ static enum step with_ports(struct walk *w, const uint8_t *src, unsigned len, ui
 {
 	uint16_t src_port, dst_port;
 
-	if (left(w) < 4)
+	if (left(w) < 2)
 		return DONE;
 	src_port = get_be16(w->at);
-	dst_port = get_be16(w->at + 2);
 	w->k->port[w->k->ports++] = key_port(src_port);
+	if (left(w) < 4)
+		return DONE;
+	dst_port = get_be16(w->at + 2);
 	if (dst_port != src_port)
 		w->k->port[w->k->ports++] = key_port(dst_port);
 	add_flow(w, src, len, src_port, dst_port, protocol);
@@ -232,7 +234,7 @@ static enum step icmp(struct walk *w, bool v6)
 		return UNKNOWN;
 	error = icmp_error(w->at[0], v6);
 	w->at += 8;
-	return error ? IP : DONE;
+	return !error || !left(w) ? DONE : v6 ? IPV6 : IPV4;
 }
 
 /* `src` is followed by the destination, of `len` bytes each. */
@@ -246,8 +248,11 @@ static enum step transport(struct walk *w, const uint8_t *src, unsigned len, uin
 	switch (protocol) {
 	case IP_ICMP: return icmp(w, false);
 	case IP_ICMPV6: return icmp(w, true);
-	case IP_IPV4: case IP_IPV6: return IP;
+	case IP_IPV4: return IPV4;
+	case IP_IPV6: return IPV6;
 	case IP_GRE: return gre(w);
+	case IP_ETHERNET: return ETHERNET;
+	case IP_PIM: return left(w) && (*w->at & 15) == 1 ? UNKNOWN : DONE; /* a register message has a packet in it */
 	case IP_AH: case IP_MPLS: case IP_MOBILITY: return UNKNOWN;
 	default: return DONE;
 	}
@@ -255,7 +260,8 @@ static enum step transport(struct walk *w, const uint8_t *src, unsigned len, uin
 
 /* ---- IP --------------------------------------------------------------------------------------------- */
 
-static bool add_hosts(struct walk *w, const uint8_t *src, unsigned len)
+/* The addresses of a header, `at` bytes from its start, as far as they are there. */
+static bool add_hosts(struct walk *w, unsigned at, unsigned len)
 {
 	struct packet_keys *k = w->k;
 
@@ -263,8 +269,10 @@ static bool add_hosts(struct walk *w, const uint8_t *src, unsigned len)
 		return false;
 	if (w->layers > 1)
 		k->unknown |= NO_FLOW;
-	k->host[k->hosts++] = key_host(src, len);
-	k->host[k->hosts++] = key_host(src + len, len);
+	if (left(w) >= at + len)
+		k->host[k->hosts++] = key_host(w->at + at, len);
+	if (left(w) >= at + 2 * len)
+		k->host[k->hosts++] = key_host(w->at + at + len, len);
 	return true;
 }
 
@@ -278,13 +286,11 @@ static enum step fragment(struct walk *w, uint8_t protocol)
 static enum step ipv4(struct walk *w)
 {
 	const uint8_t *h = w->at;
-	size_t header = (h[0] & 15u) * 4;
+	size_t header = left(w) ? (h[0] & 15u) * 4 : 0;
 
-	if (left(w) < 20)
-		return DONE;
-	if (!add_hosts(w, h + 12, 4))
+	if (!add_hosts(w, 12, 4))
 		return UNKNOWN;
-	if (header < 20)
+	if (left(w) < 20 || header < 20)
 		return DONE;
 	if (header > 20 && (left(w) < header || h[20] != 0x94)) /* a source route names other hosts; a router alert does not */
 		return UNKNOWN;
@@ -297,10 +303,10 @@ static enum step ipv6(struct walk *w)
 	const uint8_t *h = w->at;
 	uint8_t next;
 
+	if (!add_hosts(w, 8, 16))
+		return UNKNOWN;
 	if (left(w) < 40)
 		return DONE;
-	if (!add_hosts(w, h + 8, 16))
-		return UNKNOWN;
 	next = h[6];
 	w->at += 40;
 	for (unsigned i = 0; i < EXTENSIONS; i++) {
@@ -325,9 +331,9 @@ static enum step ipv6(struct walk *w)
 
 static enum step ip(struct walk *w)
 {
-	if (!left(w))
-		return DONE;
-	return *w->at >> 4 == 4 ? ipv4(w) : *w->at >> 4 == 6 ? ipv6(w) : DONE;
+	unsigned version = left(w) ? *w->at >> 4 : 0;
+
+	return version == 4 ? IPV4 : version == 6 ? IPV6 : DONE;
 }
 
 /* ---- below IP --------------------------------------------------------------------------------------- */
@@ -339,10 +345,12 @@ static enum step arp(struct walk *w)
 	if (left(w) < 8)
 		return DONE;
 	hardware = w->at[4];
-	if (w->at[5] != 4 || left(w) < 8 + 2 * hardware + 8)
+	if (w->at[5] != 4)
 		return DONE;
-	w->k->host[w->k->hosts++] = key_host(w->at + 8 + hardware, 4);
-	w->k->host[w->k->hosts++] = key_host(w->at + 8 + 2 * hardware + 4, 4);
+	if (left(w) >= 8 + hardware + 4)
+		w->k->host[w->k->hosts++] = key_host(w->at + 8 + hardware, 4);
+	if (left(w) >= 8 + 2 * hardware + 8)
+		w->k->host[w->k->hosts++] = key_host(w->at + 8 + 2 * hardware + 4, 4);
 	return DONE;
 }
 
@@ -364,7 +372,7 @@ static enum step llc(struct walk *w)
 	if (w->at[0] != 0x06)
 		return DONE;
 	w->at += 3;
-	return IP;
+	return IPV4;
 }
 
 static enum step mpls(struct walk *w)
@@ -385,14 +393,16 @@ static enum step pppoe(struct walk *w)
 		return DONE;
 	protocol = get_be16(w->at + 6);
 	w->at += 8;
-	return protocol == 0x0021 || protocol == 0x0057 ? IP : protocol >> 12 == 0xc || protocol >> 12 == 8 ? DONE : UNKNOWN;
+	if (protocol == 0x0021 || protocol == 0x0057)
+		return protocol == 0x0021 ? IPV4 : IPV6;
+	return protocol >> 12 == 0xc || protocol >> 12 == 8 ? DONE : UNKNOWN;
 }
 
 static enum step type(struct walk *w)
 {
 	switch (w->type) {
-	case ETHERTYPE_IP: return left(w) && *w->at >> 4 == 4 ? IP : DONE;
-	case ETHERTYPE_IPV6: return left(w) && *w->at >> 4 == 6 ? IP : DONE;
+	case ETHERTYPE_IP: return IPV4;
+	case ETHERTYPE_IPV6: return IPV6;
 	case ETHERTYPE_ARP: case ETHERTYPE_RARP: return arp(w);
 	case ETHERTYPE_BRIDGED: return ETHERNET;
 	case ETHERTYPE_VLAN: case ETHERTYPE_QINQ: case ETHERTYPE_OLD_QINQ:
@@ -451,13 +461,16 @@ static enum step link(struct walk *w, unsigned linktype)
 void keys_extract(struct packet_keys *k, unsigned linktype, const uint8_t *data, uint32_t len)
 {
 	struct walk w = { .k = k, .at = data, .end = data + len };
+	static enum step (*const steps[])(struct walk *) = {
+		[ETHERNET] = ethernet, [TYPE] = type, [IPV4] = ipv4, [IPV6] = ipv6, [IP] = ip,
+	};
 	enum step next;
 
 	k->flows = k->hosts = k->ports = k->unknown = 0;
 	k->constant = false;
 	next = link(&w, linktype);
 	for (unsigned i = 0; next > UNKNOWN; i++)
-		next = i == STEPS ? UNKNOWN : next == IP ? ip(&w) : next == TYPE ? type(&w) : ethernet(&w);
+		next = i == STEPS ? UNKNOWN : steps[next](&w);
 	if (next == UNKNOWN)
 		k->unknown = ALL_KINDS;
 	k->constant &= w.layers == 1 && !k->unknown;
