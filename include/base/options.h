@@ -51,16 +51,20 @@ struct option_row;
 /* For OPTION_CALL. `value` is NULL if the row has no argument. */
 typedef int option_apply(void *opts, const struct option_row *row, const char *value, struct errmsg *err);
 
+struct option_range {
+	uint64_t min, max, unit; /* max 0: none */
+};
+
 struct option_row {
 	uint8_t type;
 	char letter;          /* 0: none */
 	const char *name;     /* long name, NULL: none */
-	size_t offset;        /* of the member in the applet's options struct */
+	uint16_t offset;      /* of the member in the applet's options struct */
 	const char *arg;      /* argument word for --help; NULL: takes none; "[N]": optional, only as --name=N */
 	const char *help;     /* one line, no full stop */
 	const char *choices;
-	uint64_t min, max, unit;
 	option_apply *apply;
+	const struct option_range *range; /* U64, SIZE */
 };
 
 #define OPT_END { .type = OPTION_END }
@@ -72,10 +76,11 @@ struct option_row {
 #define OPT_LIST(l, n, s, m, a, h) \
 	{ .type = OPTION_LIST, .letter = l, .name = n, .offset = offsetof(s, m), .arg = a, .help = h }
 #define OPT_U64(l, n, s, m, a, lo, hi, h) \
-	{ .type = OPTION_U64, .letter = l, .name = n, .offset = offsetof(s, m), .arg = a, .min = lo, .max = hi, .help = h }
-#define OPT_SIZE(l, n, s, m, a, u, lo, hi, h)                                                                     \
-	{ .type = OPTION_SIZE, .letter = l, .name = n, .offset = offsetof(s, m), .arg = a, .unit = u, .min = lo, \
-	  .max = hi, .help = h }
+	{ .type = OPTION_U64, .letter = l, .name = n, .offset = offsetof(s, m), .arg = a, .help = h, \
+	  .range = &(const struct option_range){ lo, hi, 0 } }
+#define OPT_SIZE(l, n, s, m, a, u, lo, hi, h) \
+	{ .type = OPTION_SIZE, .letter = l, .name = n, .offset = offsetof(s, m), .arg = a, .help = h, \
+	  .range = &(const struct option_range){ lo, hi, u } }
 #define OPT_DURATION(l, n, s, m, a, h) \
 	{ .type = OPTION_DURATION, .letter = l, .name = n, .offset = offsetof(s, m), .arg = a, .help = h }
 #define OPT_TIME(l, n, s, m, a, h) \

@@ -89,7 +89,7 @@ static const struct option_row *find_name(const struct usage *u, const char *nam
 
 static int parse_u64(const struct typed *t, uint64_t *v, struct errmsg *err)
 {
-	const struct option_row *r = t->row;
+	const struct option_range *r = t->row->range;
 
 	if (!text_parse_u64(t->value, v) && *t->value && !t->value[strspn(t->value, "0123456789")])
 		return errmsg_set(err, NW_EINPUT, "%s: %s is too large (%llu to %llu)", t->name, t->value,
@@ -105,7 +105,7 @@ static int parse_u64(const struct typed *t, uint64_t *v, struct errmsg *err)
 
 static int parse_size(const struct typed *t, uint64_t *v, struct errmsg *err)
 {
-	const struct option_row *r = t->row;
+	const struct option_range *r = t->row->range;
 	uint64_t unit = r->unit == 1024 && r->min % 1024 == 0 ? 1024 : 1;
 	size_t len = strlen(t->value);
 
