@@ -38,7 +38,7 @@ struct ipc_address {
  * The rules of DESIGN section 6: `option` (NULL: not given), NWBOX_SOCKET, `config` (NULL: not set), and then as root
  * /run/netwatchd/netwatchd.sock, else $XDG_RUNTIME_DIR/netwatchd.sock, else /tmp/netwatchd-UID/netwatchd.sock. For the
  * daemon the last folder is made (0700); for both it must be ours and closed to others. A client that is not root, and
- * whose own daemon does not run, takes the system's if it may write to that socket.
+ * whose own daemon does not run, takes the system's if that lets it in. A relative path is made absolute if it fits then.
  *
  * NW_EINPUT: too long (path, length, limit); NW_EPERM: /tmp/netwatchd-UID belongs to somebody else or is open to others.
  */

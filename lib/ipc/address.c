@@ -92,6 +92,18 @@ static int default_path(char *path, size_t size, enum ipc_side side, struct errm
 	return private_folder(temporary, side, err);
 }
 
+/* A daemon leaves the folder it was started in, so the path is made absolute; one that would be too long then stays. */
+static void take_given(struct ipc_address *a, const char *given)
+{
+	char here[IPC_PATH_MAX + 1];
+	int n = sizeof(a->path);
+
+	if (*given != '/' && getcwd(here, sizeof(here)))
+		n = snprintf(a->path, sizeof(a->path), "%s%s%s", here, here[1] ? "/" : "", given);
+	if (n >= (int)sizeof(a->path))
+		snprintf(a->path, sizeof(a->path), "%s", given);
+}
+
 int ipc_address(struct ipc_address *a, const char *option, const char *config, enum ipc_side side, struct errmsg *err)
 {
 	const char *environment = getenv("NWBOX_SOCKET"), *given = option ? option : environment && *environment ? environment : config;
@@ -102,7 +114,7 @@ int ipc_address(struct ipc_address *a, const char *option, const char *config, e
 		rc = ipc_path_check(given, err);
 		if (rc)
 			return errmsg_prefix(err, rc, "%s: ", a->from);
-		snprintf(a->path, sizeof(a->path), "%s", given);
+		take_given(a, given);
 		return 0;
 	}
 	a->from = "the default";

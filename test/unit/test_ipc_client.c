@@ -24,6 +24,10 @@ TEST(the_first_that_is_given_decides)
 	CHECK_EQ(ipc_address(&a, NULL, "/c/s", IPC_FOR_DAEMON, NULL), 0);
 	CHECK_STR(a.path, "/c/s");
 	CHECK_STR(a.from, "the configuration");
+	CHECK(!chdir("/tmp") && !ipc_address(&a, "s.sock", NULL, IPC_FOR_DAEMON, NULL));
+	CHECK_STR(a.path, "/tmp/s.sock");
+	CHECK(!chdir("/") && !ipc_address(&a, "s.sock", NULL, IPC_FOR_CLIENT, NULL));
+	CHECK_STR(a.path, "/s.sock");
 	unsetenv("NWBOX_SOCKET");
 }
 
