@@ -89,7 +89,12 @@ $(eval $(call library,yyjson,yyjson,src/yyjson.c,$(YYJSON_FLAGS),,src/yyjson.h))
 YAML_C := src/api.c src/reader.c src/scanner.c src/parser.c
 YAML_FLAGS := -DYAML_VERSION_MAJOR=0 -DYAML_VERSION_MINOR=2 -DYAML_VERSION_PATCH=5 -DYAML_VERSION_STRING='"0.2.5"' \
 	$(if $(filter musl,$(TOOLCHAIN)),-DNDEBUG)
-$(eval $(call library,yaml,libyaml,$(YAML_C),-Iinclude $(YAML_FLAGS),,include/yaml.h))
+$(eval $(call library,yaml,libyaml,$(YAML_C),-Iinclude -I$(CURDIR)/config $(YAML_FLAGS),,include/yaml.h))
+$(DL)/libyaml.a: $(S)/libyaml/.small config/yaml_small.h
+$(S)/libyaml/.small: $(S)/libyaml/.unpacked config/libyaml-scanner.sed
+	@cd $(@D) && { grep -q yaml_small.h src/scanner.c || sed -i -f $(CURDIR)/config/libyaml-scanner.sed src/scanner.c; } && \
+		grep -q yaml_small.h src/scanner.c || { echo "libyaml: the smaller macros do not fit"; exit 1; }
+	@touch $@
 
 # Locked for later issues: nothing names these yet, so they are neither fetched nor built.
 $(eval $(call library,lz4,lz4,lib/lz4.c,,lz4,lib/lz4.h))
