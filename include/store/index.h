@@ -50,6 +50,7 @@ struct index_chunk {
 	int64_t first_ns, last_ns;/* the least and the greatest time; both 0: no packet */
 	bool damaged;             /* blocks from here to the end of the segment cannot be read by anybody */
 	uint8_t unknown;          /* bit 1 << enum key_kind: the set of this kind may be incomplete */
+	uint8_t unknown_whole;    /* likewise, for who puts datagrams together of their fragments */
 };
 
 /* Reads the header and the table of chunks (48 bytes each). NW_EINPUT: there is none, or none that fits the segment as it is
@@ -73,6 +74,9 @@ void index_lookup(const struct index *x, enum key_kind kind, uint32_t key, uint6
 /* The same without the chunks that are let through only because they are `unknown` of this kind: what hosts and ports
  * are asked about instead, when a flow is looked for. */
 void index_lookup_known(const struct index *x, enum key_kind kind, uint32_t key, uint64_t *may);
+/* All questions from now on are about packets as they stand, not about datagrams that a decoder puts together of fragments
+ * (then fewer chunks are let through only because they are unknown). */
+void index_as_they_stand(struct index *x);
 /* may[] := the chunks that overlap [from_ns, to_ns] (INT64_MIN, INT64_MAX: no bound). */
 void index_lookup_time(const struct index *x, int64_t from_ns, int64_t to_ns, uint64_t *may);
 

@@ -15,6 +15,10 @@
  *
  * A packet with headers in headers (tunnels, ICMP errors that quote one) has the keys of all layers, up to KEYS_LAYERS; it
  * then says `unknown` of flows, since its addresses and ports may be paired in other ways than those of one layer.
+ *
+ * A fragment has the keys of what stands in it. A decoder that puts datagrams together finds more in the one that completes
+ * them: the ports, which are in the first, and the headers within, if it is a tunnel. That is `unknown_whole`; who has
+ * seen the first fragment may know better (index_make.c).
  */
 #ifndef STORE_KEYS_H
 #define STORE_KEYS_H
@@ -25,6 +29,7 @@
 enum key_kind { KEY_FLOW, KEY_HOST, KEY_PORT, KEY_KINDS };
 
 enum { KEYS_LAYERS = 4 };
+enum key_fragment { KEYS_NO_FRAGMENT, KEYS_FIRST_FRAGMENT, KEYS_LATER_FRAGMENT };
 
 struct packet_keys {
 	uint32_t flow[KEYS_LAYERS];
@@ -32,6 +37,11 @@ struct packet_keys {
 	uint32_t port[2 * KEYS_LAYERS];
 	uint8_t flows, hosts, ports;
 	uint8_t unknown;          /* bit 1 << kind: there may be more of this kind than is said here */
+	uint8_t unknown_whole;    /* likewise, when it is put together with other fragments */
+	uint8_t fragment;         /* enum key_fragment, of the outermost IP header */
+	uint8_t ends_len, protocol; /* a fragment: of the addresses at `ends`, which are in the packet; of the transport */
+	uint32_t id;
+	const uint8_t *ends;
 	bool constant;            /* every packet with the same keys_quick() has exactly these */
 };
 

@@ -24,6 +24,7 @@ struct index {
 	struct group *groups;
 	uint32_t *sums;
 	uint32_t ngroups;
+	bool as_they_stand;
 };
 
 static bool get(int fd, uint64_t at, void *data, size_t len)
@@ -70,7 +71,8 @@ static bool take_chunks(struct index *x, uint32_t first, const struct stored_chu
 		x->chunks[first + i] = (struct index_chunk){ .offset = c->offset, .bytes = c->bytes, .packets = c->packets,
 							     .wire_bytes = c->wire_bytes, .first_ns = c->first_ns,
 							     .last_ns = c->last_ns, .damaged = c->flags & STORED_DAMAGED,
-							     .unknown = c->flags & ((1 << KEY_KINDS) - 1) };
+							     .unknown = c->flags & ((1 << KEY_KINDS) - 1),
+							     .unknown_whole = c->flags >> STORED_WHOLE & ((1 << KEY_KINDS) - 1) };
 		end += c->bytes;
 	}
 	return true;
@@ -223,9 +225,9 @@ static void lookup(const struct index *x, enum key_kind kind, uint32_t key, bool
 		ask_group(x, g, key, answer);
 		for (uint32_t j = 0; j < g->chunks; j++) {
 			const struct index_chunk *c = &x->chunks[g->first + j];
+			unsigned unknown = c->unknown | (x->as_they_stand ? 0 : c->unknown_whole);
 
-			if (!c->damaged && c->packets &&
-			    (answer[j / 8] >> j % 8 & 1 || (with_unknown && c->unknown >> kind & 1)))
+			if (!c->damaged && c->packets && (answer[j / 8] >> j % 8 & 1 || (with_unknown && unknown >> kind & 1)))
 				add(may, g->first + j);
 		}
 	}
@@ -239,6 +241,11 @@ void index_lookup(const struct index *x, enum key_kind kind, uint32_t key, uint6
 void index_lookup_known(const struct index *x, enum key_kind kind, uint32_t key, uint64_t *may)
 {
 	lookup(x, kind, key, false, may);
+}
+
+void index_as_they_stand(struct index *x)
+{
+	x->as_they_stand = true;
 }
 
 void index_lookup_time(const struct index *x, int64_t from_ns, int64_t to_ns, uint64_t *may)

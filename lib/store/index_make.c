@@ -19,6 +19,13 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+/* The keys of a datagram's ports, which stand in its first fragment: the fragments that follow get them, too. */
+struct first_fragment {
+	uint64_t datagram;             /* hash of addresses, protocol and number; 0: none */
+	uint32_t flow, port[2];
+	uint8_t ports;                 /* 0: two that differ were seen; of no use */
+};
+
 enum { PERMILLE = 9 }; /* of the data, what the index of a small group may take; a full group takes 8 */
 
 uint32_t index_sum(uint32_t sum, const void *data, size_t len)
@@ -50,7 +57,8 @@ int index_maker_init(struct index_maker *m, int dirfd, uint64_t segment_bytes, s
 	m->bits = calloc(m->columns, COLUMN_BYTES);
 	m->table = calloc(m->columns, sizeof(*m->table));
 	m->rows = malloc((size_t)BLOCK_ROWS * GROUP_CHUNKS / 8);
-	if (!m->bits || !m->table || !m->rows) {
+	m->firsts = calloc(FIRSTS, sizeof(*m->firsts));
+	if (!m->bits || !m->table || !m->rows || !m->firsts) {
 		index_maker_release(m);
 		return errmsg_set(err, NW_ELIMIT, "no memory for an index");
 	}
@@ -66,6 +74,8 @@ void index_maker_release(struct index_maker *m)
 	free(m->bits);
 	free(m->table);
 	free(m->rows);
+	free(m->firsts);
+	m->firsts = NULL;
 	m->bits = NULL;
 	m->table = NULL;
 	m->rows = NULL;
@@ -97,7 +107,7 @@ void index_maker_begin(struct index_maker *m, uint64_t number)
 	memset(m->bits, 0, ((size_t)m->in_group + 1) * COLUMN_BYTES); /* the rest was not touched */
 	memset(m->seen, 0, sizeof(m->seen));
 	m->column = m->bits;
-	m->unknown = 0;
+	m->unknown = m->unknown_whole = 0;
 	tally_clear(&m->chunk);
 	tally_clear(&m->all);
 	m->chunk_at = m->head = 0;
@@ -121,6 +131,46 @@ static void set(struct index_maker *m, const uint32_t *keys, unsigned count)
 	}
 }
 
+static uint64_t datagram_of(const struct index_maker *m, const struct packet_keys *k)
+{
+	uint64_t h = (m->seed ^ k->id) * UINT64_C(0x9e3779b97f4a7c15) + k->protocol;
+
+	for (unsigned i = 0; i < 2u * k->ends_len; i += 4) {
+		uint32_t v;
+
+		memcpy(&v, k->ends + i, sizeof(v));
+		h = (h ^ h >> 29 ^ v) * UINT64_C(0xd6e8feb86659fd93);
+	}
+	return (h ^ h >> 32) | 1;
+}
+
+/* The fragment that completes a datagram is the first or comes after it. So one whose first was seen, and is no tunnel,
+ * holds nothing that is not known; of all others it has to be said that they may. */
+static void add_fragment(struct index_maker *m, struct packet_keys *k)
+{
+	uint64_t h = datagram_of(m, k);
+	struct first_fragment *f = &m->firsts[h / 2 % FIRSTS];
+
+	if (k->fragment == KEYS_LATER_FRAGMENT) {
+		if (f->datagram != h || !f->ports)
+			return;
+		set(m, &f->flow, 1);
+		set(m, f->port, f->ports);
+		k->unknown_whole = 0;
+		return;
+	}
+	if (!k->constant || !k->ports || !k->flows) { /* no ports, or a tunnel */
+		if (f->datagram == h)
+			f->ports = 0;
+		return;
+	}
+	if (f->datagram == h && (f->ports != k->ports || f->flow != k->flow[0]))
+		f->ports = 0;
+	else
+		*f = (struct first_fragment){ h, k->flow[0], { k->port[0], k->ports > 1 ? k->port[1] : 0 }, k->ports };
+	k->unknown_whole = 0;
+}
+
 void index_maker_keys(struct index_maker *m, unsigned linktype, const uint8_t *data, uint32_t len, uint64_t quick)
 {
 	struct packet_keys k;
@@ -129,7 +179,10 @@ void index_maker_keys(struct index_maker *m, unsigned linktype, const uint8_t *d
 	set(m, k.flow, k.flows);
 	set(m, k.host, k.hosts);
 	set(m, k.port, k.ports);
+	if (k.fragment)
+		add_fragment(m, &k);
 	m->unknown |= k.unknown;
+	m->unknown_whole |= k.unknown_whole;
 	if (quick && k.constant)
 		m->seen[quick / 2 % SEEN] = quick;
 }
@@ -253,7 +306,7 @@ static void close_chunk(struct index_maker *m, uint64_t end, uint32_t flags)
 	const struct tally *t = &m->chunk;
 
 	*c = (struct stored_chunk){ .offset = m->chunk_at, .bytes = end - m->chunk_at, .wire_bytes = t->bytes,
-				    .packets = (uint32_t)t->packets, .flags = flags | m->unknown };
+				    .packets = (uint32_t)t->packets, .flags = flags | m->unknown | (uint32_t)m->unknown_whole << STORED_WHOLE };
 	if (t->packets) { /* some without a time: any time */
 		c->first_ns = t->first_ns <= t->last_ns ? floor_us(t->first_ns) : INT64_MIN;
 		c->last_ns = t->first_ns <= t->last_ns ? t->last_ns : INT64_MAX;
@@ -261,7 +314,7 @@ static void close_chunk(struct index_maker *m, uint64_t end, uint32_t flags)
 	tally_add(&m->all, t);
 	tally_clear(&m->chunk);
 	memset(m->seen, 0, sizeof(m->seen));
-	m->unknown = 0;
+	m->unknown = m->unknown_whole = 0;
 	m->chunk_at = end;
 	if (++m->in_group == m->columns)
 		write_group(m);

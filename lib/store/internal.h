@@ -18,6 +18,7 @@ enum {
 	GROUP_BLOCKS = 128,
 	COLUMN_BYTES = GROUP_BLOCKS * BLOCK_ROWS / 8, /* a chunk's bits while they are gathered: 4 KiB */
 	KEY_BITS = 4,
+	FIRSTS = 256,
 	SEEN = 2048,                   /* packets remembered as "its keys are in this chunk's bits already" */
 	PACKET_MAX = CAPTURE_SNAPLEN_MAX,
 	OPTIONS_MAX = 65535,
@@ -114,7 +115,8 @@ struct index_maker {
 	uint64_t seed;
 	uint8_t *column;               /* bits of the chunk being filled */
 	uint64_t seen[SEEN];
-	uint8_t unknown;               /* of the chunk being filled */
+	uint8_t unknown, unknown_whole; /* of the chunk being filled */
+	struct first_fragment *firsts; /* FIRSTS of the last, by their datagram: those behind have no ports */
 
 	/* the segment */
 	struct tally chunk, all;       /* of what is in the file */
@@ -196,10 +198,10 @@ struct stored_group {
 struct stored_chunk {
 	uint64_t offset, bytes, wire_bytes;
 	int64_t first_ns, last_ns;
-	uint32_t packets, flags;       /* flags: unknown kinds, STORED_DAMAGED */
+	uint32_t packets, flags;       /* flags: unknown kinds, those of STORED_WHOLE, STORED_DAMAGED */
 };
 
-enum { STORED_DAMAGED = 1 << 8 };
+enum { STORED_WHOLE = KEY_KINDS, /* shift of unknown_whole */ STORED_DAMAGED = 1 << 8 };
 
 _Static_assert(sizeof(struct stored_header) == 128 && sizeof(struct stored_group) == 16 && sizeof(struct stored_chunk) == 48,
 	       "the same on every machine");

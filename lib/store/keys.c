@@ -276,11 +276,23 @@ static bool add_hosts(struct walk *w, unsigned at, unsigned len)
 	return true;
 }
 
-/* Of a fragment the ports are elsewhere; what is put together again may be a tunnel, but not with TCP. */
-static enum step fragment(struct walk *w, uint8_t protocol)
+/* Of a fragment but the first the ports are elsewhere; what is put together again may be a tunnel, but not with TCP. `src` is
+ * followed by the destination. */
+static enum step fragment(struct walk *w, const uint8_t *src, unsigned len, uint8_t protocol, uint32_t id, bool first)
 {
-	w->k->unknown |= NO_FLOW | NO_PORT;
-	return protocol == IP_TCP ? DONE : UNKNOWN;
+	struct packet_keys *k = w->k;
+
+	if (w->layers > 1) {
+		k->unknown |= NO_FLOW | NO_PORT;
+		return protocol == IP_TCP ? DONE : UNKNOWN;
+	}
+	k->unknown_whole = protocol == IP_TCP ? NO_FLOW | NO_PORT : ALL_KINDS;
+	k->fragment = first ? KEYS_FIRST_FRAGMENT : KEYS_LATER_FRAGMENT;
+	k->ends = src;
+	k->ends_len = (uint8_t)len;
+	k->protocol = protocol;
+	k->id = id;
+	return first ? transport(w, src, len, protocol) : DONE;
 }
 
 static enum step ipv4(struct walk *w)
@@ -295,7 +307,9 @@ static enum step ipv4(struct walk *w)
 	if (header > 20 && (left(w) < header || h[20] != 0x94)) /* a source route names other hosts; a router alert does not */
 		return UNKNOWN;
 	w->at += header;
-	return get_be16(h + 6) & 0x3fff ? fragment(w, h[9]) : transport(w, h + 12, 4, h[9]);
+	if (get_be16(h + 6) & 0x3fff)
+		return fragment(w, h + 12, 4, h[9], get_be16(h + 4), !(get_be16(h + 6) & 0x1fff));
+	return transport(w, h + 12, 4, h[9]);
 }
 
 static enum step ipv6(struct walk *w)
@@ -312,8 +326,14 @@ static enum step ipv6(struct walk *w)
 	for (unsigned i = 0; i < EXTENSIONS; i++) {
 		size_t len;
 
-		if (next == IP_FRAGMENT)
-			return left(w) < 8 ? DONE : fragment(w, w->at[0]);
+		if (next == IP_FRAGMENT) {
+			const uint8_t *f = w->at;
+
+			if (left(w) < 8)
+				return DONE;
+			w->at += 8;
+			return fragment(w, h + 8, 16, f[0], get_be32(f + 4), !(get_be16(f + 2) & 0xfff8));
+		}
 		if (next == IP_ROUTING || next == IP_DSTOPTS) /* may name other hosts */
 			return UNKNOWN;
 		if (next != IP_HOPOPTS)
@@ -466,7 +486,7 @@ void keys_extract(struct packet_keys *k, unsigned linktype, const uint8_t *data,
 	};
 	enum step next;
 
-	k->flows = k->hosts = k->ports = k->unknown = 0;
+	k->flows = k->hosts = k->ports = k->unknown = k->unknown_whole = k->fragment = 0;
 	k->constant = false;
 	next = link(&w, linktype);
 	for (unsigned i = 0; next > UNKNOWN; i++)

@@ -90,6 +90,8 @@ static int choose(const struct query *q, struct segment_view *v, struct errmsg *
 		return errmsg_set(err, NW_ELIMIT, "segment %llu: no memory for %u chunks", (unsigned long long)v->number,
 				  index_info(v->index)->chunks);
 	spare = v->may + words;
+	if (q->narrow.needs == NEEDS_PACKET)
+		index_as_they_stand(v->index);
 	index_lookup_time(v->index, q->o.from_ns, q->o.to_ns, v->may);
 	if (q->filter && q->narrow.term[0].kind != NARROW_ANYTHING && any_of(v->may, words)) {
 		term_chunks(v->index, &q->narrow, &q->narrow.term[0], spare, spare + words);

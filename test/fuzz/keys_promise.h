@@ -71,7 +71,7 @@ static inline const char *promise_broken(struct packet *p, const struct packet_k
 
 	for (unsigned i = 0; i < PROMISED && !x.broken; i++) {
 		x.kind = promised[i].kind;
-		if (!(k->unknown >> x.kind & 1))
+		if (!((k->unknown | k->unknown_whole) >> x.kind & 1))
 			field_each(p, field_find(promised[i].name, strlen(promised[i].name)), promise_value, &x);
 	}
 	return x.broken;
@@ -80,7 +80,7 @@ static inline const char *promise_broken(struct packet *p, const struct packet_k
 /* Packets of the same quick hash have the same keys if it says so; a quick hash says that there are no more than one flow. */
 static inline bool promise_quick(const struct packet_keys *k, uint64_t quick)
 {
-	return !quick || !k->constant || (k->flows == 1 && k->hosts == 2 && k->ports && !k->unknown);
+	return !quick || !k->constant || (k->flows == 1 && k->hosts == 2 && k->ports && !(k->unknown | k->unknown_whole));
 }
 
 #endif

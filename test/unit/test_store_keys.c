@@ -240,14 +240,27 @@ TEST(what_is_not_understood_is_unknown)
 		if (!CHECK_EQ(keys_of(&m, cases[i].linktype).unknown, cases[i].unknown))
 			fprintf(stderr, "# %s\n", cases[i].name);
 	}
-	for (unsigned protocol = 6; protocol <= 17; protocol += 11) { /* of a fragment the ports are not known */
-		struct made m = { .len = 0 };
+}
 
-		ether(&m, 0x0800);
-		ipv4(&m, a4, b4, protocol, 0x2000);
-		ports(&m, 1, 2);
-		CHECK_EQ(keys_of(&m, LINKTYPE_ETHERNET).unknown, protocol == 6 ? 1 << KEY_FLOW | 1 << KEY_PORT : 7);
-	}
+/* What stands in a fragment is known; what it completes is not, ports with TCP and everything with what may be a tunnel. */
+TEST(fragments)
+{
+	for (unsigned protocol = 6; protocol <= 17; protocol += 11)
+		for (unsigned first = 0; first < 2; first++) {
+			struct made m = { .len = 0 };
+			struct packet_keys k;
+
+			ether(&m, 0x0800);
+			ipv4(&m, a4, b4, protocol, first ? 0x2000 : 0x2010);
+			ports(&m, 1, 2);
+			k = keys_of(&m, LINKTYPE_ETHERNET);
+			CHECK_EQ(k.unknown, 0);
+			CHECK_EQ(k.hosts, 2);
+			CHECK_EQ(k.ports, first ? 2 : 0);
+			CHECK_EQ(k.flows, first);
+			CHECK_EQ(k.unknown_whole, protocol == 6 ? 1 << KEY_FLOW | 1 << KEY_PORT : 7);
+			CHECK_EQ(k.fragment, first ? KEYS_FIRST_FRAGMENT : KEYS_LATER_FRAGMENT);
+		}
 }
 
 static struct packet packet;
