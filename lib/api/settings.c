@@ -2,6 +2,7 @@
 /* The settings of a session: one table for the configuration, profiles, Start, workers and session.json. */
 #include "api/settings.h"
 #include "base/shape.h"
+#include "capture/capture.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@ enum {
 	SEGMENT_MIN = 64 << 10, /* smaller ones would be more index than packets */
 	LIMIT_MIN = 1 << 20     /* a few segments, or nothing could be kept */
 };
+
+_Static_assert(DIRECTION_BOTH == 0 && DIRECTION_IN == 1 && DIRECTION_OUT == 2, "as in the row of direction");
 
 const char *const rule_kind_names[RULE_KINDS] = { "rate", "bandwidth", "new_destination", "port_scan", "dns_failures", "loss" };
 

@@ -274,3 +274,18 @@ TEST(settings_there_and_back)
 	free(json);
 	free(text);
 }
+
+TEST(settings_rule_kinds)
+{
+	for (int kind = 0; kind < RULE_KINDS; kind++) {
+		struct session_settings s;
+		struct json *j;
+		char text[100];
+
+		snprintf(text, sizeof(text), "{\"rules\":[{\"kind\":\"%s\"}]}", rule_kind_names[kind]);
+		CHECK_EQ(json_parse(&j, text, strlen(text), "t", &err), 0);
+		CHECK_EQ(settings_read(&s, json_root(j), &err), 0);
+		CHECK_EQ(s.rules[0].kind, kind);
+		json_free(j);
+	}
+}
