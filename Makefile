@@ -208,7 +208,7 @@ install: $(NW) $(if $(shell grep -x ENABLE_NWEXPORT=1 $(CONF)),man)
 	install -D -m 644 dist/completions/nwbox.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/nwbox
 	install -D -m 644 dist/completions/_nwbox $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_nwbox
 	install -D -m 644 dist/completions/nwbox.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/nwbox.fish
-	@for name in nwcap nwfilter nwexport; do \
+	@for name in nwcap nwfilter nwexport netwatchd packetclient; do \
 		ln -sf nwbox $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$name || exit; \
 		ln -sf nwbox.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$name.fish || exit; done
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # bash completion for nwbox and its applets. Nothing is listed here: options come from nwbox --options, fields and
-# operators of display filters from nwfilter --complete, interfaces from nwcap -D.
+# operators of display filters from nwfilter --complete, interfaces from nwcap -D; packetclient knows itself what may stand where
+# (sessions and profiles of the daemon, if one runs).
 
 # The value of an option: _nwbox_value ARGUMENT-WORD CHOICES
 _nwbox_value()
@@ -23,6 +24,21 @@ _nwbox_value()
 	esac
 }
 
+# Everything of packetclient, but files.
+_nwbox_client()
+{
+	local first=1 IFS=$'\n'
+	[ "${COMP_WORDS[0]##*/}" = packetclient ] || first=2
+	case $prev in
+	-o | --file | --settings | --config | --socket)
+		compopt -o filenames 2>/dev/null
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return
+		;;
+	esac
+	COMPREPLY=($("${box[@]}" packetclient complete -- "${COMP_WORDS[@]:first:COMP_CWORD-first+1}" 2>/dev/null))
+}
+
 _nwbox()
 {
 	local applet=${COMP_WORDS[0]##*/} cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
@@ -38,6 +54,10 @@ _nwbox()
 	else
 		# the applet is a link to the binary, which is called by its own name for the rest
 		box=(bash -c 'exec -a nwbox "$0" "$@"' "$(type -P -- "${COMP_WORDS[0]}")")
+	fi
+	if [ "$applet" = packetclient ]; then
+		_nwbox_client
+		return
 	fi
 	if [ "$cur" = = ]; then
 		cur=
@@ -59,4 +79,4 @@ _nwbox()
 	esac
 }
 
-complete -F _nwbox nwbox nwcap nwfilter nwexport
+complete -F _nwbox nwbox nwcap nwfilter nwexport netwatchd packetclient

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # fish completion for nwbox and its applets. Nothing is listed here: options come from nwbox --options, fields and
-# operators of display filters from nwfilter --complete, interfaces from nwcap -D.
+# operators of display filters from nwfilter --complete, interfaces from nwcap -D; packetclient knows itself what may stand where.
 
 function __nwbox_fields
     set -l word (commandline -ct)
@@ -13,6 +13,13 @@ end
 function __nwbox_interfaces
     echo any
     nwbox nwcap -D 2>/dev/null | string replace -r '^[0-9]*\.(\S*).*' '$1'
+end
+
+function __nwbox_client
+    set -l words (commandline -opc) (commandline -ct)
+    set -l first 2
+    string match -q '*packetclient' -- $words[1]; or set first 3
+    nwbox packetclient complete -- $words[$first..-1] 2>/dev/null
 end
 
 for applet in (nwbox --list 2>/dev/null | string replace -r '\t.*' '')
@@ -47,3 +54,5 @@ for applet in (nwbox --list 2>/dev/null | string replace -r '\t.*' '')
 end
 complete -c nwfilter -f -a '(__nwbox_fields)'
 complete -c nwbox -f -n '__fish_seen_subcommand_from nwfilter' -a '(__nwbox_fields)'
+complete -c packetclient -f -a '(__nwbox_client)'
+complete -c nwbox -f -n '__fish_seen_subcommand_from packetclient' -a '(__nwbox_client)'

@@ -22,6 +22,9 @@ same "bash: an applet" "$(bash_offers nwbox nwe)" "nwexport"
 same "bash: options of nwbox APPLET" "$(bash_offers nwbox nwexport --list-f)" "--list-fields"
 same "bash: files" "$(bash_offers nwcap -r "$TMP/capt")" "$TMP/capture.pcap"
 same "bash: a field of the filter" "$(bash_offers nwfilter tcp.urgent_p)" "tcp.urgent_pointer"
+same "bash: a command of packetclient" "$(bash_offers packetclient pac)" "packets"
+same "bash: an option of its command" "$(bash_offers packetclient freeze --rea)" "--reason"
+same "bash: a choice of it" "$(bash_offers nwbox packetclient sessions --state fai)" "failed"
 same "bash: a field behind a comma" "$(bash_offers nwexport --fields ip.src,tcp.urgent_p)" "ip.src,tcp.urgent_pointer"
 
 if command -v fish >/dev/null; then
@@ -31,6 +34,8 @@ if command -v fish >/dev/null; then
 	same "fish: an applet" "$(fish_offers 'nwbox nwe')" "nwexport"
 	same "fish: options of nwbox APPLET" "$(fish_offers 'nwbox nwexport --list-f')" "--list-fields"
 	same "fish: a field of the filter" "$(fish_offers 'nwfilter tcp.urgent_p')" "tcp.urgent_pointer"
+	same "fish: a command of packetclient" "$(fish_offers 'packetclient pac')" "packets"
+	same "fish: an option of its command" "$(fish_offers 'nwbox packetclient freeze --rea')" "--reason"
 	same "fish: a field behind a comma" "$(fish_offers 'nwexport --fields ip.src,tcp.urgent_p')" "ip.src,tcp.urgent_pointer"
 else
 	skip "fish" "fish is not installed"
@@ -56,6 +61,7 @@ if command -v zsh >/dev/null; then
 	same "zsh: a long option" "$(zsh_shows 'nwcap --form' '--format  -- pcap or pcapng')" yes
 	same "zsh: choices" "$(zsh_shows 'nwcap -Q ' inout)" yes
 	same "zsh: an applet" "$(zsh_shows 'nwbox nwe' nwexport)" yes
+	same "zsh: a command of packetclient" "$(zsh_shows 'packetclient top' top-talkers)" yes
 	same "zsh: a field of the filter" "$(zsh_shows 'nwfilter tcp.urgent_p' tcp.urgent_pointer)" yes
 else
 	skip "zsh" "zsh is not installed"
