@@ -260,6 +260,8 @@ static void write_operation(struct jsonout *w, const struct operation *op)
 	json_add_str(w, "answer", op->answer);
 	json_add_array(w, "parameters");
 	write_rows(w, op->rows);
+	if (op->settings)
+		write_rows(w, settings_shape);
 	json_close(w);
 	json_close(w);
 }
