@@ -332,6 +332,11 @@ static void on_close(struct ipc_link *l, const char *reason)
 		session_conclude(s);
 		return;
 	}
+	control_connect_later(s);
+}
+
+void control_connect_later(struct session *s)
+{
 	s->connect_timer.fire = connect_again;
 	loop_add_timer(&s->front->loop, &s->connect_timer, loop_monotonic_ns() + RECONNECT_MS * ms_ns);
 }

@@ -248,6 +248,7 @@ void session_conclude(struct session *s);
 int control_listen(struct session *s, struct errmsg *err);
 /* NW_ECONN: nobody listens. */
 int control_connect(struct session *s, struct errmsg *err);
+void control_connect_later(struct session *s);
 void control_stop(struct session *s);
 void control_limits(struct session *s);
 void control_evict(struct session *s, uint64_t bytes);

@@ -318,18 +318,19 @@ static int parent_fd(const struct front *f, bool in_memory)
 	return in_memory ? place_memory_fd(f->place) : place_sessions_fd(f->place);
 }
 
-static int make_id(struct front *f, char id[SESSION_ID_LEN + 1])
+static int make_id(struct session *s)
 {
 	uint8_t bytes[SESSION_ID_LEN / 2];
+	char id[64];
 	struct outbuf o;
 
 	do {
 		if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
 			return -1;
-		outbuf_fixed(&o, id, SESSION_ID_LEN + 1);
+		outbuf_fixed(&o, id, sizeof(id));
 		outbuf_hexbytes(&o, bytes, sizeof(bytes), 0);
-		outbuf_cstr(&o);
-	} while (session_by_id(f, id));
+	} while (session_by_id(s->front, outbuf_cstr(&o)));
+	snprintf(s->id, sizeof(s->id), "%.*s", SESSION_ID_LEN, id);
 	return 0;
 }
 
@@ -352,7 +353,7 @@ int session_make(struct front *f, const struct session_settings *settings, uid_t
 		return NW_EINPUT;
 	*code = API_FAILED;
 	s = new_session(f);
-	if (!s || make_id(f, s->id))
+	if (!s || make_id(s))
 		bad = errmsg_set(err, NW_ELIMIT, "no memory for a session");
 	if (!bad && (mkdirat(parent, s->id, 0700) ||
 		     (s->dirfd = openat(parent, s->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)) < 0))

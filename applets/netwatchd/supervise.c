@@ -112,8 +112,8 @@ static int launch(struct session *s, struct errmsg *err)
 	s->worker.ended = worker_ended;
 	rc = part_start(&f->starter, &s->worker, PART_WORKER, s->id, &fds, err);
 	close(fds.control);
-	if (!rc)
-		rc = control_connect(s, err);
+	if (!rc && control_connect(s, NULL))
+		control_connect_later(s); /* it has ended already, or its queue is full */
 	return rc;
 }
 
@@ -201,7 +201,7 @@ static void act_end(struct session *s)
 {
 	struct front *f = s->front;
 	struct errmsg err;
-	bool failed = s->state == STATE_FAILED;
+	bool failed = s->state == STATE_FAILED, asked = s->waiters != NULL;
 
 	loop_remove_timer(&s->timer);
 	run_over(s);
@@ -216,7 +216,7 @@ static void act_end(struct session *s)
 		return;
 	}
 	waiters_answer(s, failed);
-	if (s->remove || (failed && s->fresh && !s->configured)) {
+	if (s->remove || (failed && asked && s->fresh && !s->configured)) {
 		session_remove(s, &err);
 		return;
 	}
@@ -293,6 +293,7 @@ static void act_wait(struct session *s)
 	json_add_ns(w, "delay", delay);
 	event_end(&e);
 	arm(s, delay);
+	s->fresh &= !s->waiters;
 	waiters_answer(s, false); /* who started it sees that it does not go smoothly */
 }
 
