@@ -2,19 +2,20 @@
 /*
  * Writing a record: packets into segments, within limits, for as long as it takes.
  *
- * One writer per directory (a lock on it sees to that). Everything happens in the caller's thread. A record survives its
- * writer: record_open() repairs what a killed one left and goes on in a new segment.
+ * One writer per directory (a lock on it sees to that). Everything happens in the caller's thread but the waiting for the disk
+ * (fdatasync of a complete segment), which has one. A record survives its writer: record_open() repairs what a killed one left
+ * and goes on in a new segment.
  *
  * What is safe when: a packet is in the writer's buffer after record_frame(), in the file after record_tick() or when the
  * buffer is full (then kill -9 cannot take it any more), and on the disk when the kernel wrote it. The writer asks for that
- * (fdatasync) when a segment is complete, one segment later, and in record_close(), never per write: power loss can take what
- * the kernel had not written, some 30 s by its defaults; recovery then cuts the torn tail.
+ * (fdatasync) when a segment is complete, and never per write: power loss can take what the kernel had not written, some 30 s
+ * by its defaults; recovery then cuts the torn tail.
  *
  * A full disk, an exhausted quota of the user and an I/O error end nothing: the file is cut back to its last whole block, the
  * oldest closed segment goes, the write is tried again. With nothing left to evict packets are dropped and counted
  * (progress.disk_dropped, the ledger, an event), and it is tried again every second.
  *
- * The memory of a record is fixed when it is opened: the buffer (264 KiB) and 620 KiB, whatever the traffic does.
+ * The memory of a record is fixed when it is opened: the buffer (272 KiB) and 620 KiB, whatever the traffic does.
  */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
@@ -68,7 +69,7 @@ struct record_options {
 	const char *name;         /* what messages call it; copied. NULL: "record" */
 	uint64_t segment_bytes;   /* 0: 64 MiB; at least 64 KiB; at most an eighth of limits.bytes, so that evicting is gradual */
 	int64_t segment_ns;       /* a new segment at the latest after so long; 0: never (or an eighth of limits.age_ns) */
-	uint64_t buffer_bytes;    /* 0: 264 KiB, so that the largest packet fits */
+	uint64_t buffer_bytes;    /* 0: 272 KiB, so that the largest packet fits */
 	struct space_limits limits;
 	struct progress_page *progress; /* kept up to date; the caller's; NULL: none */
 	const char *application, *comment; /* of the section headers; copied. NULL: as writer_open() */

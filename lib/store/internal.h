@@ -9,6 +9,7 @@
 #include "store/record.h"
 #include "store/segment.h"
 
+#include <pthread.h>
 #include <string.h>
 
 enum {
@@ -102,7 +103,7 @@ enum walk_result block_walk_next(struct block_walk *w, const uint8_t **block, ui
 /* What an interface block says that is needed to read its packets. */
 struct block_interface {
 	uint16_t linktype;
-	uint8_t tsresol;
+	uint16_t tick_ns;              /* 1 or 1000 */
 	bool odd_time;                 /* times of this interface are not what this program writes */
 };
 /* False: its options are broken. */
@@ -229,6 +230,19 @@ static inline uint32_t index_place(uint32_t key, uint8_t row[KEY_BITS])
 	return (uint32_t)(h >> 57);
 }
 
+/* ---- complete segments go to the disk (sync.c) ------------------------------------------------------------ */
+
+struct segment_sync {
+	pthread_t thread;
+	uint64_t number;
+	int fd;
+	bool running, done;
+};
+
+/* Takes the descriptor; never waits. */
+void segment_sync_start(struct segment_sync *s, int fd, uint64_t number);
+void segment_sync_wait(struct segment_sync *s);
+
 /* ---- the record -------------------------------------------------------------------------------------- */
 
 struct record_interface {
@@ -272,8 +286,7 @@ struct record {
 	int64_t segment_since_ns;      /* monotonic: its first packet; 0: none yet */
 	int64_t segment_wall_ns;       /* the same by the wall clock, for its statistics */
 	int64_t newest_ns;             /* monotonic: the last packet that was written */
-	int sync_fd;                   /* of the segment before it, still to be synced; -1: none */
-	uint64_t sync_number;
+	struct segment_sync sync;      /* of the one before it */
 
 	/* ---- failures */
 	bool full;                     /* nothing can be written; packets are dropped */
@@ -321,8 +334,6 @@ void record_publish(struct record *r);
 int output_write(void *user, const char *data, size_t len, struct errmsg *err);
 /* The open segment gets its index and is closed; what waited was flushed. */
 void output_close_segment(struct record *r);
-/* Syncs and closes the segment before. */
-void output_sync(struct record *r);
 
 /* limits.c */
 /* The oldest closed segment goes. False: there is none, or it cannot be removed. */

@@ -167,10 +167,8 @@ bool limits_evict(struct record *r)
 
 	if (!number || (r->fd >= 0 && number == r->number))
 		return false;
-	if (r->sync_fd >= 0 && r->sync_number == number) { /* its room comes back only when nobody has it open */
-		close(r->sync_fd);
-		r->sync_fd = -1;
-	}
+	if (r->sync.number == number) /* its room comes back only when nobody has it open */
+		segment_sync_wait(&r->sync);
 	went = remove_segment(r->dirfd, number);
 	if (went < 0)
 		return false;

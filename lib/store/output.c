@@ -109,15 +109,6 @@ static int publish(struct record *r)
 	return 0;
 }
 
-void output_sync(struct record *r)
-{
-	if (r->sync_fd < 0)
-		return;
-	fdatasync(r->sync_fd); /* an error was one of the disk; what is missing is found at the next start */
-	close(r->sync_fd);
-	r->sync_fd = -1;
-}
-
 void output_close_segment(struct record *r)
 {
 	uint64_t before = r->before_packets + r->done_packets, bytes_before = r->before_bytes + r->done_bytes;
@@ -134,11 +125,7 @@ void output_close_segment(struct record *r)
 	r->done_packets += r->segment.packets;
 	r->done_bytes += r->segment.bytes;
 	r->stamps[r->number % STAMPS] = r->newest_ns;
-	output_sync(r);
-	/* Writing begins now and is waited for when the next one is complete: then it is done, and nothing waits. */
-	sync_file_range(r->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-	r->sync_fd = r->fd;
-	r->sync_number = r->number;
+	segment_sync_start(&r->sync, r->fd, r->number);
 	r->fd = -1;
 	r->last_size = r->size;
 	r->size = 0;

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-	BUFFER = 264 * 1024,           /* of the writer: 256 KiB, and the largest packet fits */
+	BUFFER = 272 * 1024,           /* of the writer: the largest packet fits, and two of them are a chunk */
 	SEGMENT = 64 << 20, SEGMENT_MIN = 64 * 1024,
 	PARTS = 8,                     /* a quota is at least so many segments */
 	STATISTICS = 128               /* bytes of an interface statistics block, at most */
@@ -335,7 +335,7 @@ static void set_options(struct record *r, const struct record_options *o)
 		r->o.segment_bytes = SEGMENT_MIN;
 	snprintf(r->name, sizeof(r->name), "%s", o->name ? o->name : "record");
 	r->dirfd = o->dirfd;
-	r->fd = r->sync_fd = r->lock = r->index.fd = -1;
+	r->fd = r->lock = r->index.fd = -1;
 	tally_clear(&r->waiting);
 	tally_clear(&r->segment);
 	record_mono(r);
@@ -363,7 +363,7 @@ static void release(struct record *r)
 	r->closed = true;
 	writer_close(r->writer, NULL);
 	index_maker_release(&r->index);
-	output_sync(r);
+	segment_sync_wait(&r->sync);
 	if (r->lock >= 0)
 		close(r->lock);
 	free(r->interfaces);
@@ -431,6 +431,7 @@ int record_close(struct record *r, struct errmsg *err)
 	if (r->restart)
 		begin(r);
 	empty = r->fd >= 0 && !has_packets(r);
+	segment_sync_wait(&r->sync); /* so that the last one has its turn */
 	if (r->fd >= 0 || r->waiting.packets)
 		end_segment(r);
 	if (empty)

@@ -76,8 +76,8 @@ static bool add_packet(struct scan *s, const uint8_t *block, uint32_t type, uint
 	if (type == BLOCK_EPB)
 		ticks = (uint64_t)get_host32(block + 12) << 32 | get_host32(block + 16);
 	index_maker_packet(&s->r->index, i->linktype, data, caplen);
-	timed = type == BLOCK_EPB && !i->odd_time && ticks <= INT64_MAX / 1000;
-	tally_packet(&s->waiting, wirelen, timed, (int64_t)(i->tsresol == 9 ? ticks : ticks * 1000));
+	timed = type == BLOCK_EPB && !i->odd_time && ticks <= (uint64_t)INT64_MAX / i->tick_ns;
+	tally_packet(&s->waiting, wirelen, timed, timed ? (int64_t)(ticks * i->tick_ns) : 0);
 	if (!timed) { /* any time */
 		s->waiting.first_ns = INT64_MIN;
 		s->waiting.last_ns = INT64_MAX;

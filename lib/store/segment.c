@@ -14,7 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ORDER_MARK = 0x1a2b3c4d, BLOCK_MIN = 12, EPB_MIN = 32, IDB_MIN = 20, DIGITS_MAX = 18 };
+enum {
+	ORDER_MARK = 0x1a2b3c4d, BLOCK_MIN = 12, EPB_MIN = 32, IDB_MIN = 20, DIGITS_MAX = 18,
+	IF_TSRESOL = 9, IF_TSOFFSET = 14
+};
 
 /* ---- names -------------------------------------------------------------------------------------- */
 
@@ -204,15 +207,15 @@ bool block_interface(const uint8_t *block, uint32_t len, struct block_interface 
 	uint16_t code, vlen;
 	int rc;
 
-	*i = (struct block_interface){ .tsresol = 6 };
+	*i = (struct block_interface){ .tick_ns = 1000 };
 	memcpy(&i->linktype, block + 8, sizeof(i->linktype));
 	while ((rc = pcapng_option_next(&opts, &left, false, &code, &value, &vlen)) > 0) {
-		if (code == 9 && vlen == 1)
-			i->tsresol = value[0];
-		else if (code == 14)
+		if (code == IF_TSRESOL && vlen == 1) {
+			i->tick_ns = value[0] == 9 ? 1 : 1000;
+			i->odd_time |= value[0] != 9 && value[0] != 6;
+		} else if (code == IF_TSOFFSET) {
 			i->odd_time = true;
+		}
 	}
-	if (i->tsresol != 6 && i->tsresol != 9)
-		i->odd_time = true;
 	return rc == 0;
 }
