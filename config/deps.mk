@@ -52,10 +52,12 @@ LIBC := $(DL)/nwbox.specs
 endif
 
 # --- libpcap: the compiler of capture filters and the reader of live interfaces. flex and bison make its grammar.
-$(DL)/libpcap.a: $(S)/libpcap/.unpacked $(D)/flags config/libpcap-scanner.sed $(LIBC)
+$(DL)/libpcap.a: $(S)/libpcap/.unpacked $(D)/flags config/libpcap-scanner.sed config/libpcap-savefile.sed $(LIBC)
 	@echo "  DEP     libpcap"
 	@cd $(S)/libpcap && sed -i -f $(CURDIR)/config/libpcap-scanner.sed scanner.l && grep -q '^V6.*{V6604}|((' scanner.l || \
 		{ echo "libpcap: the shorter pattern for IPv6 addresses does not fit"; exit 1; }
+	@cd $(S)/libpcap && sed -i -f $(CURDIR)/config/libpcap-savefile.sed savefile.c && ! grep -q 'pcap_ng_check_header$$' savefile.c || \
+		{ echo "libpcap: its list of file formats is not as it was"; exit 1; }
 	@rm -rf $(D)/obj/libpcap && mkdir -p $(D)/obj/libpcap $(DL) $(D)/include
 	@cd $(D)/obj/libpcap && { $(CURDIR)/$(S)/libpcap/configure --prefix=$(ABS_D) $(PCAP_CONFIGURE) \
 		CC="$(CC_T)" CFLAGS="$(DEP_CFLAGS)" LDFLAGS="$(LDFLAGS_T)" && \
@@ -73,8 +75,10 @@ $(DL)/lib$(1).a: $(S)/$(2)/.unpacked $(D)/flags $(LIBC)
 	@rm -f $$@ && $(AR) rcsD $$@ $(D)/obj/$(1)/*.o
 endef
 
+# Tables of 12 kB are made when they are first used, 40 microseconds, by whoever comes first of several threads.
+ZLIB_FLAGS := -DHAVE_HIDDEN -DNO_GZIP_FILES -DDYNAMIC_CRC_TABLE -DBUILDFIXED
 ZLIB_C := adler32.c crc32.c deflate.c inffast.c inflate.c inftrees.c trees.c zutil.c
-$(eval $(call library,z,zlib,$(ZLIB_C),-DHAVE_HIDDEN -DNO_GZIP_FILES,inflate inffast inftrees deflate crc32,zlib.h zconf.h))
+$(eval $(call library,z,zlib,$(ZLIB_C),$(ZLIB_FLAGS),inffast inftrees deflate crc32,zlib.h zconf.h))
 
 MBEDTLS_HOT := chacha20 poly1305 gcm aes aesni aesce sha256
 $(eval $(call library,mbedtls,mbedtls,library/*.c,-Iinclude -Ilibrary -I$(CURDIR)/config -DMBEDTLS_CONFIG_FILE='"mbedtls.h"',$(MBEDTLS_HOT),include/mbedtls include/psa))
