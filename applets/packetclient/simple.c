@@ -215,7 +215,7 @@ int run_check_filter(struct client *c, const struct command *m, int argc, char *
 	if (!rc && !json_bool(json_get(a.data, "valid")))
 		rc = errmsg_set(err, NW_EINPUT, "%s", value_text_or(json_get(a.data, "message"), "the filter does not compile"));
 	if (!rc && c->output == OUTPUT_TABLE)
-		rc = put_message(c, value_text_or(json_get(a.data, "message"), "the filter compiles"), err);
+		rc = put_message(c, "the filter compiles", err);
 	else if (!rc)
 		rc = view_render(c, m->view, a.data, err);
 	ipc_answer_release(&a);
