@@ -33,6 +33,7 @@
 #include "starter.h"
 #include "api/operations.h"
 #include "api/settings.h"
+#include "api/states.h"
 #include "ipc/link.h"
 #include "ipc/server.h"
 #include "loop/loop.h"
@@ -224,17 +225,6 @@ void session_refresh(struct session *s);
 
 /* ---- supervise.c ---- */
 
-enum session_input {
-	INPUT_START, INPUT_STOP, INPUT_READY, INPUT_DONE, INPUT_REFUSED, INPUT_CRASH, INPUT_RETRY, INPUT_GIVE_UP, INPUT_TIMEOUT,
-	SESSION_INPUTS
-};
-enum session_action { ACT_NONE, ACT_LAUNCH, ACT_RUN, ACT_STOP, ACT_END, ACT_WAIT, ACT_KILL, ACT_CANCEL, ACT_IGNORE };
-struct session_transition {
-	bool valid;
-	uint8_t next;              /* enum session_state */
-	uint8_t action;            /* enum session_action */
-};
-extern const struct session_transition session_table[SESSION_STATES][SESSION_INPUTS];
 /* False when the table has no such transition: nothing happened. */
 bool session_input(struct session *s, enum session_input in, const char *reason);
 /* The worker of a front before us, if there is one that listens. */

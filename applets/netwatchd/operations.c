@@ -102,8 +102,7 @@ static int settings_of(struct call *c, struct session_settings *settings, enum a
 		return errmsg_set(err, NW_EINPUT, "there is no profile '%.64s'; Profiles lists them", profile);
 	}
 	if (base)
-		*settings = *base;
-	settings->name[0] = 0;
+		settings_from_profile(settings, base);
 	*code = API_INVALID;
 	bad = settings_overlay(settings, c->root, err);
 	return bad ? bad : settings_check(settings, NULL, err);

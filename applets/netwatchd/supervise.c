@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a session is the table below: what happens in which state, where that leads, what is done. Everything else in
- * this file is how it is done.
- *
- *	stopped ──START──> starting ──READY──> running ──STOP──> stopping ──DONE──> stopped
- *	                      ^  │ REFUSED        │ CRASH
- *	                      │  └──> failed      v
- *	                      └────RETRY──── restarting ──GIVE_UP──> failed
+ * The life of a session: what happens in which state, where that leads and what is done is the table of api/states.h;
+ * here is how it is done.
  *
  * A crash is answered by a new worker after a back-off that doubles, with jitter (a quarter), counted in a window; too many in
  * it and the session has failed. What a restart cannot cure (a filter that does not compile, a missing right) is not tried
@@ -20,52 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <stdio.h>
-
-#define TO(state, act) { true, STATE_##state, ACT_##act }
-const struct session_transition session_table[SESSION_STATES][SESSION_INPUTS] = {
-	[STATE_STOPPED] = {
-		[INPUT_START] = TO(STARTING, LAUNCH),
-		[INPUT_READY] = TO(RUNNING, RUN), /* adopted */
-	},
-	[STATE_STARTING] = {
-		[INPUT_READY] = TO(RUNNING, RUN),
-		[INPUT_STOP] = TO(STOPPING, STOP),
-		[INPUT_DONE] = TO(STOPPED, END),
-		[INPUT_REFUSED] = TO(FAILED, END),
-		[INPUT_CRASH] = TO(RESTARTING, WAIT),
-		[INPUT_GIVE_UP] = TO(FAILED, END),
-		[INPUT_TIMEOUT] = TO(STARTING, KILL),
-	},
-	[STATE_RUNNING] = {
-		[INPUT_READY] = TO(RUNNING, IGNORE),
-		[INPUT_STOP] = TO(STOPPING, STOP),
-		[INPUT_DONE] = TO(STOPPED, END),
-		[INPUT_REFUSED] = TO(FAILED, END),
-		[INPUT_CRASH] = TO(RESTARTING, WAIT),
-		[INPUT_GIVE_UP] = TO(FAILED, END),
-	},
-	[STATE_RESTARTING] = {
-		[INPUT_START] = TO(STARTING, LAUNCH),
-		[INPUT_RETRY] = TO(STARTING, LAUNCH),
-		[INPUT_STOP] = TO(STOPPED, CANCEL),
-		[INPUT_CRASH] = TO(RESTARTING, WAIT), /* it could not even be executed */
-		[INPUT_GIVE_UP] = TO(FAILED, END),
-	},
-	[STATE_STOPPING] = {
-		[INPUT_READY] = TO(STOPPING, STOP),
-		[INPUT_STOP] = TO(STOPPING, IGNORE),
-		[INPUT_DONE] = TO(STOPPED, END),
-		[INPUT_REFUSED] = TO(STOPPED, END),
-		[INPUT_CRASH] = TO(STOPPED, END),
-		[INPUT_TIMEOUT] = TO(STOPPING, KILL),
-	},
-	[STATE_FAILED] = {
-		[INPUT_START] = TO(STARTING, LAUNCH),
-		[INPUT_STOP] = TO(STOPPED, CANCEL),
-		[INPUT_READY] = TO(RUNNING, RUN), /* adopted */
-	},
-};
-#undef TO
 
 enum { START_BOUND_S = 30, STOP_BOUND_S = 10, MISSING_S = 5 };
 
