@@ -20,7 +20,7 @@ static const char *const group_titles[GROUPS] = { "Record", "Sessions", "Packets
 #define PART "filter from to limit skip bundle"
 
 const struct command commands[] = {
-	{ .name = "start", .group = RECORD, .arguments = "[SESSION]", .most = 1, .words = "session", .run = run_start, .view = &view_session,
+	{ .name = "start", .group = RECORD, .arguments = "[SESSION]", .most = 1, .words = "session", .run = run_start, .view = &view_started,
 	  .help = "start a session, or one that is stopped again", .options = SETTINGS,
 	  .examples = "  packetclient start --interface eth0 --filter \"port 443\"\n"
 		      "  packetclient start --name uplink --interface eth0 --keep-bytes 10G --keep-time 7d\n"
@@ -28,7 +28,7 @@ const struct command commands[] = {
 	{ .name = "stop", .group = RECORD, .arguments = "SESSION…", .least = 1, .most = MANY, .words = "session", .run = run_sessions_each,
 	  .type = "Stop", .view = &view_session, .help = "end a session; its record stays", .options = "" },
 	{ .name = "restart", .group = RECORD, .arguments = "SESSION…", .least = 1, .most = MANY, .words = "session",
-	  .run = run_sessions_each, .type = "Restart", .view = &view_session, .help = "stop a session and start it; its record goes on",
+	  .run = run_sessions_each, .type = "Restart", .view = &view_started, .help = "stop a session and start it; its record goes on",
 	  .options = "" },
 	{ .name = "delete", .group = RECORD, .arguments = "SESSION…", .least = 1, .most = MANY, .words = "session",
 	  .run = run_sessions_each, .type = "Delete", .help = "remove a session and its record", .options = "force" },

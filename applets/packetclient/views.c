@@ -84,6 +84,23 @@ COLUMNS(session_columns) = {
 };
 const struct view view_session = { .id = "id", .columns = session_columns };
 
+/* One that has just begun has no numbers yet. */
+COLUMNS(started_columns) = {
+	{ "id", "Session", ROW_TEXT },
+	{ "name", "Name", ROW_TEXT },
+	{ "profile", "Profile", ROW_TEXT },
+	{ "state", "State", ROW_TEXT },
+	{ "reason", "Reason", ROW_TEXT },
+	{ "interfaces", "Interfaces", ROW_TEXT },
+	{ "netns", "Namespace", ROW_TEXT },
+	{ "filter", "Filter", ROW_TEXT },
+	{ "storage", "Storage", ROW_TEXT },
+	{ "limits", "Limits", ROW_TEXT },
+	{ "pid", "Process", ROW_NUMBER },
+	{ NULL }
+};
+const struct view view_started = { .id = "id", .columns = started_columns };
+
 COLUMNS(sessions_columns) = {
 	{ "id", "ID", ROW_TEXT },
 	{ "name", "NAME", ROW_TEXT },

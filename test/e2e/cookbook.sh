@@ -71,6 +71,13 @@ PID=$!
 BACKGROUND="$BACKGROUND $PID"
 export PID
 
+# Whoever starts a daemon here has it keep to this folder.
+mkdir -p "$TMP/home/.packetclient" "$TMP/state" "$TMP/run"
+HOME=$TMP/home NWBOX_SOCKET=$TMP/run/socket
+export HOME NWBOX_SOCKET
+printf 'state_dir: %s\nruntime_dir: %s\nuser: root\n' "$TMP/state" "$TMP/run" >"$TMP/netwatchd.yaml"
+echo "daemon_config: $TMP/netwatchd.yaml" >"$HOME/.packetclient/config.yaml"
+
 mkdir "$TMP/book"
 in_a nwcap -q -i eth0 -c 200 -w "$TMP/book/day.pcapng" 2>"$TMP/err" || not_ok "a capture to work on" "$(cat "$TMP/err")"
 (cd "$TMP/book" && nwfilter -r day.pcapng --range 1-50 -w a.pcapng && nwfilter -r day.pcapng --range 51- -F pcap -w b.pcap)
@@ -107,6 +114,13 @@ cat >"$TMP/wanted" <<'END'
 27 ^Traffic over time
 28 "reason":"
 29 "uid":"C
+30 uplink +running +eth0
+31 minute\.pcapng
+32 tcp.*10\.9\.0\.2
+33 ICMP echo
+34 the shop hangs
+35 10\.9\.0\.2 +[0-9]
+36 "name":"uplink"
 END
 
 awk -v out="$TMP/task" '/^## [0-9]+\./ { n = $2 + 0; title[n] = $0 } /^    / && n { print substr($0, 5) >(out "." n) }' dist/cookbook.md
@@ -125,3 +139,4 @@ while read -r n expression; do
 done <"$TMP/wanted"
 same "12. the quarter of an hour has everything" "$(nwfilter -r "$TMP/book/quarter.pcapng" -c)" 200
 check "14. what is left once is not more" test "$(nwfilter -r "$TMP/book/once.pcapng" -c)" -le 200
+packetclient --no-start shutdown >/dev/null 2>&1
