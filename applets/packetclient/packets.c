@@ -11,11 +11,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 80, TERMINAL_PACKETS = 100, COPY_BYTES = 256 * 1024 };
+enum { WORDS_MAX = 80, TERMINAL_PACKETS = 100, COPY_BYTES = 256 * 1024, IDLE_MS = 1000 };
 
 int packets_open(struct client *c, const char *session, uint64_t skip, bool follow, int64_t from_ns, struct opened *p,
 		 struct errmsg *err)
@@ -173,31 +174,44 @@ static bool is_running(struct client *c, const char *session, struct errmsg *err
 	return running;
 }
 
-/* Bytes of the pipe to standard output, by the kernel where both are pipes. */
-static int copy_through(int in, struct errmsg *err)
+/* Is there something to read? A session that is followed and stops has no end of its own in the pipe: when nothing has come for
+ * a second it is asked whether it still runs; what was on its way then gets another second. */
+static bool wait_for_packets(struct client *c, int fd, const char *session)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct errmsg why;
+	int rc;
+
+	while (!client_interrupted) {
+		int n = poll(&p, 1, IDLE_MS);
+
+		if (n > 0)
+			return true;
+		if (n == 0 && session && !is_running(c, session, &why, &rc))
+			return poll(&p, 1, IDLE_MS) > 0;
+	}
+	return false;
+}
+
+/* Bytes of the pipe to standard output, by the kernel where both are pipes. `session`: it is followed. */
+static int copy_through(struct client *c, int in, const char *session, struct errmsg *err)
 {
 	static char bytes[COPY_BYTES];
-	long n;
+	bool pipes = io_is_pipe(STDOUT_FILENO);
 	int rc = 0;
 
 	io_grow_pipe(STDOUT_FILENO, 1 << 20);
-	while (!rc && !client_interrupted) {
-		ssize_t moved = splice(in, NULL, STDOUT_FILENO, NULL, COPY_BYTES, SPLICE_F_MOVE);
+	while (!rc && wait_for_packets(c, in, session)) {
+		ssize_t n = pipes ? splice(in, NULL, STDOUT_FILENO, NULL, COPY_BYTES, SPLICE_F_MOVE) : read(in, bytes, sizeof(bytes));
 
-		if (moved > 0)
-			continue;
-		if (!moved)
+		if (!n)
 			return 0;
-		if (errno == EINTR)
-			continue;
-		if (errno != EINVAL && errno != ENOSYS)
-			return errmsg_errno(err, "standard output");
-		break; /* no pipe there */
-	}
-	while (!rc && !client_interrupted && (n = read(in, bytes, sizeof(bytes))) != 0) {
-		if (n < 0 && errno != EINTR)
-			return errmsg_errno(err, "the pipe of the daemon");
-		rc = n > 0 ? io_write_all(STDOUT_FILENO, bytes, (size_t)n, "standard output", err) : 0;
+		if (n < 0 && pipes && (errno == EINVAL || errno == ENOSYS))
+			pipes = false;
+		else if (n < 0 && errno != EINTR)
+			return errmsg_errno(err, pipes ? "standard output" : "the pipe of the daemon");
+		else if (n > 0 && !pipes)
+			rc = io_write_all(STDOUT_FILENO, bytes, (size_t)n, "standard output", err);
 	}
 	return rc;
 }
@@ -225,7 +239,7 @@ int run_tap(struct client *c, const struct command *m, int argc, char **argv, st
 	if (rc)
 		return rc;
 	interrupts_catch(true);
-	rc = copy_through(p.fd, err);
+	rc = copy_through(c, p.fd, follow ? p.session : NULL, err);
 	interrupts_catch(false);
 	close(p.fd);
 	return rc;
