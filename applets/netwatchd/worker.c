@@ -190,8 +190,8 @@ static int open_record(struct worker *w, struct errmsg *err)
 	if (bad)
 		return bad;
 	if (found.cut_bytes)
-		worker_log(w, LEVEL_WARNING, "segment %06llu: %llu bytes of a torn packet were cut off", (unsigned long long)found.cut_segment,
-			   (unsigned long long)found.cut_bytes);
+		worker_log(w, LEVEL_WARNING, "segment %06llu: %llu bytes of a torn packet were cut off",
+			   (unsigned long long)found.cut_segment, (unsigned long long)found.cut_bytes);
 	if (found.damaged)
 		worker_log(w, LEVEL_WARNING, "%u segments are damaged in their middle; what is readable of them stays", found.damaged);
 	if (found.foreign)
