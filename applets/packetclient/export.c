@@ -34,7 +34,7 @@ struct export_run {
 	uint64_t at;                    /* where in the file the next byte belongs */
 	uint8_t *head;                  /* what comes first and may be there already */
 	size_t head_len, head_got;
-	char buffer[BUFFER];
+	char buffer[BUFFER], result[BUFFER];
 	size_t waiting, sent;           /* of buffer: for the child */
 	int64_t begin_ns, shown_ns;
 	bool on_screen;
@@ -191,7 +191,6 @@ static void feed_child(struct export_run *e)
 /* The daemon's pipe into the child, the child's output into the file, until that ends. */
 static int through_child(struct export_run *e, struct errmsg *err)
 {
-	static char result[BUFFER];
 	bool ended = false;
 	int rc = 0;
 
@@ -203,11 +202,11 @@ static int through_child(struct export_run *e, struct errmsg *err)
 		if (poll(p, 3, -1) < 0)
 			continue;
 		if (p[0].revents) {
-			ssize_t n = read(e->child_out, result, sizeof(result));
+			ssize_t n = read(e->child_out, e->result, sizeof(e->result));
 
 			if (!n)
 				break;
-			rc = n > 0 ? sink(e, result, (size_t)n, err) : 0;
+			rc = n > 0 ? sink(e, e->result, (size_t)n, err) : 0;
 		}
 		if (p[1].revents) {
 			long n = take(e, err);
@@ -425,7 +424,8 @@ static int to_file(struct client *c, const struct command *m, const char *sessio
 
 	if (!e)
 		return errmsg_set(err, NW_ELIMIT, "no memory");
-	*e = (struct export_run){ .c = c, .part.fd = -1, .from.fd = -1, .child_in = -1, .child_out = -1 };
+	e->c = c;
+	e->part.fd = e->from.fd = e->child_in = e->child_out = -1;
 	e->gzip = ends_with(c->o.file, ".gz");
 	e->format = guess_format(c, e->gzip);
 	rc = daemon_connect(c, true, err);

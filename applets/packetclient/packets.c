@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -178,17 +179,17 @@ static bool is_running(struct client *c, const char *session, struct errmsg *err
  * a second it is asked whether it still runs; what was on its way then gets another second. */
 static bool wait_for_packets(struct client *c, int fd, const char *session)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct pollfd p[2] = { { .fd = fd, .events = POLLIN }, { .fd = STDOUT_FILENO } };
 	struct errmsg why;
 	int rc;
 
 	while (!client_interrupted) {
-		int n = poll(&p, 1, IDLE_MS);
+		int n = poll(p, 2, IDLE_MS);
 
 		if (n > 0)
-			return true;
+			return !(p[1].revents & POLLERR); /* who read us has gone */
 		if (n == 0 && session && !is_running(c, session, &why, &rc))
-			return poll(&p, 1, IDLE_MS) > 0;
+			return poll(p, 1, IDLE_MS) > 0;
 	}
 	return false;
 }
@@ -196,23 +197,24 @@ static bool wait_for_packets(struct client *c, int fd, const char *session)
 /* Bytes of the pipe to standard output, by the kernel where both are pipes. `session`: it is followed. */
 static int copy_through(struct client *c, int in, const char *session, struct errmsg *err)
 {
-	static char bytes[COPY_BYTES];
+	char *bytes = malloc(COPY_BYTES);
 	bool pipes = io_is_pipe(STDOUT_FILENO);
-	int rc = 0;
+	int rc = bytes ? 0 : errmsg_set(err, NW_ELIMIT, "no memory");
 
 	io_grow_pipe(STDOUT_FILENO, 1 << 20);
 	while (!rc && wait_for_packets(c, in, session)) {
-		ssize_t n = pipes ? splice(in, NULL, STDOUT_FILENO, NULL, COPY_BYTES, SPLICE_F_MOVE) : read(in, bytes, sizeof(bytes));
+		ssize_t n = pipes ? splice(in, NULL, STDOUT_FILENO, NULL, COPY_BYTES, SPLICE_F_MOVE) : read(in, bytes, COPY_BYTES);
 
 		if (!n)
-			return 0;
+			break;
 		if (n < 0 && pipes && (errno == EINVAL || errno == ENOSYS))
 			pipes = false;
 		else if (n < 0 && errno != EINTR)
-			return errmsg_errno(err, pipes ? "standard output" : "the pipe of the daemon");
+			rc = errmsg_errno(err, pipes ? "standard output" : "the pipe of the daemon");
 		else if (n > 0 && !pipes)
 			rc = io_write_all(STDOUT_FILENO, bytes, (size_t)n, "standard output", err);
 	}
+	free(bytes);
 	return rc;
 }
 
