@@ -200,9 +200,10 @@ static inline void add(uint64_t *set, uint32_t n)
 /* Which chunks of a group can hold a key, one bit each; all, when that cannot be said. */
 static void ask_group(const struct index *x, const struct group *g, uint32_t key, uint8_t answer[GROUP_CHUNKS / 8])
 {
-	uint8_t block[BLOCK_ROWS * GROUP_CHUNKS / 8], row[KEY_BITS];
+	uint8_t block[BLOCK_ROWS * GROUP_CHUNKS / 8];
 	size_t len = (size_t)BLOCK_ROWS * g->row_bytes;
-	uint32_t b = index_place(key, row);
+	uint64_t place = index_place(key);
+	uint32_t b = place_block(place);
 
 	memset(answer, 0xff, GROUP_CHUNKS / 8);
 	if (!g->blocks)
@@ -212,7 +213,7 @@ static void ask_group(const struct index *x, const struct group *g, uint32_t key
 		return;
 	for (unsigned i = 0; i < KEY_BITS; i++)
 		for (uint32_t j = 0; j < g->row_bytes; j++)
-			answer[j] &= block[row[i] * g->row_bytes + j];
+			answer[j] &= block[place_row(place, i) * g->row_bytes + j];
 }
 
 static void lookup(const struct index *x, enum key_kind kind, uint32_t key, bool with_unknown, uint64_t *may)

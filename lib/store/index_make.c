@@ -10,6 +10,7 @@
  * A packet whose flow was seen in this chunk costs one look into a small table. The table compares 64-bit hashes with
  * a secret seed: nobody can make a flow that passes for another one and so stays out of the index.
  */
+#include "base/bytes.h"
 #include "store/internal.h"
 
 #include <errno.h>
@@ -120,15 +121,21 @@ void index_maker_begin(struct index_maker *m, uint64_t number)
 
 /* ---- packets ------------------------------------------------------------------------------------- */
 
+static inline void set_one(uint8_t *column, uint32_t key)
+{
+	uint64_t place = index_place(key);
+	uint8_t *block = column + place_block(place) * (BLOCK_ROWS / 8);
+	unsigned a = place_row(place, 0), b = place_row(place, 1), c = place_row(place, 2);
+
+	block[a >> 3] |= (uint8_t)(1 << (a & 7));
+	block[b >> 3] |= (uint8_t)(1 << (b & 7));
+	block[c >> 3] |= (uint8_t)(1 << (c & 7));
+}
+
 static void set(struct index_maker *m, const uint32_t *keys, unsigned count)
 {
-	for (unsigned i = 0; i < count; i++) {
-		uint8_t row[KEY_BITS];
-		uint8_t *block = m->column + index_place(keys[i], row) * (BLOCK_ROWS / 8);
-
-		for (unsigned j = 0; j < KEY_BITS; j++)
-			block[row[j] >> 3] |= (uint8_t)(1 << (row[j] & 7));
-	}
+	for (unsigned i = 0; i < count; i++)
+		set_one(m->column, keys[i]);
 }
 
 static uint64_t datagram_of(const struct index_maker *m, const struct packet_keys *k)
@@ -176,15 +183,27 @@ void index_maker_keys(struct index_maker *m, unsigned linktype, const uint8_t *d
 	struct packet_keys k;
 
 	keys_extract(&k, linktype, data, len);
-	set(m, k.flow, k.flows);
-	set(m, k.host, k.hosts);
-	set(m, k.port, k.ports);
+	if (k.constant) { /* five keys, which is what nearly all packets have */
+		set_one(m->column, k.flow[0]);
+		set_one(m->column, k.host[0]);
+		set_one(m->column, k.host[1]);
+		set_one(m->column, k.port[0]);
+		set_one(m->column, k.port[k.ports - 1]);
+	} else {
+		set(m, k.flow, k.flows);
+		set(m, k.host, k.hosts);
+		set(m, k.port, k.ports);
+	}
 	if (k.fragment)
 		add_fragment(m, &k);
 	m->unknown |= k.unknown;
 	m->unknown_whole |= k.unknown_whole;
-	if (quick && k.constant)
-		m->seen[quick / 2 % SEEN] = quick;
+	if (quick && k.constant) {
+		uint64_t *seen = &m->seen[quick % SEEN & ~1u];
+
+		seen[1] = seen[0];
+		seen[0] = quick;
+	}
 }
 
 /* ---- the file --------------------------------------------------------------------------------------- */
@@ -236,24 +255,57 @@ static uint64_t turn(uint64_t x)
 	return x ^ t ^ t << 28;
 }
 
-/* Block `b` of the file, of 1 << fold of ours each. */
+/* Byte j of word i becomes byte i of word j. */
+static void turn_bytes(uint64_t w[8])
+{
+	static const uint64_t masks[3] = { UINT64_C(0x00ff00ff00ff00ff), UINT64_C(0x0000ffff0000ffff), UINT64_C(0x00000000ffffffff) };
+
+	for (unsigned step = 0; step < 3; step++) {
+		unsigned apart = 1u << step, shift = 8u << step;
+
+		for (unsigned i = 0; i < 8; i++) {
+			uint64_t t;
+
+			if (i & apart)
+				continue;
+			t = (w[i] >> shift ^ w[i | apart]) & masks[step];
+			w[i] ^= t << shift;
+			w[i | apart] ^= t;
+		}
+	}
+}
+
+/* Eight bytes of a chunk's bits, of as many of our blocks as one of the file stands for. */
+static uint64_t eight_bytes(const uint8_t *bits, unsigned blocks)
+{
+	uint64_t all = 0;
+
+	for (unsigned k = 0; k < blocks; k++) {
+		const uint8_t *p = bits + k * (BLOCK_ROWS / 8);
+
+		all |= get_le64(p);
+	}
+	return all;
+}
+
+/* Block `b` of the file, of 1 << fold of ours each: eight chunks and 64 rows at a time. */
 static void make_block(struct index_maker *m, unsigned b, unsigned fold, unsigned row_bytes)
 {
 	for (unsigned byte = 0; byte < row_bytes; byte++) {
-		for (unsigned i = 0; i < BLOCK_ROWS / 8; i++) {
-			uint64_t x = 0;
+		for (unsigned i = 0; i < BLOCK_ROWS / 8; i += 8) {
+			uint64_t w[8] = { 0 };
+			uint8_t *to = m->rows + i * 8 * row_bytes + byte;
 
-			for (unsigned j = 0; j < 8 && byte * 8 + j < m->in_group; j++) {
-				const uint8_t *column = m->bits + (size_t)(byte * 8 + j) * COLUMN_BYTES + i;
-				uint8_t bits = 0;
+			for (unsigned j = 0; j < 8 && byte * 8 + j < m->in_group; j++)
+				w[j] = eight_bytes(m->bits + (size_t)(byte * 8 + j) * COLUMN_BYTES + (b << fold) * (BLOCK_ROWS / 8) + i,
+						   1u << fold);
+			turn_bytes(w);
+			for (unsigned j = 0; j < 64; j += 8) {
+				uint64_t x = turn(w[j / 8]);
 
-				for (unsigned k = b << fold; k < (b + 1) << fold; k++)
-					bits |= column[k * (BLOCK_ROWS / 8)];
-				x |= (uint64_t)bits << 8 * j;
+				for (unsigned k = 0; k < 8; k++)
+					to[(j + k) * row_bytes] = (uint8_t)(x >> 8 * k);
 			}
-			x = turn(x);
-			for (unsigned j = 0; j < 8; j++)
-				m->rows[(i * 8 + j) * row_bytes + byte] = (uint8_t)(x >> 8 * j);
 		}
 	}
 }

@@ -18,9 +18,9 @@ enum {
 	BLOCK_ROWS = 256,              /* all bits of a key are among so many rows: one page of a full group */
 	GROUP_BLOCKS = 128,
 	COLUMN_BYTES = GROUP_BLOCKS * BLOCK_ROWS / 8, /* a chunk's bits while they are gathered: 4 KiB */
-	KEY_BITS = 4,
+	KEY_BITS = 3,
 	FIRSTS = 256,
-	SEEN = 2048,                   /* packets remembered as "its keys are in this chunk's bits already" */
+	SEEN = 4096,                   /* packets remembered as "its keys are in this chunk's bits already" */
 	PACKET_MAX = CAPTURE_SNAPLEN_MAX,
 	OPTIONS_MAX = 65535,
 	STAMPS = 4096,                 /* closed segments of this run whose age is known to the nanosecond */
@@ -115,7 +115,7 @@ struct index_maker {
 	/* looked at for every packet */
 	uint64_t seed;
 	uint8_t *column;               /* bits of the chunk being filled */
-	uint64_t seen[SEEN];
+	uint64_t seen[SEEN];           /* two places for each hash: the last one, and the one before it */
 	uint8_t unknown, unknown_whole; /* of the chunk being filled */
 	struct first_fragment *firsts; /* FIRSTS of the last, by their datagram: those behind have no ports */
 
@@ -162,9 +162,9 @@ void index_maker_abort(struct index_maker *m);
 
 static inline void index_maker_packet(struct index_maker *m, unsigned linktype, const uint8_t *data, uint32_t len)
 {
-	uint64_t quick = keys_quick(linktype, data, len, m->seed);
+	uint64_t quick = keys_quick(linktype, data, len, m->seed), *seen = &m->seen[quick % SEEN & ~1u];
 
-	if (!quick || m->seen[quick / 2 % SEEN] != quick)
+	if (!quick || (seen[0] != quick && seen[1] != quick))
 		index_maker_keys(m, linktype, data, len, quick);
 }
 
@@ -218,16 +218,20 @@ static inline uint64_t index_group_bytes(uint64_t at, const struct stored_group 
 {
 	return index_blocks_at(at, g) + (uint64_t)g->blocks * BLOCK_ROWS * g->row_bytes - at;
 }
-/* Rows of a key: the block of a full group, and KEY_BITS rows in it, one byte each. */
-static inline uint32_t index_place(uint32_t key, uint8_t row[KEY_BITS])
+/* Rows of a key: the block of a full group, and KEY_BITS rows in it. Keys are hashes already. */
+static inline uint64_t index_place(uint32_t key)
 {
-	uint64_t h = (key + UINT64_C(0x632be59bd9b4e019)) * UINT64_C(0x9e3779b97f4a7c15);
+	return (key + UINT64_C(0x632be59bd9b4e019)) * UINT64_C(0x9e3779b97f4a7c15);
+}
 
-	h ^= h >> 32;
-	h *= UINT64_C(0xd6e8feb86659fd93);
-	for (unsigned i = 0; i < KEY_BITS; i++)
-		row[i] = (uint8_t)(h >> (24 + 8 * i));
-	return (uint32_t)(h >> 57);
+static inline uint32_t place_block(uint64_t place)
+{
+	return (uint32_t)(place >> 57);
+}
+
+static inline uint8_t place_row(uint64_t place, unsigned i)
+{
+	return (uint8_t)(place >> (32 + 8 * i));
 }
 
 /* ---- complete segments go to the disk (sync.c) ------------------------------------------------------------ */

@@ -40,6 +40,7 @@ struct walk {
 	const uint8_t *at, *end;
 	unsigned type;            /* TYPE: the ethertype or length in front of it */
 	unsigned layers;          /* IP headers so far */
+	uint64_t address[2];      /* hashes of the last one's */
 };
 
 static inline size_t left(const struct walk *w)
@@ -47,51 +48,63 @@ static inline size_t left(const struct walk *w)
 	return (size_t)(w->end - w->at);
 }
 
-/* ---- hashes -------------------------------------------------------------------------------------- */
+/* ---- hashes --------------------------------------------------------------------------------------
+ *
+ * One multiplication where one is enough: a packet of a new flow has five keys. An address is hashed once, for its host and for
+ * its flow; the ends of a flow are added, so that both directions are one. */
 
-enum { HOST_SALT = 0x486f7374, PORT_SALT = 0x506f7274 };
 #define MIX_1 0x9e3779b97f4a7c15u
 #define MIX_2 0xd6e8feb86659fd93u
-
-static inline uint64_t mix(uint64_t h)
-{
-	h ^= h >> 32;
-	h *= MIX_2;
-	h ^= h >> 32;
-	h *= MIX_1;
-	return h ^ h >> 29;
-}
+#define MIX_3 0xc2b2ae3d27d4eb4fu
 
 static inline uint64_t address_hash(const uint8_t *a, unsigned len)
 {
+	uint64_t h;
+
 	if (len == 4)
-		return mix(get_le32(a) + MIX_1);
-	return mix(get_le64(a) + mix(get_le64(a + 8) + MIX_2));
+		return (get_le32(a) + (uint64_t)MIX_2) * MIX_1;
+	h = get_le64(a) * MIX_1;
+	return ((h ^ h >> 32) + get_le64(a + 8)) * MIX_2;
+}
+
+static inline uint32_t host_of(uint64_t address)
+{
+	return (uint32_t)(address >> 32);
+}
+
+static inline uint64_t flow_end(uint64_t address, uint16_t port)
+{
+	uint64_t h = ((address ^ address >> 32) + port) * MIX_3;
+
+	return h ^ h >> 32;
+}
+
+static inline uint32_t flow_of(uint64_t a, uint16_t a_port, uint64_t b, uint16_t b_port, uint8_t protocol)
+{
+	return (uint32_t)((flow_end(a, a_port) + flow_end(b, b_port) + protocol) * MIX_1 >> 32);
 }
 
 uint32_t key_host(const uint8_t *address, unsigned len)
 {
-	return (uint32_t)mix(address_hash(address, len) + HOST_SALT);
+	return host_of(address_hash(address, len));
 }
 
 uint32_t key_port(uint16_t port)
 {
-	return (uint32_t)mix(((uint64_t)PORT_SALT << 16) + port);
+	return (uint32_t)((port + (uint64_t)MIX_3) * MIX_2 >> 32);
 }
 
 uint32_t key_flow(const uint8_t *a, uint16_t a_port, const uint8_t *b, uint16_t b_port, unsigned len, uint8_t protocol)
 {
-	uint64_t ha = mix(address_hash(a, len) + a_port), hb = mix(address_hash(b, len) + b_port);
-
-	return (uint32_t)mix((ha < hb ? ha * 3 + hb : hb * 3 + ha) + protocol);
+	return flow_of(address_hash(a, len), a_port, address_hash(b, len), b_port, protocol);
 }
 
 /* ---- transport -------------------------------------------------------------------------------------- */
 
-static void add_flow(struct walk *w, const uint8_t *src, unsigned len, uint16_t src_port, uint16_t dst_port, uint8_t protocol)
+static void add_flow(struct walk *w, uint16_t src_port, uint16_t dst_port, uint8_t protocol)
 {
 	if (w->k->flows < KEYS_LAYERS)
-		w->k->flow[w->k->flows++] = key_flow(src, src_port, src + len, dst_port, len, protocol);
+		w->k->flow[w->k->flows++] = flow_of(w->address[0], src_port, w->address[1], dst_port, protocol);
 }
 
 static enum step gre(struct walk *w)
@@ -196,7 +209,7 @@ static bool is_openflow(uint16_t port)
 	return port == 6633 || port == 6653;
 }
 
-static enum step with_ports(struct walk *w, const uint8_t *src, unsigned len, uint8_t protocol)
+static enum step with_ports(struct walk *w, uint8_t protocol)
 {
 	uint16_t src_port, dst_port;
 
@@ -209,7 +222,7 @@ static enum step with_ports(struct walk *w, const uint8_t *src, unsigned len, ui
 	dst_port = get_be16(w->at + 2);
 	if (dst_port != src_port)
 		w->k->port[w->k->ports++] = key_port(dst_port);
-	add_flow(w, src, len, src_port, dst_port, protocol);
+	add_flow(w, src_port, dst_port, protocol);
 	if (protocol == IP_UDP || protocol == IP_UDPLITE)
 		return udp(w, src_port, dst_port);
 	if (protocol == IP_TCP && (is_openflow(src_port) || is_openflow(dst_port)))
@@ -237,14 +250,13 @@ static enum step icmp(struct walk *w, bool v6)
 	return !error || !left(w) ? DONE : v6 ? IPV6 : IPV4;
 }
 
-/* `src` is followed by the destination, of `len` bytes each. */
-static enum step transport(struct walk *w, const uint8_t *src, unsigned len, uint8_t protocol)
+static enum step transport(struct walk *w, uint8_t protocol)
 {
 	switch (protocol) {
 	case IP_TCP: case IP_UDP: case IP_SCTP: case IP_DCCP: case IP_UDPLITE:
-		return with_ports(w, src, len, protocol);
+		return with_ports(w, protocol);
 	}
-	add_flow(w, src, len, 0, 0, protocol);
+	add_flow(w, 0, 0, protocol);
 	switch (protocol) {
 	case IP_ICMP: return icmp(w, false);
 	case IP_ICMPV6: return icmp(w, true);
@@ -269,10 +281,10 @@ static bool add_hosts(struct walk *w, unsigned at, unsigned len)
 		return false;
 	if (w->layers > 1)
 		k->unknown |= NO_FLOW;
-	if (left(w) >= at + len)
-		k->host[k->hosts++] = key_host(w->at + at, len);
-	if (left(w) >= at + 2 * len)
-		k->host[k->hosts++] = key_host(w->at + at + len, len);
+	for (unsigned i = 0; i < 2 && left(w) >= at + (i + 1) * len; i++) {
+		w->address[i] = address_hash(w->at + at + i * len, len);
+		k->host[k->hosts++] = host_of(w->address[i]);
+	}
 	return true;
 }
 
@@ -292,7 +304,7 @@ static enum step fragment(struct walk *w, const uint8_t *src, unsigned len, uint
 	k->ends_len = (uint8_t)len;
 	k->protocol = protocol;
 	k->id = id;
-	return first ? transport(w, src, len, protocol) : DONE;
+	return first ? transport(w, protocol) : DONE;
 }
 
 static enum step ipv4(struct walk *w)
@@ -309,7 +321,7 @@ static enum step ipv4(struct walk *w)
 	w->at += header;
 	if (get_be16(h + 6) & 0x3fff)
 		return fragment(w, h + 12, 4, h[9], get_be16(h + 4), !(get_be16(h + 6) & 0x1fff));
-	return transport(w, h + 12, 4, h[9]);
+	return transport(w, h[9]);
 }
 
 static enum step ipv6(struct walk *w)
@@ -337,7 +349,7 @@ static enum step ipv6(struct walk *w)
 		if (next == IP_ROUTING || next == IP_DSTOPTS) /* may name other hosts */
 			return UNKNOWN;
 		if (next != IP_HOPOPTS)
-			return next == IP_NONE ? DONE : transport(w, h + 8, 16, next);
+			return next == IP_NONE ? DONE : transport(w, next);
 		if (left(w) < 8)
 			return DONE;
 		len = (w->at[1] + 1u) * 8;
@@ -514,23 +526,36 @@ static inline uint32_t load32(const uint8_t *p)
 	return v;
 }
 
+/* One end of a flow: address and port, or what is left of them. */
+static inline uint64_t quick_end(uint64_t end, uint64_t seed)
+{
+	end = (end ^ seed) * MIX_1;
+	return end ^ end >> 32;
+}
+
+static inline uint64_t quick_flow(uint64_t ends, uint8_t protocol, uint64_t seed)
+{
+	uint64_t x = (ends + protocol + seed) * MIX_2;
+
+	return (x ^ x >> 31) | 1;
+}
+
 static inline uint64_t quick_ipv4(const uint8_t *h, uint64_t seed)
 {
-	uint64_t x = (load64(h + 12) ^ seed) * MIX_1;
+	uint32_t ports = get_le32(h + 20);
+	uint64_t src = (uint64_t)(ports & 0xffff) << 32 | load32(h + 12), dst = (uint64_t)(ports >> 16) << 32 | load32(h + 16);
 
-	x ^= x >> 32;
-	x = (x + ((uint64_t)h[9] << 32 | load32(h + 20)) + seed) * MIX_2;
-	return (x ^ x >> 31) | 1;
+	return quick_flow(quick_end(src, seed) + quick_end(dst, seed), h[9], seed);
 }
 
 static uint64_t quick_ipv6(const uint8_t *h, uint64_t seed)
 {
-	uint64_t x = (load64(h + 8) ^ seed) * MIX_1, y = (load64(h + 16) + seed) * MIX_2;
+	uint32_t ports = get_le32(h + 40);
+	uint64_t src = quick_end(load64(h + 8), seed) + load64(h + 16), dst = quick_end(load64(h + 24), seed) + load64(h + 32);
 
-	x = ((x ^ x >> 32) + load64(h + 24)) * MIX_2;
-	y = ((y ^ y >> 32) + load64(h + 32)) * MIX_1;
-	x = ((x ^ x >> 32) + y + ((uint64_t)h[6] << 32 | load32(h + 40))) * MIX_2;
-	return (x ^ x >> 31) | 1;
+	src = quick_end(src, ~seed) + (ports & 0xffff);
+	dst = quick_end(dst, ~seed) + (ports >> 16);
+	return quick_flow(quick_end(src, seed) + quick_end(dst, seed), h[6], seed);
 }
 
 uint64_t keys_quick(unsigned linktype, const uint8_t *data, uint32_t len, uint64_t seed)
