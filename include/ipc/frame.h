@@ -63,8 +63,8 @@ void ipc_reader_init(struct ipc_reader *r, size_t max);
 void ipc_reader_release(struct ipc_reader *r);
 
 /*
- * One recvmsg(2): into `scratch` (of `size` >= 4096 bytes, which must live until ipc_reader_keep), or behind the part of
- * a message that is already kept. Without `take_fds` the kernel closes what was sent along. Returns the bytes that came;
+ * One recvmsg(2) into `scratch` (of `size` >= 4096 bytes, which must live until ipc_reader_keep), behind the part of a
+ * message that was kept, which is moved there; when that is more than half of it, into the reader's own memory. Without `take_fds` the kernel closes what was sent along. Returns the bytes that came;
  * 0 when none are there (of a non-blocking descriptor); NW_ECLOSED at the orderly end; NW_ECONN; NW_ELIMIT: no memory,
  * or more descriptors than IPC_FDS_MAX under way (they are closed).
  */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,7 +133,11 @@ static void become_daemon(const char *path, const char *config, int messages)
 {
 	const char *argv[8] = { "netwatchd", "--background", "--socket", path, NULL };
 	int null = open("/dev/null", O_RDWR);
+	sigset_t none;
 
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL); /* what a client blocks for its loop, a daemon wants to hear */
+	signal(SIGPIPE, SIG_DFL);
 	if (config) {
 		argv[4] = "--config";
 		argv[5] = config;

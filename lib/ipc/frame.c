@@ -161,17 +161,27 @@ long ipc_reader_fill(struct ipc_reader *r, int fd, char *scratch, size_t size, b
 		struct cmsghdr align;
 		char space[CMSG_SPACE(IPC_FDS_MAX * sizeof(int))];
 	} control;
-	struct iovec to = { scratch, size };
+	struct iovec to;
 	struct msghdr h = { .msg_iov = &to, .msg_iovlen = 1 };
 	ssize_t n;
 	int rc = 0;
 
-	if (rest_of(r) || r->own) {
-		rc = own_grow(r, OWN_MIN / 2, err);
+	if (rest_of(r) <= size / 2) { /* what is kept goes in front: a whole read follows it */
+		size_t rest = rest_of(r);
+
+		if (rest)
+			memmove(scratch, r->pos, rest);
+		free(r->own);
+		r->own = NULL;
+		r->size = 0;
+		r->pos = scratch;
+		r->end = scratch + rest;
+		to = (struct iovec){ scratch + rest, size - rest };
+	} else {
+		rc = own_grow(r, OWN_MIN, err);
 		if (rc)
 			return rc;
-		to.iov_base = r->own + rest_of(r);
-		to.iov_len = r->size - rest_of(r);
+		to = (struct iovec){ r->own + rest_of(r), r->size - rest_of(r) };
 	}
 	if (take_fds) {
 		h.msg_control = control.space;
@@ -186,10 +196,6 @@ long ipc_reader_fill(struct ipc_reader *r, int fd, char *scratch, size_t size, b
 	}
 	if (n == 0)
 		return errmsg_set(err, NW_ECLOSED, "the connection was closed");
-	if (!r->own) {
-		r->pos = scratch;
-		r->end = scratch;
-	}
 	r->end += n;
 	r->total += (uint64_t)n;
 	if (take_fds)

@@ -240,6 +240,7 @@ static bool client_serve(struct ipc_client *c)
 static void client_ended(struct ipc_client *c)
 {
 	if (c->state == CLIENT_OPEN && !ipc_queue_empty(&c->queue)) {
+		ipc_reader_release(&c->reader);
 		ipc_client_close(c);
 		client_events(c);
 		client_watch(c);
@@ -309,6 +310,8 @@ static void sweep_fire(struct loop_timer *t)
 		if ((c->close_at && now >= c->close_at) || (c->unread_at && now >= c->unread_at)) {
 			s->counts.disconnected += c->state == CLIENT_OPEN;
 			client_doom(c); /* freed by the round timer: on_close may change this list */
+		} else if (c->half_at && now >= c->half_at && is_paused(c)) {
+			c->half_at = now + s->o.half_ns; /* we do not read the rest ourselves */
 		} else if (c->half_at && now >= c->half_at) {
 			c->half_at = 0;
 			client_dismiss(c, "timeout", "the rest of a message did not come");
