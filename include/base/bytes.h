@@ -7,48 +7,48 @@
 #include <stdint.h>
 #include <string.h>
 
-static inline uint16_t get_be16(const uint8_t *p)
+inline uint16_t get_be16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-static inline uint32_t get_be24(const uint8_t *p)
+inline uint32_t get_be24(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
 }
 
-static inline uint32_t get_be32(const uint8_t *p)
+inline uint32_t get_be32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static inline uint64_t get_be64(const uint8_t *p)
+inline uint64_t get_be64(const uint8_t *p)
 {
 	return (uint64_t)get_be32(p) << 32 | get_be32(p + 4);
 }
 
-static inline uint16_t get_le16(const uint8_t *p)
+inline uint16_t get_le16(const uint8_t *p)
 {
 	return (uint16_t)(p[1] << 8 | p[0]);
 }
 
-static inline uint32_t get_le32(const uint8_t *p)
+inline uint32_t get_le32(const uint8_t *p)
 {
 	return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
 }
 
-static inline uint64_t get_le64(const uint8_t *p)
+inline uint64_t get_le64(const uint8_t *p)
 {
 	return (uint64_t)get_le32(p + 4) << 32 | get_le32(p);
 }
 
 /* In the byte order of this machine: what we write ourselves. */
-static inline void put_u16(uint8_t *p, uint16_t v)
+inline void put_u16(uint8_t *p, uint16_t v)
 {
 	memcpy(p, &v, sizeof(v));
 }
 
-static inline void put_u32(uint8_t *p, uint32_t v)
+inline void put_u32(uint8_t *p, uint32_t v)
 {
 	memcpy(p, &v, sizeof(v));
 }

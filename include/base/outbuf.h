@@ -50,25 +50,25 @@ const char *outbuf_cstr(struct outbuf *o);
 bool outbuf_make_room(struct outbuf *o, size_t n);
 
 /* True when `n` (<= 4096) bytes may be stored at o->pos without further checks. */
-static inline bool outbuf_room(struct outbuf *o, size_t n)
+inline bool outbuf_room(struct outbuf *o, size_t n)
 {
 	return __builtin_expect(n <= (size_t)(o->end - o->pos), 1) || outbuf_make_room(o, n);
 }
 
 void outbuf_bytes(struct outbuf *o, const void *data, size_t len);
 
-static inline void outbuf_char(struct outbuf *o, char c)
+inline void outbuf_char(struct outbuf *o, char c)
 {
 	if (outbuf_room(o, 1))
 		*o->pos++ = c;
 }
 
-static inline void outbuf_str(struct outbuf *o, const char *s)
+inline void outbuf_str(struct outbuf *o, const char *s)
 {
 	outbuf_bytes(o, s, strlen(s));
 }
 
-static inline size_t outbuf_len(const struct outbuf *o)
+inline size_t outbuf_len(const struct outbuf *o)
 {
 	return (size_t)(o->pos - o->start);
 }

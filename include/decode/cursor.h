@@ -31,24 +31,24 @@ struct cursor {
 };
 
 /* `p` may be NULL when there is nothing. */
-static inline struct cursor cursor_over(const uint8_t *p, size_t len, bool snapped)
+inline struct cursor cursor_over(const uint8_t *p, size_t len, bool snapped)
 {
 	return (struct cursor){ p, len ? p + len : p, snapped, false };
 }
 
-static inline size_t cursor_left(const struct cursor *c)
+inline size_t cursor_left(const struct cursor *c)
 {
 	return (size_t)(c->end - c->pos);
 }
 
 /* What running out of bytes means here. */
-static inline enum decode_result cursor_short(const struct cursor *c)
+inline enum decode_result cursor_short(const struct cursor *c)
 {
 	return c->snapped ? DECODE_TRUNCATED : DECODE_MALFORMED;
 }
 
 /* The next n bytes, and past them; NULL (and cut) if there are not as many. */
-static inline const uint8_t *cursor_take(struct cursor *c, size_t n)
+inline const uint8_t *cursor_take(struct cursor *c, size_t n)
 {
 	const uint8_t *p = c->pos;
 
@@ -61,38 +61,38 @@ static inline const uint8_t *cursor_take(struct cursor *c, size_t n)
 }
 
 /* The next n bytes without moving; NULL if there are not as many (cut is not set). */
-static inline const uint8_t *cursor_peek(const struct cursor *c, size_t n)
+inline const uint8_t *cursor_peek(const struct cursor *c, size_t n)
 {
 	return c->cut || n > (size_t)(c->end - c->pos) ? NULL : c->pos;
 }
 
-static inline bool cursor_skip(struct cursor *c, size_t n)
+inline bool cursor_skip(struct cursor *c, size_t n)
 {
 	return cursor_take(c, n) != NULL;
 }
 
-static inline uint8_t cursor_u8(struct cursor *c)
+inline uint8_t cursor_u8(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 1);
 
 	return p ? *p : 0;
 }
 
-static inline uint16_t cursor_be16(struct cursor *c)
+inline uint16_t cursor_be16(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 2);
 
 	return p ? get_be16(p) : 0;
 }
 
-static inline uint32_t cursor_be24(struct cursor *c)
+inline uint32_t cursor_be24(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 3);
 
 	return p ? get_be24(p) : 0;
 }
 
-static inline uint32_t cursor_be32(struct cursor *c)
+inline uint32_t cursor_be32(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 4);
 
@@ -103,7 +103,7 @@ static inline uint32_t cursor_be32(struct cursor *c)
  * padding or belong to someone else and can no longer be seen. A length that
  * reaches past `end` leaves the window as it is; whether that is truncation or
  * a lie is what cursor_short() says when the bytes are missed. */
-static inline void cursor_limit(struct cursor *c, size_t n)
+inline void cursor_limit(struct cursor *c, size_t n)
 {
 	if (n <= (size_t)(c->end - c->pos)) {
 		c->end = c->pos + n;
@@ -113,7 +113,7 @@ static inline void cursor_limit(struct cursor *c, size_t n)
 
 /* A window on the next n bytes, which are skipped in `c`. If fewer are there the
  * window holds those, with snapped as in `c`, and `c` is cut. */
-static inline struct cursor cursor_sub(struct cursor *c, size_t n)
+inline struct cursor cursor_sub(struct cursor *c, size_t n)
 {
 	struct cursor sub = *c;
 
@@ -137,7 +137,7 @@ struct cursor_option {
 };
 
 /* The next one; false when the list is at its end. */
-static inline bool cursor_option(struct cursor *c, struct cursor_option *o)
+inline bool cursor_option(struct cursor *c, struct cursor_option *o)
 {
 	if (c->cut || c->pos == c->end)
 		return false;

@@ -44,17 +44,17 @@ struct proto_set {
 	uint64_t bits[PROTO_SET_BITS / 64];
 };
 
-static inline bool proto_set_has(const struct proto_set *s, unsigned proto)
+inline bool proto_set_has(const struct proto_set *s, unsigned proto)
 {
 	return s->bits[proto / 64] >> (proto % 64) & 1;
 }
 
-static inline void proto_set_add(struct proto_set *s, unsigned proto)
+inline void proto_set_add(struct proto_set *s, unsigned proto)
 {
 	s->bits[proto / 64] |= 1ull << (proto % 64);
 }
 
-static inline void proto_set_remove(struct proto_set *s, unsigned proto)
+inline void proto_set_remove(struct proto_set *s, unsigned proto)
 {
 	s->bits[proto / 64] &= ~(1ull << (proto % 64));
 }
@@ -198,7 +198,7 @@ void packet_decode(struct packet *p, const struct decoder *d, const struct frame
 
 /* The header and payload bytes of a layer that were kept: from its start to its
  * wire_end or the end of the capture. Returns their number. */
-static inline uint32_t packet_bytes(const struct packet *p, const struct layer *l, const uint8_t **bytes)
+inline uint32_t packet_bytes(const struct packet *p, const struct layer *l, const uint8_t **bytes)
 {
 	const struct packet_source *s = &p->source[l->source];
 	uint32_t end = l->wire_end < s->len ? l->wire_end : s->len;
@@ -208,7 +208,7 @@ static inline uint32_t packet_bytes(const struct packet *p, const struct layer *
 }
 
 /* The first byte of a layer. Of what was put together (packet.source) it lives until the next packet_decode(). */
-static inline const uint8_t *layer_at(const struct packet *p, const struct layer *l)
+inline const uint8_t *layer_at(const struct packet *p, const struct layer *l)
 {
 	return p->source[l->source].data + l->off;
 }
@@ -219,7 +219,7 @@ struct cursor packet_payload(const struct packet *p, const struct layer *l);
 struct cursor packet_cursor(const struct packet *p, const struct layer *l);
 
 /* What a message answers, or NULL. */
-static inline const struct reply *layer_reply(const struct packet *p, const struct layer *l)
+inline const struct reply *layer_reply(const struct packet *p, const struct layer *l)
 {
 	return l->reply ? &p->replies[l->reply - 1] : NULL;
 }

@@ -166,7 +166,7 @@ struct decode;
 struct summary;
 
 /* From one field's name in protocol.field_text to that of the next. */
-static inline const char *field_text_next(const char *text)
+inline const char *field_text_next(const char *text)
 {
 	text += strlen(text) + 1;
 	return text + strlen(text) + 1;
@@ -270,7 +270,7 @@ struct decode {
 };
 
 /* The next n bytes of the header, and past them; NULL if they were not kept (return cursor_short(&d->c)). */
-static inline const uint8_t *decode_take(struct decode *d, uint32_t n)
+inline const uint8_t *decode_take(struct decode *d, uint32_t n)
 {
 	const uint8_t *h = cursor_take(&d->c, n);
 
@@ -304,13 +304,13 @@ struct claim_slot {
 };
 extern struct claim_slot claim_slots[1 << CLAIM_BITS];
 
-static inline uint32_t claim_hash(uint32_t key)
+inline uint32_t claim_hash(uint32_t key)
 {
 	return key * 0x9e3779b1u >> (32 - CLAIM_BITS);
 }
 
 /* Who claims this number; PROTO_NONE if nobody. Inline: it runs for every layer of every packet. */
-static inline uint8_t decode_claimed(enum claim_kind kind, unsigned value)
+inline uint8_t decode_claimed(enum claim_kind kind, unsigned value)
 {
 	uint32_t key = (uint32_t)kind << 16 | (uint16_t)value;
 
@@ -331,18 +331,18 @@ extern struct port_range {
 	uint32_t first, count;
 } tcp_envelopes;
 
-static inline bool decode_envelope_near(uint16_t port)
+inline bool decode_envelope_near(uint16_t port)
 {
 	return port - tcp_envelopes.first < tcp_envelopes.count;
 }
 
 /* Nobody wants to know more of the conversation of this TCP or UDP layer. */
-static inline bool decode_settled(const struct decode *d, const struct layer *l)
+inline bool decode_settled(const struct decode *d, const struct layer *l)
 {
 	return d->decoder->settled && d->decoder->settled(d->decoder->settled_user, l);
 }
 
-static inline uint8_t decode_application(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port)
+inline uint8_t decode_application(const struct decode *d, enum claim_kind kind, uint16_t src_port, uint16_t dst_port)
 {
 	/* over TCP there are applications and hardly anything else, over UDP there are tunnels too */
 	if (kind == CLAIM_TCP_PORT && !(ENABLE_APP_PROTOCOLS && d->decoder->application) && !decode_envelope_near(src_port) &&
@@ -373,18 +373,18 @@ struct walk {
 	void (*emit)(struct walk *w, const struct field *f, const struct value *v);
 };
 
-static inline bool walk_wants(const struct walk *w, unsigned field)
+inline bool walk_wants(const struct walk *w, unsigned field)
 {
 	return !w->want || (w->want[field / 64] >> (field % 64) & 1);
 }
 
-static inline void walk_uint(struct walk *w, unsigned field, uint64_t v)
+inline void walk_uint(struct walk *w, unsigned field, uint64_t v)
 {
 	if (walk_wants(w, field))
 		w->emit(w, &w->proto->fields[field], &(struct value){ .u = v });
 }
 
-static inline void walk_bytes(struct walk *w, unsigned field, const uint8_t *p, uint32_t len)
+inline void walk_bytes(struct walk *w, unsigned field, const uint8_t *p, uint32_t len)
 {
 	if (walk_wants(w, field))
 		w->emit(w, &w->proto->fields[field], &(struct value){ .bytes = p, .len = len });

@@ -10,6 +10,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* For calls that are not inlined. */
+extern inline bool outbuf_room(struct outbuf *o, size_t n);
+extern inline void outbuf_char(struct outbuf *o, char c);
+extern inline void outbuf_str(struct outbuf *o, const char *s);
+extern inline size_t outbuf_len(const struct outbuf *o);
+
 static const char hex_digit[] = "0123456789abcdef";
 
 /* "00" "01" … "99": two digits per division */
