@@ -145,11 +145,13 @@ void client_say(const struct client *c, int verbose, const char *fmt, ...) __att
 
 /* ---- render.c, views.c ------------------------------------------------------------------------------ */
 
+enum { VIEW_WIDE = 120 };
 struct view {
 	const char *list;             /* member with the rows; NULL: data is the one object */
 	const char *title;            /* for people, may be NULL */
 	const char *id;               /* what --output quiet prints of each; NULL: nothing */
 	const struct row_column *columns; /* keys may be paths: "disk.used" */
+	const struct row_column *narrow;  /* instead, on a terminal of less than VIEW_WIDE columns; may be NULL */
 	const char *none;             /* for people, when the list is empty */
 	void (*more)(struct client *c, const struct json_value *data, struct outbuf *o); /* for people, behind the table; may be NULL */
 };

@@ -269,6 +269,7 @@ static int put_rows(struct client *c, const struct view *v, const struct json_va
 	struct rows_look look = { .header = true, .colour = c->colour, .utc = c->o.utc };
 	const struct json_value *list = v->list ? json_get(data, v->list) : NULL, *one;
 	struct json_iter it = { 0 };
+	const struct row_column *columns = v->columns;
 	struct rows *r;
 	unsigned height;
 	int rc;
@@ -279,14 +280,16 @@ static int put_rows(struct client *c, const struct view *v, const struct json_va
 	} else {
 		if (io_is_terminal(STDOUT_FILENO))
 			term_size(STDOUT_FILENO, &look.width, &height);
+		if (v->narrow && look.width && look.width < VIEW_WIDE && c->output == OUTPUT_TABLE)
+			columns = v->narrow;
 		rc = rows_begin(&r, c->output == OUTPUT_CSV ? ROWS_CSV : ROWS_TABLE, &look, false, &c->out, err);
 		if (rc)
 			return rc;
-		(v->list ? rows_table : rows_object)(r, NULL, v->title, v->columns);
+		(v->list ? rows_table : rows_object)(r, NULL, v->title, columns);
 		if (!v->list)
-			put_row(r, v->columns, data);
+			put_row(r, columns, data);
 		while (list && (one = json_each(list, &it, NULL)))
-			put_row(r, v->columns, one);
+			put_row(r, columns, one);
 		rows_close(r);
 	}
 	if (v->more && c->output == OUTPUT_TABLE)

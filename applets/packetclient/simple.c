@@ -77,6 +77,15 @@ int run_session(struct client *c, const struct command *m, int argc, char **argv
 	return rc;
 }
 
+/* Of several, each in a line: "a1b2c3d4e5f6: stopped". */
+static int put_state(struct client *c, const struct json_value *session, struct errmsg *err)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s: %s", value_text_or(json_get(session, "id"), ""), value_text_or(json_get(session, "state"), "done"));
+	return put_message(c, text, err);
+}
+
 /* One after the other; the first error is told at the end, the others go on. */
 int run_sessions_each(struct client *c, const struct command *m, int argc, char **argv, struct errmsg *err)
 {
@@ -92,10 +101,10 @@ int run_sessions_each(struct client *c, const struct command *m, int argc, char 
 		json_add_str(w, "session", argv[i]);
 		request_options(c, w);
 		rc = request_call(c, &a, &why);
-		if (!rc)
-			rc = put_answer(c, argc > 1 && c->output == OUTPUT_TABLE ? NULL : m->view, &a, &why);
 		if (!rc && argc > 1 && c->output == OUTPUT_TABLE && a.data)
-			client_say(c, 1, "%s: %s", argv[i], value_text_or(json_get(a.data, "state"), "done"));
+			rc = put_state(c, a.data, &why);
+		else if (!rc)
+			rc = put_answer(c, m->view, &a, &why);
 		ipc_answer_release(&a);
 		if (!rc)
 			continue;

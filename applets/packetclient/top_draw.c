@@ -33,7 +33,15 @@ static const char *human(char *text, size_t size, void (*put)(struct outbuf *o, 
 static void put_count(struct outbuf *o, double v) { human_count(o, v > 0 ? (uint64_t)v : 0); }
 static void put_bytes(struct outbuf *o, double v) { human_scaled(o, v, "B"); }
 static void put_bps(struct outbuf *o, double v) { human_scaled(o, v, "bit/s"); }
-static void put_seconds(struct outbuf *o, double v) { human_duration(o, (int64_t)v * 1000000000); }
+
+/* Whole seconds: a clock that runs needs no fractions. */
+static void put_seconds(struct outbuf *o, double v)
+{
+	if (v < 60)
+		outbuf_printf(o, "%u s", v > 0 ? (unsigned)v : 0);
+	else
+		human_duration(o, (int64_t)v * 1000000000);
+}
 
 #define HUMAN(put, v) human((char[TEXT_MAX]){ "" }, TEXT_MAX, put, v)
 
@@ -236,16 +244,20 @@ static void draw_list(struct top *t, unsigned y, unsigned rows)
 static void draw_chart(struct top *t, unsigned y, unsigned rows)
 {
 	const struct json_value *history = json_get(t->stats.data, "history"), *one;
-	size_t n = json_count(history), i = 0, shown = t->grid.columns < 2 * n ? n : 2 * n;
+	size_t i = 0;
 	struct json_iter it = { 0 }, again = { 0 };
 	struct grid *g = &t->grid;
+	const char *name = *t->chosen ? t->chosen : "all";
 	double most = 0;
 	char text[TEXT_MAX];
-	unsigned wide = n && shown / n >= 2 && g->columns >= 2 * n ? 2 : 1;
+	unsigned wide = g->columns >= 2 * 60 ? 2 : 1;
 
 	while ((one = json_each(history, &it, NULL)))
 		most = at(one, "bytes") > most ? at(one, "bytes") : most;
-	snprintf(text, sizeof(text), "%s: %s, ", *t->chosen ? t->chosen : "all", HUMAN(put_bps, at(t->stats.data, "bits_per_second")));
+	for (unsigned k = 0; k < t->rows; k++)
+		if (json_is(json_get(t->row[k], "id"), t->chosen))
+			name = value_text_or(json_get(t->row[k], "name"), t->chosen);
+	snprintf(text, sizeof(text), "%s: %s, ", name, HUMAN(put_bps, at(t->stats.data, "bits_per_second")));
 	i = add(g, 0, y, GRID_BOLD, text);
 	snprintf(text, sizeof(text), "%s packets/s; the last minute, highest %s", HUMAN(put_count, at(t->stats.data, "packets_per_second")),
 		 HUMAN(put_bps, most * 8));

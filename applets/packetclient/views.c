@@ -116,8 +116,19 @@ COLUMNS(sessions_columns) = {
 	{ "lost", "LOST", ROW_COUNT },
 	{ NULL }
 };
+COLUMNS(sessions_narrow) = {
+	{ "id", "ID", ROW_TEXT },
+	{ "name", "NAME", ROW_TEXT },
+	{ "state", "STATE", ROW_TEXT },
+	{ "interfaces", "ON", ROW_TEXT },
+	{ "duration", "DURATION", ROW_DURATION },
+	{ "packets", "PACKETS", ROW_COUNT },
+	{ "bytes", "BYTES", ROW_BYTES },
+	{ "lost", "LOST", ROW_COUNT },
+	{ NULL }
+};
 const struct view view_sessions = {
-	.list = "sessions", .id = "id", .columns = sessions_columns,
+	.list = "sessions", .id = "id", .columns = sessions_columns, .narrow = sessions_narrow,
 	.none = "No session yet. packetclient start --interface IFACE makes one.",
 };
 
@@ -298,7 +309,11 @@ COLUMNS(bundle_columns) = {
 	{ "from", "FROM", ROW_MOMENT }, { "to", "TO", ROW_MOMENT }, { "packets", "PACKETS", ROW_COUNT },
 	{ "bytes", "BYTES", ROW_BYTES }, { "reason", "REASON", ROW_TEXT }, { "path", "PATH", ROW_TEXT }, { NULL }
 };
-const struct view view_bundles = { .list = "bundles", .id = "name", .columns = bundle_columns, .none = "No bundle." };
+COLUMNS(bundle_narrow) = {
+	{ "session", "SESSION", ROW_TEXT }, { "name", "NAME", ROW_TEXT }, { "packets", "PACKETS", ROW_COUNT },
+	{ "bytes", "BYTES", ROW_BYTES }, { "reason", "REASON", ROW_TEXT }, { NULL }
+};
+const struct view view_bundles = { .list = "bundles", .id = "name", .columns = bundle_columns, .narrow = bundle_narrow, .none = "No bundle." };
 
 COLUMNS(profile_columns) = {
 	{ "name", "NAME", ROW_TEXT }, { "interfaces", "INTERFACES", ROW_TEXT }, { "filter", "FILTER", ROW_TEXT },
