@@ -103,9 +103,11 @@ enum walk_result block_walk_next(struct block_walk *w, const uint8_t **block, ui
 /* What an interface block says that is needed to read its packets. */
 struct block_interface {
 	uint16_t linktype;
+	uint32_t snaplen;
 	uint16_t tick_ns;              /* 1 or 1000 */
 	bool odd_time;                 /* times of this interface are not what this program writes */
 };
+bool block_section(const uint8_t *block, uint32_t len);
 /* False: its options are broken. */
 bool block_interface(const uint8_t *block, uint32_t len, struct block_interface *i);
 

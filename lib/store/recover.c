@@ -60,24 +60,42 @@ static bool add_interface(struct scan *s, const uint8_t *block, uint32_t len)
 	return block_interface(block, len, &s->interfaces[s->ninterfaces++]);
 }
 
+/* A simple packet block: no time, the first interface, and how much is kept must be worked out. False: more than there is. */
+static bool add_simple(struct scan *s, const uint8_t *block, uint32_t len)
+{
+	const struct block_interface *i = &s->interfaces[s->section_first];
+	uint32_t wirelen = get_host32(block + 8), caplen = i->snaplen && i->snaplen < wirelen ? i->snaplen : wirelen;
+
+	if (caplen > len - 16)
+		return false;
+	index_maker_packet(&s->r->index, i->linktype, block + 12, caplen);
+	tally_packet(&s->waiting, wirelen, false, 0);
+	return true;
+}
+
 /* False: what it says of itself cannot be. */
 static bool add_packet(struct scan *s, const uint8_t *block, uint32_t type, uint32_t len)
 {
-	uint32_t id = type == BLOCK_EPB ? get_host32(block + 8) : 0, caplen, wirelen;
-	const struct block_interface *i = &s->interfaces[s->section_first + id];
-	const uint8_t *data = block + (type == BLOCK_EPB ? 28 : 12);
-	uint64_t ticks = 0;
+	uint32_t id = type == BLOCK_SPB ? 0 : get_host32(block + 8);
+	const struct block_interface *i;
+	uint64_t ticks;
 	bool timed;
 
+	if (type == BLOCK_PB) {
+		uint16_t first_half;
+
+		memcpy(&first_half, block + 8, sizeof(first_half));
+		id = first_half;
+	}
 	if (id >= s->ninterfaces - s->section_first)
 		return false;
-	wirelen = get_host32(block + (type == BLOCK_EPB ? 24 : 8));
-	caplen = type == BLOCK_EPB ? get_host32(block + 20) : wirelen < len - 16 ? wirelen : len - 16;
-	if (type == BLOCK_EPB)
-		ticks = (uint64_t)get_host32(block + 12) << 32 | get_host32(block + 16);
-	index_maker_packet(&s->r->index, i->linktype, data, caplen);
-	timed = type == BLOCK_EPB && !i->odd_time && ticks <= (uint64_t)INT64_MAX / i->tick_ns;
-	tally_packet(&s->waiting, wirelen, timed, timed ? (int64_t)(ticks * i->tick_ns) : 0);
+	if (type == BLOCK_SPB)
+		return add_simple(s, block, len);
+	i = &s->interfaces[s->section_first + id];
+	ticks = (uint64_t)get_host32(block + 12) << 32 | get_host32(block + 16);
+	timed = !i->odd_time && ticks <= (uint64_t)INT64_MAX / i->tick_ns;
+	index_maker_packet(&s->r->index, i->linktype, block + 28, get_host32(block + 20));
+	tally_packet(&s->waiting, get_host32(block + 24), timed, timed ? (int64_t)(ticks * i->tick_ns) : 0);
 	if (!timed) { /* any time */
 		s->waiting.first_ns = INT64_MIN;
 		s->waiting.last_ns = INT64_MAX;
@@ -101,7 +119,7 @@ static bool add_block(struct scan *s, const uint8_t *block, uint32_t len, uint64
 
 	bool first = !s->all.packets && !s->waiting.packets;
 
-	if (type == BLOCK_EPB || type == BLOCK_SPB) {
+	if (type == BLOCK_EPB || type == BLOCK_SPB || type == BLOCK_PB) {
 		if (first)
 			m->head = m->chunk_at = at;
 		if (at >= m->chunk_at + CHUNK_BYTES)
@@ -109,8 +127,10 @@ static bool add_block(struct scan *s, const uint8_t *block, uint32_t len, uint64
 		return add_packet(s, block, type, len);
 	}
 	m->late_interfaces |= !first && (type == BLOCK_SHB || type == BLOCK_IDB);
-	if (type == BLOCK_SHB)
+	if (type == BLOCK_SHB) {
 		s->section_first = s->ninterfaces;
+		return block_section(block, len);
+	}
 	return type != BLOCK_IDB || add_interface(s, block, len);
 }
 
@@ -182,6 +202,7 @@ static bool rebuild(struct scan *s, uint64_t number, int fd, uint64_t size)
 	struct index_maker *m = &r->index;
 	enum walk_result result;
 	struct block_walk w;
+	bool damaged;
 	uint64_t end;
 
 	if (!s->buf)
@@ -197,20 +218,25 @@ static bool rebuild(struct scan *s, uint64_t number, int fd, uint64_t size)
 		s->out->damaged += result != WALK_FOREIGN;
 		return true; /* no capture of ours */
 	}
-	if (result == WALK_TORN || (result == WALK_BROKEN && s->last)) {
+	damaged = result == WALK_BROKEN && !s->last;
+	if (!damaged && result != WALK_END) {
 		if (!cut(s, fd, &w, number))
 			return false;
-	} else if (result == WALK_BROKEN) {
+	} else if (damaged) {
 		index_maker_damaged(m, end, size);
 		end = size;
 		s->out->damaged++;
+	}
+	if (!s->all.packets && !damaged) {
+		index_maker_abort(m);
+		return false;
 	}
 	r->before_packets += s->all.packets;
 	r->before_bytes += s->all.bytes;
 	count(s, s->all.packets, s->all.bytes, s->all.first_ns, s->all.last_ns);
 	if (index_maker_finish(m, end, r->before_packets, r->before_bytes, r->evicted_before, NULL) == 0)
 		s->out->indexed++;
-	return s->all.packets;
+	return true;
 }
 
 /* True: it counts as a segment. */

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-	ORDER_MARK = 0x1a2b3c4d, BLOCK_MIN = 12, EPB_MIN = 32, IDB_MIN = 20, DIGITS_MAX = 18,
+	ORDER_MARK = 0x1a2b3c4d, BLOCK_MIN = 12, EPB_MIN = 32, IDB_MIN = 20, SHB_MIN = 28, DIGITS_MAX = 18,
 	IF_TSRESOL = 9, IF_TSOFFSET = 14
 };
 
@@ -192,12 +192,26 @@ enum walk_result block_walk_next(struct block_walk *w, const uint8_t **block, ui
 	p = look(w, *len);
 	if (!p)
 		return WALK_ERROR;
-	if (get_host32(p + *len - 4) != *len || (type == BLOCK_EPB && (*len < EPB_MIN || get_host32(p + 20) > *len - EPB_MIN)) ||
-	    (type == BLOCK_SHB && *len < 28) || (type == BLOCK_IDB && *len < IDB_MIN) || (type == BLOCK_SPB && *len < 16))
+	if (get_host32(p + *len - 4) != *len || ((type == BLOCK_EPB || type == BLOCK_PB) && (*len < EPB_MIN || get_host32(p + 20) > *len - EPB_MIN)) ||
+	    (type == BLOCK_SHB && *len < SHB_MIN) || (type == BLOCK_IDB && *len < IDB_MIN) || (type == BLOCK_SPB && *len < 16))
 		return torn_or_broken(w);
 	w->at += *len;
 	*block = p;
 	return WALK_BLOCK;
+}
+
+/* A reader gives up on a section whose options are broken, and so does this. */
+bool block_section(const uint8_t *block, uint32_t len)
+{
+	const uint8_t *opts = block + 24, *value;
+	uint32_t left = len - SHB_MIN;
+	uint16_t code, vlen, major;
+	int rc;
+
+	memcpy(&major, block + 12, sizeof(major));
+	while ((rc = pcapng_option_next(&opts, &left, false, &code, &value, &vlen)) > 0)
+		;
+	return rc == 0 && major == 1;
 }
 
 bool block_interface(const uint8_t *block, uint32_t len, struct block_interface *i)
@@ -209,6 +223,7 @@ bool block_interface(const uint8_t *block, uint32_t len, struct block_interface 
 
 	*i = (struct block_interface){ .tick_ns = 1000 };
 	memcpy(&i->linktype, block + 8, sizeof(i->linktype));
+	i->snaplen = get_host32(block + 12);
 	while ((rc = pcapng_option_next(&opts, &left, false, &code, &value, &vlen)) > 0) {
 		if (code == IF_TSRESOL && vlen == 1) {
 			i->tick_ns = value[0] == 9 ? 1 : 1000;
