@@ -105,7 +105,8 @@ static int start(struct client *c, char *id, size_t size, struct errmsg *err)
 	int rc;
 
 	if (!c->o.interfaces.count && !c->o.profile && !c->o.settings)
-		return errmsg_set(err, NW_EINPUT, "capture: on which interface? --interface IFACE says so; packetclient interfaces lists them");
+		return errmsg_set(err, NW_EINPUT, "capture: on which interface? --interface IFACE says so; packetclient "
+				  "interfaces lists them");
 	rc = daemon_connect(c, true, err);
 	if (rc)
 		return rc;
@@ -143,7 +144,8 @@ int run_capture(struct client *c, const struct command *m, int argc, char **argv
 	interrupts_catch(false);
 	failed = json_is(json_get(a.data, "state"), "failed");
 	if (!rc && failed)
-		rc = errmsg_set(err, NW_EFAIL, "session %s failed: %s", id, value_text_or(json_get(a.data, "reason"), "no reason was given"));
+		rc = errmsg_set(err, NW_EFAIL, "session %s failed: %s", id,
+				value_text_or(json_get(a.data, "reason"), "no reason was given"));
 	if (!rc && !c->o.file)
 		rc = view_render(c, m->view, a.data, err);
 	ipc_answer_release(&a);

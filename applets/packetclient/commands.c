@@ -13,96 +13,125 @@
 #include <unistd.h>
 
 enum { RECORD, LOOK, PACKETS, HAPPENED, DAEMON, GROUPS, MANY = 255, ROWS_MAX = 96, WORDS_MAX = 256 };
-static const char *const group_titles[GROUPS] = { "Record", "Sessions", "Packets", "What happened", "The daemon and this client" };
+static const char *const group_titles[GROUPS] = { "Record", "Sessions", "Packets", "What happened",
+						  "The daemon and this client" };
 
 #define SETTINGS "interface filter name profile netns snaplen direction no-promiscuous buffer storage settings duration packets bytes " \
 	"keep-bytes keep-time keep-free segment-bytes segment-time"
 #define PART "filter from to limit skip bundle"
 
 const struct command commands[] = {
-	{ .name = "start", .group = RECORD, .arguments = "[SESSION]", .most = 1, .words = "session", .run = run_start, .view = &view_started,
+	{ .name = "start", .group = RECORD, .arguments = "[SESSION]", .most = 1, .words = "session",
+	  .run = run_start, .view = &view_started,
 	  .help = "start a session, or one that is stopped again", .options = SETTINGS,
 	  .examples = "  packetclient start --interface eth0 --filter \"port 443\"\n"
 		      "  packetclient start --name uplink --interface eth0 --keep-bytes 10G --keep-time 7d\n"
 		      "  packetclient start uplink                    # one that was stopped\n" },
-	{ .name = "stop", .group = RECORD, .arguments = "SESSION…", .least = 1, .most = MANY, .words = "session", .run = run_sessions_each,
-	  .type = "Stop", .view = &view_session, .help = "end a session; its record stays", .options = "" },
+	{ .name = "stop", .group = RECORD, .arguments = "SESSION…", .least = 1, .most = MANY, .words = "session",
+	  .run = run_sessions_each, .type = "Stop", .view = &view_session,
+	  .help = "end a session; its record stays", .options = "" },
 	{ .name = "restart", .group = RECORD, .arguments = "SESSION…", .least = 1, .most = MANY, .words = "session",
-	  .run = run_sessions_each, .type = "Restart", .view = &view_started, .help = "stop a session and start it; its record goes on",
-	  .options = "" },
+	  .run = run_sessions_each, .type = "Restart", .view = &view_started,
+	  .help = "stop a session and start it; its record goes on", .options = "" },
 	{ .name = "delete", .group = RECORD, .arguments = "SESSION…", .least = 1, .most = MANY, .words = "session",
-	  .run = run_sessions_each, .type = "Delete", .help = "remove a session and its record", .options = "force" },
+	  .run = run_sessions_each, .type = "Delete",
+	  .help = "remove a session and its record", .options = "force" },
 	{ .name = "capture", .group = RECORD, .arguments = "", .words = "", .run = run_capture, .view = &view_session,
 	  .help = "start a session, show how it goes, stop it at Ctrl-C", .options = SETTINGS " file format no-resume",
 	  .examples = "  packetclient capture --interface eth0 --duration 60\n"
 		      "  packetclient capture -i eth0 -c 1000 -f 'udp port 53' -o dns.pcapng\n" },
-	{ .name = "freeze", .group = RECORD, .arguments = "SESSION", .least = 1, .most = 1, .words = "session", .run = run_freeze,
-	  .view = &view_frozen, .help = "keep the minutes before and after now as a bundle", .options = "before after reason wait",
+	{ .name = "freeze", .group = RECORD, .arguments = "SESSION", .least = 1, .most = 1, .words = "session",
+	  .run = run_freeze, .view = &view_frozen,
+	  .help = "keep the minutes before and after now as a bundle", .options = "before after reason wait",
 	  .examples = "  packetclient freeze uplink --before 10m --after 1m --reason 'the web shop hangs' --wait\n" },
 
-	{ .name = "sessions", .group = LOOK, .arguments = "", .words = "", .run = run_simple, .type = "List", .view = &view_sessions,
+	{ .name = "sessions", .group = LOOK, .arguments = "", .words = "",
+	  .run = run_simple, .type = "List", .view = &view_sessions,
 	  .help = "all sessions", .options = "state" },
-	{ .name = "show", .group = LOOK, .arguments = "SESSION", .least = 1, .most = 1, .words = "session", .run = run_session,
-	  .type = "Show", .view = &view_show, .help = "everything about one session", .options = "" },
-	{ .name = "stats", .group = LOOK, .arguments = "[SESSION]", .most = 1, .words = "session", .run = run_session, .type = "Stats",
-	  .view = &view_stats, .help = "counters and rates, of one session or of all", .options = "session" },
-	{ .name = "top", .group = LOOK, .arguments = "[SESSION]", .most = 1, .words = "session", .run = run_top, .view = &view_sessions,
+	{ .name = "show", .group = LOOK, .arguments = "SESSION", .least = 1, .most = 1, .words = "session",
+	  .run = run_session, .type = "Show", .view = &view_show,
+	  .help = "everything about one session", .options = "" },
+	{ .name = "stats", .group = LOOK, .arguments = "[SESSION]", .most = 1, .words = "session",
+	  .run = run_session, .type = "Stats", .view = &view_stats,
+	  .help = "counters and rates, of one session or of all", .options = "session" },
+	{ .name = "top", .group = LOOK, .arguments = "[SESSION]", .most = 1, .words = "session",
+	  .run = run_top, .view = &view_sessions,
 	  .help = "live statistics on the whole screen", .options = "session interval" },
-	{ .name = "interfaces", .group = LOOK, .arguments = "", .words = "", .run = run_simple, .type = "Interfaces",
-	  .view = &view_interfaces, .help = "what can be captured on", .options = "netns" },
-	{ .name = "profiles", .group = LOOK, .arguments = "", .words = "", .run = run_simple, .type = "Profiles", .view = &view_profiles,
+	{ .name = "interfaces", .group = LOOK, .arguments = "", .words = "",
+	  .run = run_simple, .type = "Interfaces", .view = &view_interfaces,
+	  .help = "what can be captured on", .options = "netns" },
+	{ .name = "profiles", .group = LOOK, .arguments = "", .words = "",
+	  .run = run_simple, .type = "Profiles", .view = &view_profiles,
 	  .help = "the named settings of the daemon's configuration", .options = "" },
 
-	{ .name = "packets", .group = PACKETS, .arguments = "SESSION [-- OPTION…]", .least = 1, .most = 1, .words = "session", .extra = true,
-	  .run = run_packets, .help = "packets of the record, a line each", .options = PART " follow format",
+	{ .name = "packets", .group = PACKETS, .arguments = "SESSION [-- OPTION…]", .least = 1, .most = 1, .words = "session",
+	  .extra = true, .run = run_packets,
+	  .help = "packets of the record, a line each", .options = PART " follow format",
 	  .examples = "  packetclient packets a1 --limit 100 --filter \"tcp\"\n"
 		      "  packetclient packets uplink --from -5m --format csv -- --fields time,ip.src,dns.qry.name -Y dns\n" },
-	{ .name = "export", .group = PACKETS, .arguments = "SESSION [-- OPTION…]", .least = 1, .most = 1, .words = "session", .extra = true,
-	  .run = run_export, .view = &view_exported, .help = "packets of the record into a file",
-	  .options = PART " format file no-resume",
+	{ .name = "export", .group = PACKETS, .arguments = "SESSION [-- OPTION…]", .least = 1, .most = 1, .words = "session",
+	  .extra = true, .run = run_export, .view = &view_exported,
+	  .help = "packets of the record into a file", .options = PART " format file no-resume",
 	  .examples = "  packetclient export a1 --format pcapng -o a1.pcapng\n"
-		      "  packetclient export uplink --from '2026-11-19 14:00' --to '2026-11-19 15:00' --filter 'ip.addr == 192.0.2.7' -o talk.pcap\n" },
+		      "  packetclient export uplink --from '2026-11-19 14:00' --to '2026-11-19 15:00' \\\n"
+		      "      --filter 'ip.addr == 192.0.2.7' -o talk.pcap\n" },
 	{ .name = "top-talkers", .group = PACKETS, .arguments = "SESSION [-- OPTION…]", .least = 1, .most = 1, .words = "session",
-	  .extra = true, .run = run_report, .type = "endpoints,ip", .help = "addresses by bytes", .options = PART " top format" },
+	  .extra = true, .run = run_report, .type = "endpoints,ip",
+	  .help = "addresses by bytes", .options = PART " top format" },
 	{ .name = "protocols", .group = PACKETS, .arguments = "SESSION [-- OPTION…]", .least = 1, .most = 1, .words = "session",
-	  .extra = true, .run = run_report, .type = "hierarchy", .help = "protocols by packets and bytes", .options = PART " format" },
+	  .extra = true, .run = run_report, .type = "hierarchy",
+	  .help = "protocols by packets and bytes", .options = PART " format" },
 	{ .name = "tap", .group = PACKETS, .arguments = "SESSION", .least = 1, .most = 1, .words = "session", .run = run_tap,
 	  .help = "pcapng to standard output, live", .options = "filter from limit all",
 	  .examples = "  packetclient tap a1 | nwfilter 'dns' | nwexport\n" },
 
-	{ .name = "events", .group = HAPPENED, .arguments = "[SESSION]", .most = 1, .words = "session", .run = run_follow, .type = "Events",
-	  .view = &view_events, .help = "what happened", .options = "session kind since limit follow",
+	{ .name = "events", .group = HAPPENED, .arguments = "[SESSION]", .most = 1, .words = "session",
+	  .run = run_follow, .type = "Events", .view = &view_events,
+	  .help = "what happened", .options = "session kind since limit follow",
 	  .examples = "  packetclient events --follow --output json\n" },
-	{ .name = "alerts", .group = HAPPENED, .arguments = "[SESSION]", .most = 1, .words = "session", .run = run_follow, .type = "Alerts",
-	  .view = &view_alerts, .help = "alerts of rules", .options = "session since limit follow" },
-	{ .name = "logs", .group = HAPPENED, .arguments = "[SESSION]", .most = 1, .words = "session", .run = run_follow, .type = "Logs",
-	  .view = &view_logs, .help = "log lines", .options = "session level since limit follow" },
-	{ .name = "losses", .group = HAPPENED, .arguments = "SESSION", .least = 1, .most = 1, .words = "session", .run = run_session,
-	  .type = "Losses", .view = &view_losses, .help = "what is not in the record, and why", .options = "since limit" },
-	{ .name = "bundles", .group = HAPPENED, .arguments = "[SESSION]", .most = 1, .words = "session", .run = run_session,
-	  .type = "Bundles", .view = &view_bundles, .help = "what was frozen", .options = "session" },
+	{ .name = "alerts", .group = HAPPENED, .arguments = "[SESSION]", .most = 1, .words = "session",
+	  .run = run_follow, .type = "Alerts", .view = &view_alerts,
+	  .help = "alerts of rules", .options = "session since limit follow" },
+	{ .name = "logs", .group = HAPPENED, .arguments = "[SESSION]", .most = 1, .words = "session",
+	  .run = run_follow, .type = "Logs", .view = &view_logs,
+	  .help = "log lines", .options = "session level since limit follow" },
+	{ .name = "losses", .group = HAPPENED, .arguments = "SESSION", .least = 1, .most = 1, .words = "session",
+	  .run = run_session, .type = "Losses", .view = &view_losses,
+	  .help = "what is not in the record, and why", .options = "since limit" },
+	{ .name = "bundles", .group = HAPPENED, .arguments = "[SESSION]", .most = 1, .words = "session",
+	  .run = run_session, .type = "Bundles", .view = &view_bundles,
+	  .help = "what was frozen", .options = "session" },
 
-	{ .name = "status", .group = DAEMON, .arguments = "[SESSION]", .most = 1, .words = "session", .run = run_session, .type = "Status",
-	  .view = &view_status, .help = "how the daemon is, or one session", .options = "session" },
-	{ .name = "health", .group = DAEMON, .arguments = "", .words = "", .quiet = true, .run = run_health, .type = "Health",
-	  .view = &view_health, .help = "is all well; status 1 when it is not", .options = "" },
-	{ .name = "version", .group = DAEMON, .arguments = "", .words = "", .quiet = true, .run = run_version, .type = "Version",
-	  .view = &view_version, .help = "versions of this program and of the daemon", .options = "" },
-	{ .name = "ping", .group = DAEMON, .arguments = "", .words = "", .quiet = true, .run = run_ping, .type = "Ping",
-	  .view = &view_message, .help = "is a daemon there", .options = "" },
-	{ .name = "check-filter", .group = DAEMON, .arguments = "FILTER…", .least = 1, .most = MANY, .words = "", .run = run_check_filter,
-	  .type = "CheckFilter", .view = &view_message, .help = "does a filter compile", .options = "display" },
+	{ .name = "status", .group = DAEMON, .arguments = "[SESSION]", .most = 1, .words = "session",
+	  .run = run_session, .type = "Status", .view = &view_status,
+	  .help = "how the daemon is, or one session", .options = "session" },
+	{ .name = "health", .group = DAEMON, .arguments = "", .words = "", .quiet = true,
+	  .run = run_health, .type = "Health", .view = &view_health,
+	  .help = "is all well; status 1 when it is not", .options = "" },
+	{ .name = "version", .group = DAEMON, .arguments = "", .words = "", .quiet = true,
+	  .run = run_version, .type = "Version", .view = &view_version,
+	  .help = "versions of this program and of the daemon", .options = "" },
+	{ .name = "ping", .group = DAEMON, .arguments = "", .words = "", .quiet = true,
+	  .run = run_ping, .type = "Ping", .view = &view_message,
+	  .help = "is a daemon there", .options = "" },
+	{ .name = "check-filter", .group = DAEMON, .arguments = "FILTER…", .least = 1, .most = MANY, .words = "",
+	  .run = run_check_filter, .type = "CheckFilter", .view = &view_message,
+	  .help = "does a filter compile", .options = "display" },
 	{ .name = "reload", .group = DAEMON, .arguments = "", .words = "", .quiet = true, .run = run_simple, .type = "Reload",
 	  .help = "have the daemon read its configuration again", .options = "" },
-	{ .name = "shutdown", .group = DAEMON, .arguments = "", .words = "", .quiet = true, .run = run_simple, .type = "Shutdown",
+	{ .name = "shutdown", .group = DAEMON, .arguments = "", .words = "", .quiet = true,
+	  .run = run_simple, .type = "Shutdown",
 	  .help = "end the daemon, orderly", .options = "" },
-	{ .name = "operations", .group = DAEMON, .arguments = "", .words = "", .run = run_simple, .type = "Help", .view = &view_operations,
+	{ .name = "operations", .group = DAEMON, .arguments = "", .words = "",
+	  .run = run_simple, .type = "Help", .view = &view_operations,
 	  .help = "what the daemon can be asked, for programs", .options = "" },
 	{ .name = "interactive", .group = DAEMON, .arguments = "", .words = "", .quiet = true, .run = run_interactive,
 	  .help = "a prompt for all of these; also reads them from a pipe", .options = "" },
-	{ .name = "complete", .group = DAEMON, .arguments = "[-- WORD…]", .words = "", .quiet = true, .extra = true, .run = run_complete,
+	{ .name = "complete", .group = DAEMON, .arguments = "[-- WORD…]", .words = "", .quiet = true, .extra = true,
+	  .run = run_complete,
 	  .help = "for shells: what the last word may become", .options = "" },
-	{ .name = "help", .group = DAEMON, .arguments = "[COMMAND]", .most = 1, .words = "command", .quiet = true, .run = command_run_help,
+	{ .name = "help", .group = DAEMON, .arguments = "[COMMAND]", .most = 1, .words = "command", .quiet = true,
+	  .run = command_run_help,
 	  .help = "this list, or one command", .options = "" },
 	{ .name = NULL }
 };
@@ -127,9 +156,11 @@ const struct command *command_find(const char *name, struct errmsg *err)
 	if (several == 1)
 		return found;
 	if (several)
-		errmsg_set(err, NW_EINPUT, "'%s' could be several commands (%s, …); packetclient help lists them", name, found->name);
+		errmsg_set(err, NW_EINPUT, "'%s' could be several commands (%s, …); packetclient help lists them", name,
+			   found->name);
 	else if (near.best)
-		errmsg_set(err, NW_EINPUT, "'%s' is no command; did you mean %s? packetclient help lists them", name, near.best);
+		errmsg_set(err, NW_EINPUT, "'%s' is no command; did you mean %s? packetclient help lists them", name,
+			   near.best);
 	else
 		errmsg_set(err, NW_EINPUT, "'%s' is no command; packetclient help lists them", name);
 	return NULL;
@@ -182,7 +213,8 @@ static void make_usage(struct command_usage *cu, const struct command *m)
 	snprintf(cu->name, sizeof(cu->name), "packetclient %s", m->name);
 	snprintf(cu->synopsis, sizeof(cu->synopsis), "[OPTION…]%s%s", *m->arguments ? " " : "", m->arguments);
 	select_rows(m, cu->rows);
-	cu->u = (struct usage){ .name = cu->name, .synopsis = cu->synopsis, .purpose = m->help, .examples = m->examples, .rows = cu->rows };
+	cu->u = (struct usage){ .name = cu->name, .synopsis = cu->synopsis, .purpose = m->help, .examples = m->examples,
+				.rows = cu->rows };
 }
 
 /* ---- help ------------------------------------------------------------------------------------------------ */
@@ -286,9 +318,11 @@ static int command_at(int argc, char **argv)
 static int check_arguments(const struct command *m, int n, char **argv, struct errmsg *err)
 {
 	if (n < m->least)
-		return errmsg_set(err, NW_EINPUT, "%s: %s is missing; packetclient %s --help shows how", m->name, m->arguments, m->name);
+		return errmsg_set(err, NW_EINPUT, "%s: %s is missing; packetclient %s --help shows how", m->name,
+				  m->arguments, m->name);
 	if (n > m->most)
-		return errmsg_set(err, NW_EINPUT, "%s: '%s' is one word too many; packetclient %s --help shows how", m->name, argv[m->most],
+		return errmsg_set(err, NW_EINPUT, "%s: '%s' is one word too many; packetclient %s --help shows how", m->name,
+				  argv[m->most],
 				  m->name);
 	return 0;
 }

@@ -37,7 +37,8 @@ static void offer_list(const struct offer *f, const char *blank_separated)
 }
 
 /* Members of each element of a list that the daemon answers with. */
-static void offer_answer(struct client *c, const struct offer *f, const char *type, const char *list, const char *const *members)
+static void offer_answer(struct client *c, const struct offer *f, const char *type, const char *list,
+			 const char *const *members)
 {
 	const struct json_value *one;
 	struct ipc_answer a = { 0 };
@@ -89,7 +90,8 @@ static void offer_value(struct client *c, const struct offer *f, const struct co
 		offer_list(f, r->choices);
 	else if (!strcmp(r->name, "format"))
 		offer_list(f, "text table csv tsv json ndjson yaml ek hex c pcap pcapng");
-	else if (!strcmp(r->name, "interface") || !strcmp(r->name, "session") || !strcmp(r->name, "profile") || !strcmp(r->name, "bundle"))
+	else if (!strcmp(r->name, "interface") || !strcmp(r->name, "session") || !strcmp(r->name, "profile") ||
+		 !strcmp(r->name, "bundle"))
 		offer_words(c, f, r->name);
 	else if (!strcmp(r->name, "filter") && m && strcmp(m->name, "start") && strcmp(m->name, "capture"))
 		filter_complete(f->prefix, (uint32_t)strlen(f->prefix), &from, offer_field, (void *)f);

@@ -89,7 +89,8 @@ static int read_file(struct client *c, const char *path, struct errmsg *err)
 	if (!rc && n < 0)
 		rc = NW_ESYS;
 	if (!rc && len > FILE_MAX)
-		rc = errmsg_set(err, NW_EINPUT, "%s: is larger than %d bytes; this is no configuration of packetclient", path, FILE_MAX);
+		rc = errmsg_set(err, NW_EINPUT, "%s: is larger than %d bytes; this is no configuration of packetclient",
+				path, FILE_MAX);
 	if (!rc)
 		rc = yaml_parse(&c->config, text, len, path, err);
 	free(text);
@@ -117,8 +118,9 @@ static int understand(struct client *c, const char *path, struct errmsg *err)
 	free(wrong);
 	if (rc)
 		return rc;
-	c->set = (struct client_config){ .socket = words.socket, .output = output_names[words.output], .daemon_config = words.daemon_config,
-					 .start = words.start, .utc = words.utc, .colour = words.colour, .timeout_ns = words.timeout_ns };
+	c->set = (struct client_config){ .socket = words.socket, .output = output_names[words.output],
+					 .daemon_config = words.daemon_config, .start = words.start,
+					 .utc = words.utc, .colour = words.colour, .timeout_ns = words.timeout_ns };
 	return 0;
 }
 

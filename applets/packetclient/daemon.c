@@ -68,10 +68,11 @@ static bool may_start(const struct client *c)
 
 static int connect_now(struct client *c, struct errmsg *err)
 {
-	int rc = ipc_connect(&c->daemon, &c->address, c->timeout_ms >= 0 && c->timeout_ms < CONNECT_MS ? c->timeout_ms : CONNECT_MS, err);
+	int rc = ipc_connect(&c->daemon, &c->address, c->timeout_ms < CONNECT_MS ? c->timeout_ms : CONNECT_MS, err);
 
 	if (!rc)
-		client_say(c, 1, "connected to %s (%s), process %d", c->address.path, c->address.from, (int)ipc_daemon_pid(c->daemon));
+		client_say(c, 1, "connected to %s (%s), process %d", c->address.path, c->address.from,
+			   (int)ipc_daemon_pid(c->daemon));
 	return rc;
 }
 
@@ -91,7 +92,8 @@ int daemon_connect(struct client *c, bool start, struct errmsg *err)
 		rc = connect_now(c, err);
 	if (rc)
 		return errmsg_prefix(err, rc, "no daemon runs, and none could be started: ");
-	client_say(c, 0, "no daemon ran; started one that listens at %s (process %d)", c->address.path, (int)ipc_daemon_pid(c->daemon));
+	client_say(c, 0, "no daemon ran; started one that listens at %s (process %d)", c->address.path,
+		   (int)ipc_daemon_pid(c->daemon));
 	return 0;
 }
 

@@ -60,7 +60,8 @@ static void show(struct export_run *e)
 	if (e->from.bytes > e->taken && rate > 0) {
 		unsigned left = (unsigned)((double)(e->from.bytes - e->taken) / rate);
 
-		outbuf_printf(&o, ", %u %%, %u:%02u left", (unsigned)((double)e->taken * 100 / (double)e->from.bytes), left / 60, left % 60);
+		outbuf_printf(&o, ", %u %%, %u:%02u left", (unsigned)((double)e->taken * 100 / (double)e->from.bytes),
+			      left / 60, left % 60);
 	}
 	fprintf(stderr, "\r\033[K%s: %s", e->part.path, outbuf_cstr(&o));
 	e->on_screen = true;
@@ -110,7 +111,8 @@ static int head_done(struct export_run *e, struct errmsg *err)
 	size_t head = e->part.head, got = e->head_got;
 	uint32_t next = 0;
 	uint8_t *there = malloc(head);
-	bool same = there && got >= head && pread(e->part.fd, there, head, 0) == (ssize_t)head && !memcmp(there, e->head, head);
+	bool same = there && got >= head && pread(e->part.fd, there, head, 0) == (ssize_t)head &&
+		!memcmp(there, e->head, head);
 
 	free(there);
 	if (got >= head + 4)
@@ -118,7 +120,8 @@ static int head_done(struct export_run *e, struct errmsg *err)
 	if (e->part.kind == EXPORT_COPY)
 		same = same && !e->part.later_interfaces && next != 1;
 	else if (!same && got)
-		return errmsg_set(err, NW_EINPUT, "%s: its header is not that of what follows; use --no-resume", e->part.temporary);
+		return errmsg_set(err, NW_EINPUT, "%s: its header is not that of what follows; use --no-resume",
+				  e->part.temporary);
 	e->head_len = 0;
 	return put(e, e->head + (same ? head : 0), got - (same ? head : 0), err);
 }
@@ -276,8 +279,8 @@ static int finish_child(struct export_run *e, int rc, struct errmsg *err)
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
 /* The question as text: the same one goes on with what is there. The session by its id, and where its record begins now. */
-static int make_key(struct client *c, const char *format, const struct json_value *session, char *key, size_t size, size_t *len,
-		    struct errmsg *err)
+static int make_key(struct client *c, const char *format, const struct json_value *session, char *key, size_t size,
+		    size_t *len, struct errmsg *err)
 {
 	const struct client_options *o = &c->o;
 	struct jsonout w;
@@ -303,7 +306,8 @@ static int make_key(struct client *c, const char *format, const struct json_valu
 	json_close(&w);
 	outbuf_char(&b, '\n');
 	*len = outbuf_len(&b);
-	return jsonout_end(&w) && !b.cut ? 0 : errmsg_set(err, NW_EINPUT, "the filter and the options are longer than %zu bytes", size);
+	return jsonout_end(&w) && !b.cut ? 0 : errmsg_set(err, NW_EINPUT,
+							  "the filter and the options are longer than %zu bytes", size);
 }
 
 static bool ends_with(const char *s, const char *tail)
@@ -319,7 +323,8 @@ static const char *guess_format(const struct client *c, bool gzip)
 	static const struct {
 		const char *ending, *format;
 	} known[] = { { ".pcap", "pcap" }, { ".cap", "pcap" }, { ".csv", "csv" }, { ".tsv", "tsv" }, { ".ndjson", "ndjson" },
-		      { ".jsonl", "ndjson" }, { ".json", "json" }, { ".yaml", "yaml" }, { ".yml", "yaml" }, { ".txt", "text" } };
+		      { ".jsonl", "ndjson" }, { ".json", "json" }, { ".yaml", "yaml" }, { ".yml", "yaml" },
+		      { ".txt", "text" } };
 	char name[4096];
 
 	if (c->o.format)
@@ -414,6 +419,13 @@ static int left_behind(struct export_run *e, int rc, struct errmsg *err)
 	return rc;
 }
 
+static enum export_kind kind_of(const struct export_run *e)
+{
+	if (e->gzip || e->c->nextra)
+		return EXPORT_DECODED;
+	return !strcmp(e->format, "pcapng") ? EXPORT_COPY : !strcmp(e->format, "pcap") ? EXPORT_RECORDS : EXPORT_DECODED;
+}
+
 static int to_file(struct client *c, const struct command *m, const char *session, struct errmsg *err)
 {
 	struct export_run *e = calloc(1, sizeof(*e));
@@ -436,8 +448,7 @@ static int to_file(struct client *c, const struct command *m, const char *sessio
 	snprintf(e->from.session, sizeof(e->from.session), "%s", value_text_or(json_get(a.data, "id"), session));
 	ipc_answer_release(&a);
 	if (!rc)
-		rc = part_open(&e->part, c->o.file, e->gzip || c->nextra ? EXPORT_DECODED : !strcmp(e->format, "pcapng") ? EXPORT_COPY :
-			       !strcmp(e->format, "pcap") ? EXPORT_RECORDS : EXPORT_DECODED, key, len, c->o.no_resume, err);
+		rc = part_open(&e->part, c->o.file, kind_of(e), key, len, c->o.no_resume, err);
 	if (!rc && e->part.size)
 		client_say(c, 1, "%s: goes on after %llu bytes", e->part.temporary, (unsigned long long)e->part.size);
 	interrupts_catch(true);

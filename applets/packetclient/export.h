@@ -25,7 +25,8 @@ struct part {
 
 /* Opens PATH.part, alone. When its state says that it belongs to the same question (`key`), what is whole of it stays;
  * otherwise, and with `anew`, it is emptied. NW_ELIMIT: another export writes it. */
-int part_open(struct part *p, const char *path, enum export_kind kind, const char *key, size_t key_len, bool anew, struct errmsg *err);
+int part_open(struct part *p, const char *path, enum export_kind kind, const char *key, size_t key_len, bool anew,
+	      struct errmsg *err);
 /* It becomes PATH; the state goes. */
 int part_commit(struct part *p, struct errmsg *err);
 /* It stays for the next run, or goes when there is nothing in it. */

@@ -29,7 +29,8 @@ static int level_of(const char *name)
 static bool wanted(const struct client *c, const struct command *m, const struct ipc_event *e)
 {
 	if (!strcmp(m->type, "Logs"))
-		return !strcmp(e->type, "log_line") && level_of(json_string(json_get(e->data, "level"), NULL)) >= level_of(c->o.level);
+		return !strcmp(e->type, "log_line") &&
+		       level_of(json_string(json_get(e->data, "level"), NULL)) >= level_of(c->o.level);
 	if (!strcmp(m->type, "Alerts"))
 		return is_alert(e->type);
 	return !c->o.kind || !strcmp(e->type, c->o.kind);

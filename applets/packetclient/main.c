@@ -54,8 +54,8 @@ static int no_command(struct client *c, struct errmsg *err)
 
 	if (io_is_terminal(STDIN_FILENO) && io_is_terminal(STDOUT_FILENO))
 		return command_line(c, 1, words, err);
-	return errmsg_set(err, NW_EINPUT, "which command? packetclient --help lists them; packetclient interactive reads them from "
-			  "standard input");
+	return errmsg_set(err, NW_EINPUT, "which command? packetclient --help lists them; packetclient interactive reads "
+			  "them from standard input");
 }
 
 static bool only_options(int argc, char **argv, const char *which)

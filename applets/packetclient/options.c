@@ -18,8 +18,8 @@ static int apply_time(void *opts, const struct option_row *row, const char *valu
 	}
 	if (text_parse_time(value, member) && *member > 0)
 		return 0;
-	return errmsg_set(err, NW_EINPUT, "--%s: '%s' is no time; write 2026-11-20T12:03:07 (Z or +01:00 may follow), seconds since "
-			  "1970, or -5m for five minutes ago", row->name, value);
+	return errmsg_set(err, NW_EINPUT, "--%s: '%s' is no time; write 2026-11-20T12:03:07 (Z or +01:00 may follow), "
+			  "seconds since 1970, or -5m for five minutes ago", row->name, value);
 }
 
 static int apply_limit(void *opts, const struct option_row *row, const char *value, struct errmsg *err)
@@ -40,7 +40,8 @@ static int apply_span(void *opts, const struct option_row *row, const char *valu
 	*(before ? &o->before_given : &o->after_given) = true;
 	if (text_parse_duration(value, before ? &o->before_ns : &o->after_ns))
 		return 0;
-	return errmsg_set(err, NW_EINPUT, "--%s: '%s' is no duration; it takes seconds or a number with s, m, h or d, as in --%s 5m",
+	return errmsg_set(err, NW_EINPUT, "--%s: '%s' is no duration; it takes seconds or a number with s, m, h or d, as in "
+			  "--%s 5m",
 			  row->name, value, row->name);
 }
 
@@ -59,7 +60,8 @@ const struct option_row client_options[] = {
 	OPT_FLAG('p', "no-promiscuous", O, no_promiscuous, "only what is addressed to this machine"),
 	OPT_SIZE('B', "buffer", O, buffer, "SIZE", 1, 4096, 0, "the kernel's ring"),
 	OPT_CHOICE(0, "storage", O, storage, "WHERE", "disk memory", "where the record lies"),
-	OPT_STRING(0, "settings", O, settings, "FILE", "more settings (rules, freeze, limits), as YAML or JSON; - is standard input"),
+	OPT_STRING(0, "settings", O, settings, "FILE", "more settings (rules, freeze, limits), as YAML or JSON; - is "
+		   "standard input"),
 	OPT_GROUP("How long, how much"),
 	OPT_DURATION('d', "duration", O, duration_ns, "TIME", "ends by itself after TIME: 60, 5m, 2h"),
 	OPT_U64('c', "packets", O, packets, "N", 1, UINT64_MAX, "ends by itself after N packets"),
@@ -75,11 +77,13 @@ const struct option_row client_options[] = {
 	OPT_MOMENT("from", from_ns, "none before TIME: 2026-11-20T12:03:07, seconds since 1970, -5m"),
 	OPT_MOMENT("to", to_ns, "none after TIME"),
 	OPT_MOMENT("since", since_ns, "nothing older than TIME"),
-	{ .type = OPTION_CALL, .letter = 'n', .name = "limit", .arg = "N", .help = "at most N; 0: all", .apply = apply_limit },
+	{ .type = OPTION_CALL, .letter = 'n', .name = "limit", .arg = "N", .help = "at most N; 0: all",
+	  .apply = apply_limit },
 	OPT_U64(0, "skip", O, skip, "N", 0, UINT64_MAX, "leave out the first N that match"),
 	OPT_FLAG('F', "follow", O, follow, "go on with what comes, until Ctrl-C"),
 	OPT_FLAG('a', "all", O, all, "tap: what is recorded already, too"),
-	OPT_CHOICE(0, "state", O, state, "STATE", "stopped starting running restarting stopping failed", "sessions in this state"),
+	OPT_CHOICE(0, "state", O, state, "STATE", "stopped starting running restarting stopping failed",
+		   "sessions in this state"),
 	OPT_CHOICE(0, "level", O, level, "LEVEL", "debug info warning error", "these lines and what is worse"),
 	OPT_STRING(0, "kind", O, kind, "EVENT", "events of this kind (packetclient help events)"),
 	OPT_GROUP("Packets out"),
@@ -98,7 +102,8 @@ const struct option_row client_options[] = {
 	OPT_DURATION(0, "interval", O, interval_ns, "TIME", "top: how often numbers are asked for (1)"),
 	OPT_GROUP("Every command"),
 	OPT_STRING(0, "socket", O, socket, "PATH", "where the daemon listens (NWBOX_SOCKET)"),
-	OPT_STRING(0, "config", O, config, "FILE", "settings (~/.packetclient/config.yaml, /etc/netwatchd/packetclient.yaml)"),
+	OPT_STRING(0, "config", O, config, "FILE", "settings (~/.packetclient/config.yaml, "
+		   "/etc/netwatchd/packetclient.yaml)"),
 	OPT_CHOICE(0, "output", O, output, "FORMAT", "table json yaml csv quiet", "how answers look; quiet: ids only"),
 	OPT_FLAG(0, "json", O, json, "the same as --output json"),
 	OPT_DURATION(0, "timeout", O, timeout_ns, "TIME", "wait so long for an answer (30)"),

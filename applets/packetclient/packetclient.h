@@ -153,11 +153,12 @@ struct view {
 	const struct row_column *columns; /* keys may be paths: "disk.used" */
 	const struct row_column *narrow;  /* instead, on a terminal of less than VIEW_WIDE columns; may be NULL */
 	const char *none;             /* for people, when the list is empty */
-	void (*more)(struct client *c, const struct json_value *data, struct outbuf *o); /* for people, behind the table; may be NULL */
+	/* for people, behind the table; may be NULL */
+	void (*more)(struct client *c, const struct json_value *data, struct outbuf *o);
 };
-extern const struct view view_status, view_session, view_started, view_sessions, view_show, view_health, view_version, view_stats, view_logs,
-	view_events, view_alerts, view_losses, view_bundles, view_profiles, view_interfaces, view_frozen, view_message, view_exported,
-	view_operations;
+extern const struct view view_status, view_session, view_started, view_sessions, view_show, view_health, view_version,
+	view_stats, view_logs, view_events, view_alerts, view_losses, view_bundles, view_profiles, view_interfaces, view_frozen,
+	view_message, view_exported, view_operations;
 
 /* The data in the output that was asked for, flushed. */
 int view_render(struct client *c, const struct view *v, const struct json_value *data, struct errmsg *err);
@@ -183,8 +184,8 @@ const char *value_text_or(const struct json_value *v, const char *otherwise);
 /* ---- what runs a command ------------------------------------------------------------------------------- */
 
 typedef int command_run(struct client *c, const struct command *m, int argc, char **argv, struct errmsg *err);
-command_run run_simple, run_session, run_sessions_each, run_version, run_health, run_check_filter, run_freeze, run_start, run_capture,
-	run_packets, run_report, run_tap, run_export, run_follow, run_complete, run_interactive, run_top, run_ping;
+command_run run_simple, run_session, run_sessions_each, run_version, run_health, run_check_filter, run_freeze, run_start,
+	run_capture, run_packets, run_report, run_tap, run_export, run_follow, run_complete, run_interactive, run_top, run_ping;
 
 /* settings.c: members of a session's settings from the options. */
 int settings_add(struct client *c, struct jsonout *w, struct errmsg *err);

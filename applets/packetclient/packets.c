@@ -93,7 +93,8 @@ static int export_to_stdout(struct client *c, struct opened *p, const char **wor
 
 static const char *format_of(const struct client *c, const char *people)
 {
-	static const char *const formats[] = { [OUTPUT_JSON] = "json", [OUTPUT_YAML] = "yaml", [OUTPUT_CSV] = "csv", [OUTPUT_QUIET] = "tsv" };
+	static const char *const formats[] = { [OUTPUT_JSON] = "json", [OUTPUT_YAML] = "yaml", [OUTPUT_CSV] = "csv",
+					       [OUTPUT_QUIET] = "tsv" };
 
 	return c->o.format ? c->o.format : c->output == OUTPUT_TABLE ? people : formats[c->output];
 }
@@ -203,7 +204,8 @@ static int copy_through(struct client *c, int in, const char *session, struct er
 
 	io_grow_pipe(STDOUT_FILENO, 1 << 20);
 	while (!rc && wait_for_packets(c, in, session)) {
-		ssize_t n = pipes ? splice(in, NULL, STDOUT_FILENO, NULL, COPY_BYTES, SPLICE_F_MOVE) : read(in, bytes, COPY_BYTES);
+		ssize_t n = pipes ? splice(in, NULL, STDOUT_FILENO, NULL, COPY_BYTES, SPLICE_F_MOVE)
+				  : read(in, bytes, COPY_BYTES);
 
 		if (!n)
 			break;
@@ -228,7 +230,8 @@ int run_tap(struct client *c, const struct command *m, int argc, char **argv, st
 	(void)m;
 	(void)argc;
 	if (io_is_terminal(STDOUT_FILENO))
-		return errmsg_set(err, NW_EINPUT, "tap writes a capture, which a terminal cannot show; pipe it: packetclient tap %s | nwexport",
+		return errmsg_set(err, NW_EINPUT, "tap writes a capture, which a terminal cannot show; pipe it: "
+				  "packetclient tap %s | nwexport",
 				  argv[0]);
 	follow = is_running(c, argv[0], err, &rc);
 	if (rc)

@@ -119,7 +119,8 @@ static bool is_plain(const char *text, size_t len)
 {
 	static const char *const other[] = { "true", "false", "null", "yes", "no", "on", "off", "y", "n", NULL };
 
-	if (!len || len > 80 || !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/_", *text) || text[len - 1] == ':')
+	if (!len || len > 80 || !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/_", *text) ||
+	    text[len - 1] == ':')
 		return false;
 	for (int i = 0; other[i]; i++)
 		if (!strcasecmp(text, other[i]))

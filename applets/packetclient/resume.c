@@ -149,7 +149,8 @@ static int write_state(const struct part *p, const char *key, size_t len, struct
 	return rc;
 }
 
-int part_open(struct part *p, const char *path, enum export_kind kind, const char *key, size_t key_len, bool anew, struct errmsg *err)
+int part_open(struct part *p, const char *path, enum export_kind kind, const char *key, size_t key_len, bool anew,
+	      struct errmsg *err)
 {
 	struct stat st;
 	int rc = 0;

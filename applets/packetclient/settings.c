@@ -25,7 +25,8 @@ static int read_all(const char *path, char *text, size_t size, size_t *len, stru
 		close(fd);
 	if (n < 0)
 		return NW_ESYS;
-	return *len == size ? errmsg_set(err, NW_EINPUT, "%s: is larger than %zu bytes; these are no settings", path, size - 1) : 0;
+	return *len == size ? errmsg_set(err, NW_EINPUT, "%s: is larger than %zu bytes; these are no settings", path,
+					 size - 1) : 0;
 }
 
 static int settings_file(const char *path, struct json **j, struct errmsg *err)
@@ -40,7 +41,8 @@ static int settings_file(const char *path, struct json **j, struct errmsg *err)
 	if (!rc)
 		rc = yaml_parse(j, text, len, path, err);
 	if (!rc && json_type(json_root(*j)) != JSON_OBJECT)
-		rc = errmsg_set(err, NW_EINPUT, "%s: settings of one session are expected, as below sessions: in netwatchd.yaml", path);
+		rc = errmsg_set(err, NW_EINPUT, "%s: settings of one session are expected, as below sessions: in "
+				"netwatchd.yaml", path);
 	free(text);
 	return rc;
 }
@@ -52,7 +54,8 @@ static bool given(const struct client_options *o, const char *name)
 		const char *name;
 		bool given;
 	} all[] = {
-		{ "interfaces", o->interfaces.count }, { "filter", o->filter }, { "name", o->name }, { "profile", o->profile },
+		{ "interfaces", o->interfaces.count }, { "filter", o->filter },
+		{ "name", o->name }, { "profile", o->profile },
 		{ "netns", o->netns }, { "storage", o->storage }, { "direction", o->direction }, { "snaplen", o->snaplen },
 		{ "promiscuous", o->no_promiscuous }, { "buffer", o->buffer }, { "duration", o->duration_ns },
 		{ "packets", o->packets }, { "bytes", o->bytes }, { "segment_bytes", o->segment_bytes },
@@ -157,17 +160,19 @@ int settings_add(struct client *c, struct jsonout *w, struct errmsg *err)
 
 static int check_start(const struct client_options *o, int argc, char **argv, struct errmsg *err)
 {
-	static const char *const names[] = { "interfaces", "filter", "profile", "netns", "storage", "direction", "snaplen", "promiscuous",
-					     "buffer", "duration", "packets", "bytes", "segment_bytes", "segment_time", "limits" };
+	static const char *const names[] = { "interfaces", "filter", "profile", "netns", "storage", "direction", "snaplen",
+					     "promiscuous", "buffer", "duration", "packets", "bytes", "segment_bytes",
+					     "segment_time", "limits" };
 	bool any = o->settings || o->name;
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
 		any = any || given(o, names[i]);
 	if (argc && any)
-		return errmsg_set(err, NW_EINPUT, "start: a session that is there (%s) has its settings; leave the options out, or leave out "
-				  "%s for a new one", argv[0], argv[0]);
+		return errmsg_set(err, NW_EINPUT, "start: a session that is there (%s) has its settings; leave the options "
+				  "out, or leave out %s for a new one", argv[0], argv[0]);
 	if (!argc && !o->interfaces.count && !o->profile && !o->settings)
-		return errmsg_set(err, NW_EINPUT, "start: on which interface? --interface IFACE says so; packetclient interfaces lists them");
+		return errmsg_set(err, NW_EINPUT, "start: on which interface? --interface IFACE says so; packetclient "
+				  "interfaces lists them");
 	return 0;
 }
 

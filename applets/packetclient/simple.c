@@ -82,7 +82,8 @@ static int put_state(struct client *c, const struct json_value *session, struct 
 {
 	char text[256];
 
-	snprintf(text, sizeof(text), "%s: %s", value_text_or(json_get(session, "id"), ""), value_text_or(json_get(session, "state"), "done"));
+	snprintf(text, sizeof(text), "%s: %s", value_text_or(json_get(session, "id"), ""),
+		 value_text_or(json_get(session, "state"), "done"));
 	return put_message(c, text, err);
 }
 
@@ -131,7 +132,8 @@ int run_ping(struct client *c, const struct command *m, int argc, char **argv, s
 	begin = loop_monotonic_ns();
 	rc = request_simple(c, m->type, NULL, &a, err);
 	if (!rc) {
-		snprintf(text, sizeof(text), "%s: process %d answers in %.3f ms", c->address.path, (int)ipc_daemon_pid(c->daemon),
+		snprintf(text, sizeof(text), "%s: process %d answers in %.3f ms", c->address.path,
+			 (int)ipc_daemon_pid(c->daemon),
 			 (double)(loop_monotonic_ns() - begin) / 1e6);
 		rc = put_message(c, text, err);
 	}
@@ -222,7 +224,8 @@ int run_check_filter(struct client *c, const struct command *m, int argc, char *
 	request_options(c, w);
 	rc = request_call(c, &a, err);
 	if (!rc && !json_bool(json_get(a.data, "valid")))
-		rc = errmsg_set(err, NW_EINPUT, "%s", value_text_or(json_get(a.data, "message"), "the filter does not compile"));
+		rc = errmsg_set(err, NW_EINPUT, "%s", value_text_or(json_get(a.data, "message"),
+								    "the filter does not compile"));
 	if (!rc && c->output == OUTPUT_TABLE)
 		rc = put_message(c, "the filter compiles", err);
 	else if (!rc)
@@ -246,7 +249,8 @@ static int wait_for_bundle(struct client *c, const char *bundle, struct errmsg *
 		rc = event_next(c, 1000, &e, err);
 		if (rc > 0 && e.type && json_is(json_get(e.data, "bundle"), bundle)) {
 			if (!strcmp(e.type, "bundle_failed"))
-				rc = errmsg_set(err, NW_EFAIL, "%s: %s", bundle, value_text_or(json_get(e.data, "message"), "it failed"));
+				rc = errmsg_set(err, NW_EFAIL, "%s: %s", bundle,
+						value_text_or(json_get(e.data, "message"), "it failed"));
 			else if (!strcmp(e.type, "bundle_finished"))
 				break;
 		}

@@ -153,7 +153,8 @@ static double real(const struct json_value *v, const char *name)
 }
 
 /* One row of either report: a name, a bar, packets, bytes. */
-static void draw_row(struct grid *g, unsigned x, unsigned y, unsigned room, const char *name, unsigned indent, const struct json_value *v,
+static void draw_row(struct grid *g, unsigned x, unsigned y, unsigned room, const char *name, unsigned indent,
+		     const struct json_value *v,
 		     double highest)
 {
 	unsigned name_room = room > 40 ? room - 28 : 12;
@@ -209,7 +210,8 @@ static void draw_tree(struct tree *tree, const struct json_value *v, unsigned de
 	if (depth > DEPTH_MAX || tree->seen > PROTOCOLS_MAX || tree->row >= tree->rows)
 		return;
 	if (tree->seen++ >= tree->t->scroll)
-		draw_row(&tree->t->grid, tree->x, tree->y + tree->row++, tree->room, value_text_or(json_get(v, "protocol"), ""), depth, v, tree->all);
+		draw_row(&tree->t->grid, tree->x, tree->y + tree->row++, tree->room,
+			 value_text_or(json_get(v, "protocol"), ""), depth, v, tree->all);
 	while ((one = json_each(json_get(v, "children"), &it, NULL)))
 		draw_tree(tree, one, depth + 1);
 }
@@ -218,7 +220,8 @@ void top_draw_reports(struct top *t, unsigned y, unsigned rows)
 {
 	unsigned half = t->grid.columns / 2;
 	bool beside = t->grid.columns >= 76;
-	struct tree tree = { .t = t, .x = beside ? half : 0, .y = beside ? y : y + rows / 2, .room = beside ? t->grid.columns - half : t->grid.columns,
+	struct tree tree = { .t = t, .x = beside ? half : 0, .y = beside ? y : y + rows / 2,
+			     .room = beside ? t->grid.columns - half : t->grid.columns,
 			     .rows = beside ? rows : rows - rows / 2, .row = 1 };
 
 	draw_talkers(t, 0, y, beside ? half : t->grid.columns, beside ? rows : rows / 2);

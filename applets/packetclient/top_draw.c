@@ -122,7 +122,8 @@ static void draw_alerts(struct top *t, unsigned y)
 		return;
 	}
 	last = json_at(active, n - 1);
-	snprintf(text, sizeof(text), "%zu hold%s: %s %s: ", n, n == 1 ? "s" : "", value_text_or(json_get(last, "session"), ""),
+	snprintf(text, sizeof(text), "%zu hold%s: %s %s: ", n, n == 1 ? "s" : "",
+		 value_text_or(json_get(last, "session"), ""),
 		 value_text_or(value_at(last, "data.rule"), value_text_or(json_get(last, "rule"), "")));
 	x = add(g, x, y, GRID_BOLD | GRID_FG(GRID_YELLOW), text);
 	add(g, x, y, 0, value_text_or(value_at(last, "data.text"), value_text_or(json_get(last, "text"), "")));
@@ -135,8 +136,9 @@ static const struct column {
 	const char *title;
 	unsigned width;
 	bool right;
-} list_columns[] = { { "ID", 8, false }, { "NAME", 10, false }, { "STATE", 10, false }, { "INTERFACE", 9, false }, { "RATE", 11, true },
-		     { "", 6, false }, { "PACKETS", 11, true }, { "LOST", 5, true }, { "DISK", 7, true }, { "DROPPED", 9, true },
+} list_columns[] = { { "ID", 8, false }, { "NAME", 10, false }, { "STATE", 10, false }, { "INTERFACE", 9, false },
+		     { "RATE", 11, true }, { "", 6, false }, { "PACKETS", 11, true }, { "LOST", 5, true },
+		     { "DISK", 7, true }, { "DROPPED", 9, true },
 		     { "SINCE", 12, true }, { "FILTER", 30, false } };
 enum { C_ID, C_NAME, C_STATE, C_INTERFACE, C_RATE, C_BAR, C_PACKETS, C_LOST, C_DISK, C_DROPPED, C_SINCE, C_FILTER, COLUMNS };
 
@@ -202,7 +204,8 @@ static void draw_session(struct top *t, const struct json_value *s, unsigned y, 
 		if (i == C_LOST && at(s, "lost") > 0)
 			style = GRID_BOLD | GRID_FG(GRID_RED);
 		if (i == C_BAR)
-			grid_bar(g, x + 1, y, c->width - 2, GRID_FG(GRID_CYAN), highest > 0 ? at(s, "bits_per_second") / highest : 0);
+			grid_bar(g, x + 1, y, c->width - 2, GRID_FG(GRID_CYAN),
+				 highest > 0 ? at(s, "bits_per_second") / highest : 0);
 		else if (c->right)
 			grid_right(g, x, y, c->width, style, text);
 		else
@@ -259,7 +262,8 @@ static void draw_chart(struct top *t, unsigned y, unsigned rows)
 			name = value_text_or(json_get(t->row[k], "name"), t->chosen);
 	snprintf(text, sizeof(text), "%s: %s, ", name, HUMAN(put_bps, at(t->stats.data, "bits_per_second")));
 	i = add(g, 0, y, GRID_BOLD, text);
-	snprintf(text, sizeof(text), "%s packets/s; the last minute, highest %s", HUMAN(put_count, at(t->stats.data, "packets_per_second")),
+	snprintf(text, sizeof(text), "%s packets/s; the last minute, highest %s",
+		 HUMAN(put_count, at(t->stats.data, "packets_per_second")),
 		 HUMAN(put_bps, most * 8));
 	add(g, (unsigned)i, y, 0, text);
 	i = 0;
@@ -268,7 +272,8 @@ static void draw_chart(struct top *t, unsigned y, unsigned rows)
 		unsigned x = (unsigned)i * wide;
 
 		for (unsigned row = 0; row + 1 < rows && eighths; row++, eighths -= eighths > 8 ? 8 : eighths)
-			grid_fill(g, x, y + rows - 1 - row, wide, 1, 0x2580 + (eighths > 8 ? 8 : eighths), GRID_FG(GRID_CYAN));
+			grid_fill(g, x, y + rows - 1 - row, wide, 1, 0x2580 + (eighths > 8 ? 8 : eighths),
+				  GRID_FG(GRID_CYAN));
 		i++;
 	}
 }
@@ -303,7 +308,8 @@ static void draw_keys(struct top *t)
 	if (t->screen == SCREEN_SESSION)
 		snprintf(text, sizeof(text), " Up Down scroll  Escape back  r again  ? help  q back");
 	else
-		snprintf(text, sizeof(text), " Up Down select  Enter details  s sort: %s  ? help  q quit", top_sort_names[t->sort]);
+		snprintf(text, sizeof(text), " Up Down select  Enter details  s sort: %s  ? help  q quit",
+			 top_sort_names[t->sort]);
 	grid_fill(&t->grid, 0, t->grid.rows - 1, t->grid.columns, 1, ' ', GRID_REVERSE);
 	grid_text(&t->grid, 0, t->grid.rows - 1, t->grid.columns, GRID_REVERSE, text);
 }
@@ -317,12 +323,15 @@ static void draw_detail(struct top *t, unsigned y)
 	for (unsigned i = 0; i < t->rows; i++)
 		if (json_is(json_get(t->row[i], "id"), t->chosen))
 			s = t->row[i];
-	snprintf(text, sizeof(text), "%s %s  %s", t->chosen, value_text_or(json_get(s, "name"), ""), value_text_or(json_get(s, "state"), "gone"));
+	snprintf(text, sizeof(text), "%s %s  %s", t->chosen, value_text_or(json_get(s, "name"), ""),
+		 value_text_or(json_get(s, "state"), "gone"));
 	add(g, 0, y, GRID_BOLD, text);
 	cell_text(s, C_INTERFACE, text, sizeof(text));
 	cell_text(s, C_FILTER, filter, sizeof(filter));
-	add(g, add(g, add(g, add(g, 0, y + 1, 0, "on "), y + 1, 0, text), y + 1, 0, *filter ? ", filter " : ""), y + 1, 0, filter);
-	snprintf(text, sizeof(text), "%s packets, %s, ", HUMAN(put_count, at(s, "packets")), HUMAN(put_bytes, at(s, "bytes")));
+	add(g, add(g, add(g, add(g, 0, y + 1, 0, "on "), y + 1, 0, text), y + 1, 0, *filter ? ", filter " : ""), y + 1, 0,
+	    filter);
+	snprintf(text, sizeof(text), "%s packets, %s, ", HUMAN(put_count, at(s, "packets")),
+		 HUMAN(put_bytes, at(s, "bytes")));
 	y += 2;
 	snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s dropped, %s lost", HUMAN(put_count, at(s, "dropped")),
 		 HUMAN(put_count, at(s, "lost")));

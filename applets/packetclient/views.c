@@ -189,7 +189,8 @@ const struct view view_show = { .id = "id", .columns = session_columns, .more = 
 /* ---- the others ---------------------------------------------------------------------------------------- */
 
 COLUMNS(health_columns) = { { "status", "Health", ROW_TEXT }, { NULL } };
-COLUMNS(check_columns) = { { "name", "CHECK", ROW_TEXT }, { "status", "STATUS", ROW_TEXT }, { "message", "MESSAGE", ROW_TEXT }, { NULL } };
+COLUMNS(check_columns) = { { "name", "CHECK", ROW_TEXT }, { "status", "STATUS", ROW_TEXT },
+			   { "message", "MESSAGE", ROW_TEXT }, { NULL } };
 
 static void put_checks(struct client *c, const struct json_value *data, struct outbuf *o)
 {
@@ -266,7 +267,8 @@ COLUMNS(event_columns) = {
 	{ "time", "TIME", ROW_MOMENT }, { "event_type", "EVENT", ROW_TEXT }, { "session", "SESSION", ROW_TEXT },
 	{ "data", "WHAT", ROW_TEXT }, { NULL }
 };
-const struct view view_events = { .list = "events", .id = "event_type", .columns = event_columns, .none = "Nothing has happened." };
+const struct view view_events = { .list = "events", .id = "event_type", .columns = event_columns,
+				  .none = "Nothing has happened." };
 
 COLUMNS(alert_columns) = {
 	{ "time", "TIME", ROW_MOMENT }, { "event_type", "EVENT", ROW_TEXT }, { "session", "SESSION", ROW_TEXT },
@@ -281,10 +283,12 @@ static void put_active(struct client *c, const struct json_value *data, struct o
 		outbuf_printf(o, "Of them %zu still hold%s.\n", json_count(json_get(data, "active")),
 			      json_count(json_get(data, "active")) == 1 ? "s" : "");
 }
-const struct view view_alerts = { .list = "alerts", .id = "data.rule", .columns = alert_columns, .none = "No alert.", .more = put_active };
+const struct view view_alerts = { .list = "alerts", .id = "data.rule", .columns = alert_columns, .none = "No alert.",
+				  .more = put_active };
 
 COLUMNS(loss_columns) = {
-	{ "time", "TIME", ROW_MOMENT }, { "kind", "KIND", ROW_TEXT }, { "from", "FROM", ROW_MOMENT }, { "to", "TO", ROW_MOMENT },
+	{ "time", "TIME", ROW_MOMENT }, { "kind", "KIND", ROW_TEXT }, { "from", "FROM", ROW_MOMENT },
+	{ "to", "TO", ROW_MOMENT },
 	{ "packets", "PACKETS", ROW_COUNT }, { "bytes", "BYTES", ROW_BYTES }, { "note", "NOTE", ROW_TEXT }, { NULL }
 };
 
@@ -313,11 +317,13 @@ COLUMNS(bundle_narrow) = {
 	{ "session", "SESSION", ROW_TEXT }, { "name", "NAME", ROW_TEXT }, { "packets", "PACKETS", ROW_COUNT },
 	{ "bytes", "BYTES", ROW_BYTES }, { "reason", "REASON", ROW_TEXT }, { NULL }
 };
-const struct view view_bundles = { .list = "bundles", .id = "name", .columns = bundle_columns, .narrow = bundle_narrow, .none = "No bundle." };
+const struct view view_bundles = { .list = "bundles", .id = "name", .columns = bundle_columns, .narrow = bundle_narrow,
+				   .none = "No bundle." };
 
 COLUMNS(profile_columns) = {
 	{ "name", "NAME", ROW_TEXT }, { "interfaces", "INTERFACES", ROW_TEXT }, { "filter", "FILTER", ROW_TEXT },
-	{ "duration", "DURATION", ROW_DURATION }, { "limits.bytes", "AT MOST", ROW_BYTES }, { "limits.age", "FOR", ROW_DURATION },
+	{ "duration", "DURATION", ROW_DURATION }, { "limits.bytes", "AT MOST", ROW_BYTES },
+	{ "limits.age", "FOR", ROW_DURATION },
 	{ "storage", "STORAGE", ROW_TEXT }, { NULL }
 };
 const struct view view_profiles = {
@@ -325,12 +331,15 @@ const struct view view_profiles = {
 };
 
 COLUMNS(interface_columns) = {
-	{ "name", "NAME", ROW_TEXT }, { "up", "UP", ROW_BOOL }, { "running", "RUNNING", ROW_BOOL }, { "addresses", "ADDRESSES", ROW_TEXT },
+	{ "name", "NAME", ROW_TEXT }, { "up", "UP", ROW_BOOL }, { "running", "RUNNING", ROW_BOOL },
+	{ "addresses", "ADDRESSES", ROW_TEXT },
 	{ "description", "DESCRIPTION", ROW_TEXT }, { NULL }
 };
-const struct view view_interfaces = { .list = "interfaces", .id = "name", .columns = interface_columns, .none = "No interface." };
+const struct view view_interfaces = { .list = "interfaces", .id = "name", .columns = interface_columns,
+				      .none = "No interface." };
 
-COLUMNS(frozen_columns) = { { "session", "Session", ROW_TEXT }, { "bundle", "Bundle", ROW_TEXT }, { "path", "Path", ROW_TEXT }, { NULL } };
+COLUMNS(frozen_columns) = { { "session", "Session", ROW_TEXT }, { "bundle", "Bundle", ROW_TEXT },
+			    { "path", "Path", ROW_TEXT }, { NULL } };
 const struct view view_frozen = { .id = "bundle", .columns = frozen_columns };
 
 COLUMNS(message_columns) = { { "message", "Done", ROW_TEXT }, { NULL } };
@@ -343,7 +352,8 @@ COLUMNS(exported_columns) = {
 const struct view view_exported = { .id = "file", .columns = exported_columns };
 
 COLUMNS(operation_columns) = {
-	{ "type", "TYPE", ROW_TEXT }, { "method", "METHOD", ROW_TEXT }, { "path", "PATH", ROW_TEXT }, { "role", "ROLE", ROW_TEXT },
+	{ "type", "TYPE", ROW_TEXT }, { "method", "METHOD", ROW_TEXT }, { "path", "PATH", ROW_TEXT },
+	{ "role", "ROLE", ROW_TEXT },
 	{ "help", "WHAT IT DOES", ROW_TEXT }, { NULL }
 };
 const struct view view_operations = { .list = "operations", .id = "type", .columns = operation_columns };

@@ -177,7 +177,8 @@ void grid_put(struct grid *g, struct outbuf *o)
 			struct cell *want = cell_at(g, x, y), *have = g->shown + (want - g->cells);
 			bool wide = x + 1 < g->columns && !want[1].c;
 
-			if (g->whole ? want->c == ' ' && !want->style : same(want, have) && (!wide || same(want + 1, have + 1)))
+			if (g->whole ? want->c == ' ' && !want->style : same(want, have) &&
+			    (!wide || same(want + 1, have + 1)))
 				continue;
 			if (!want->c)
 				continue; /* goes with its left half */

@@ -39,7 +39,8 @@ static uint32_t by_letter(uint8_t letter)
 
 static uint32_t by_number(unsigned n)
 {
-	static const uint32_t pad[] = { 0, KEY_HOME, KEY_INSERT, KEY_DELETE, KEY_END, KEY_PAGE_UP, KEY_PAGE_DOWN, KEY_HOME, KEY_END };
+	static const uint32_t pad[] = { 0, KEY_HOME, KEY_INSERT, KEY_DELETE, KEY_END, KEY_PAGE_UP, KEY_PAGE_DOWN, KEY_HOME,
+					KEY_END };
 
 	if (n && n < sizeof(pad) / sizeof(*pad))
 		return pad[n];

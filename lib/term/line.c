@@ -263,7 +263,8 @@ static unsigned columns_of(const char *text, size_t len)
 
 void line_draw(const struct line *l, unsigned columns, struct outbuf *o)
 {
-	unsigned prompt = columns_of(l->prompt, strlen(l->prompt)), room = columns > prompt + 2 ? columns - prompt - 1 : 1, used = 0;
+	unsigned prompt = columns_of(l->prompt, strlen(l->prompt)), room = columns > prompt + 2 ? columns - prompt - 1 : 1,
+		used = 0;
 	size_t from = 0;
 	uint32_t c;
 
@@ -331,7 +332,8 @@ static int read_keys(struct line *l, int in, int out, struct errmsg *err)
 			return NW_ESYS;
 		if (!term_wait(in, -1))
 			continue;
-		n = read(in, bytes, sizeof(l->keys.bytes) - l->keys.n < sizeof(bytes) ? sizeof(l->keys.bytes) - l->keys.n : sizeof(bytes));
+		n = read(in, bytes, sizeof(l->keys.bytes) - l->keys.n < sizeof(bytes) ? sizeof(l->keys.bytes) - l->keys.n :
+			 sizeof(bytes));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)

@@ -94,7 +94,8 @@ static void on_signal(int signo)
 /* A signal that somebody else handles or ignores stays his: he ends the process through exit(). */
 static void install(void)
 {
-	static const int signals[] = { SIGWINCH, SIGTSTP, SIGTERM, SIGHUP, SIGQUIT, SIGINT, SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL };
+	static const int signals[] = { SIGWINCH, SIGTSTP, SIGTERM, SIGHUP, SIGQUIT, SIGINT, SIGSEGV, SIGBUS, SIGABRT, SIGFPE,
+				       SIGILL };
 
 	for (unsigned i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
 		struct sigaction now, ours = { .sa_handler = on_signal };
