@@ -167,6 +167,20 @@ static bool skips(const struct query *q, const struct index_chunk *c)
 	       !(q->view.number == q->o.after.segment && q->chunk_packets < q->o.after.packet);
 }
 
+/* The wanted chunk after this run is asked of the disk now, to come while this one is looked at. */
+static void read_ahead(const struct query *q)
+{
+	const struct index *x = q->view.index;
+
+	for (uint32_t i = q->chunk; i < index_info(x)->chunks; i++)
+		if (q->view.may[i / 64] >> i % 64 & 1) {
+			const struct index_chunk *c = index_chunk(x, i);
+
+			posix_fadvise(q->view.fd, (off_t)c->offset, (off_t)c->bytes, POSIX_FADV_WILLNEED);
+			return;
+		}
+}
+
 /* The next run of wanted chunks. 1, 0: there is none; or an error. */
 static int next_chunks(struct query *q, struct errmsg *err)
 {
@@ -198,8 +212,10 @@ static int next_chunks(struct query *q, struct errmsg *err)
 	rc = open_reader(q, info->head_bytes, err);
 	if (!rc)
 		rc = reader_seek(q->reader, from, end, err);
-	if (!rc && end - from < q->view.size - info->head_bytes)
+	if (!rc && end - from < q->view.size - info->head_bytes) {
 		posix_fadvise(q->view.fd, 0, 0, POSIX_FADV_RANDOM); /* the kernel need not guess what comes next */
+		read_ahead(q);
+	}
 	return rc ? rc : 1;
 }
 
