@@ -85,17 +85,17 @@ static void put_choice(struct jsonout *w, const struct shape_row *row, uint64_t 
 	json_add_string(w, row->name, p, strcspn(p, " "));
 }
 
-/* Numbers, all of which are left out when they are 0. */
+/* Numbers; 0 is left out where it may be. */
 static void write_number(struct jsonout *w, const struct shape_row *row, const void *member)
 {
 	uint64_t v = load(member, row->size);
 	char text[16];
 
-	if (!v)
+	if (!v && !row->required)
 		return;
 	switch (row->type) {
 	case SHAPE_TYPE_BOOL:
-		json_add_bool(w, row->name, !row->invert);
+		json_add_bool(w, row->name, !v == row->invert);
 		break;
 	case SHAPE_TYPE_PERCENT:
 	case SHAPE_TYPE_REAL:

@@ -278,14 +278,25 @@ TEST(settings_there_and_back)
 TEST(settings_rule_kinds)
 {
 	for (int kind = 0; kind < RULE_KINDS; kind++) {
-		struct session_settings s;
+		struct session_settings s, again;
+		struct jsonout w;
+		struct outbuf o;
 		struct json *j;
-		char text[100];
+		char text[200];
 
 		snprintf(text, sizeof(text), "{\"rules\":[{\"kind\":\"%s\"}]}", rule_kind_names[kind]);
 		CHECK_EQ(json_parse(&j, text, strlen(text), "t", &err), 0);
 		CHECK_EQ(settings_read(&s, json_root(j), &err), 0);
 		CHECK_EQ(s.rules[0].kind, kind);
+		json_free(j);
+		outbuf_fixed(&o, text, sizeof(text));
+		jsonout_begin(&w, &o);
+		json_open_object(&w);
+		settings_write(&w, &s);
+		json_close(&w);
+		CHECK_EQ(json_parse(&j, text, outbuf_len(&o), "written", &err), 0);
+		CHECK_EQ(settings_read(&again, json_root(j), &err), 0);
+		CHECK(settings_equal(&s, &again));
 		json_free(j);
 	}
 }
