@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Runs the shared benchmark scripts beside their peers and writes test/bench/RESULTS.md.
 #
-#     bash test/bench/run.sh [PART...]     parts: filter pipes export more streams capture lossless footprint (default: all)
+#     bash test/bench/run.sh [PART...]     parts: filter pipes export more streams capture lossless footprint ipc (default: all)
 #
 # The tables of earlier parts are kept in build/bench, so that a part can be run again alone.
 # Needs root, the shared scripts (BENCH=, default ../shared/bench beside the checkout), the peers (tcpdump, tshark,
@@ -20,7 +20,7 @@ export NWBOX=${NWBOX:-$top/build/full/nwbox} WORK=${WORK:-/dev/shm/nwbench} RUNS
 [ -x "$NWBOX" ] || { echo "no $NWBOX; run make first" >&2; exit 1; }
 # Columns for the JSON rows as the peers and the limit program print them; without, every field is written.
 export NW_EXPORT="$NWBOX nwexport -f {F} \$(case {F} in *json) echo --fields number,time,src,dst,sport,dport,proto,length ;; esac)"
-all='filter pipes export more streams capture lossless footprint'
+all='filter pipes export more streams capture lossless footprint ipc'
 parts=${*:-$all}
 out=$top/test/bench/RESULTS.md kept=$top/build/bench
 mkdir -p "$kept"
@@ -33,6 +33,7 @@ title_streams='Streams of TCP'          command_streams='streams'
 title_capture='Live capture'            command_capture='env SECS=2 SEARCH=0 capture_lossless.sh 64 imix 1500'
 title_lossless='Live capture, highest lossless rate' command_lossless='env SECS=2 capture_lossless.sh imix 1500'
 title_footprint='Memory, start-up, size' command_footprint='footprint.sh'
+title_ipc='Local socket of netwatchd'   command_ipc='ipc.sh'
 
 # What the shared scripts have no row for: a scan, display filters and every decoded field beside tshark.
 more() {
@@ -107,7 +108,7 @@ for part in $parts; do
 	[ "$part" = lossless ] && only='^(tcpdump|dumpcap|nwcap|ring, copy, write)$'
 	{
 		echo "nwbox $(git -C "$top" rev-parse --short HEAD), load $(cut -d' ' -f1-3 /proc/loadavg)"
-		if [ "$part" = more ] || [ "$part" = streams ]; then "$part"; else PATH=$BENCH:$PATH ONLY=${only:-.} ${!command}; fi 2>&1 |
+		if [ "$part" = more ] || [ "$part" = streams ]; then "$part"; else PATH=$BENCH:$top/test/bench:$PATH ONLY=${only:-.} ${!command}; fi 2>&1 |
 			sed "s#$BENCH/##g; s#$WORK/##g"
 	} >"$kept/$part.new" && mv "$kept/$part.new" "$kept/$part"
 done
