@@ -473,7 +473,6 @@ static void say_ready(struct front *f, int ready_fd)
 {
 	struct event e;
 	struct jsonout *w = event_begin(&e, f, EVENT_DAEMON_STARTED, NULL);
-	int null;
 
 	json_add_str(w, "version", NWBOX_VERSION);
 	json_add_i64(w, "pid", getpid());
@@ -487,11 +486,7 @@ static void say_ready(struct front *f, int ready_fd)
 	}
 	if (ready_fd < 0)
 		return;
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null >= 0) { /* nobody reads it any more */
-		dup2(null, STDERR_FILENO);
-		close(null);
-	}
+	dup2(STDOUT_FILENO, STDERR_FILENO); /* which is /dev/null in the background; nobody reads it any more */
 	f->quiet_stderr = true;
 	if (write(ready_fd, "R", 1) != 1)
 		front_log(f, LEVEL_WARNING, NULL, "nobody waits for the start any more");
