@@ -144,6 +144,16 @@ TEST(a_socket_that_is_for_others)
 	daemon_stop(&t);
 }
 
+/* What is executed is this program, to which --background is no test. */
+TEST(a_daemon_that_does_not_start)
+{
+	struct ipc_address a = { "/tmp/nwbox-nobody.sock", "--socket" };
+	struct errmsg err;
+
+	CHECK_EQ(ipc_start_daemon(&a, NULL, &err), NW_ECONN);
+	CHECK_STR(err.text, "netwatchd did not start: it said nothing");
+}
+
 /* ---- answers and events ---------------------------------------------------------------------- */
 
 TEST(answers_find_who_asked)

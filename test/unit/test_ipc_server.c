@@ -4,6 +4,7 @@
 #include "ipc_daemon.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 /* A connection of which the test sends and reads the bytes itself. */
 struct raw {
@@ -404,6 +405,49 @@ TEST(more_clients_than_there_may_be)
 		usleep(1000);
 	ipc_disconnect(d[0]);
 	usleep(20000);
+	daemon_stop(&t);
+}
+
+/* In a child that is another user: how many of eight connections are served; 100 when the refusal says something else. */
+static int connections_of_another_user(const char *path)
+{
+	int served = 0;
+
+	if (setgid(54321) || setuid(54321))
+		return 101;
+	for (int i = 0; i < 8; i++) {
+		struct raw r = raw_connect(path);
+		const char *text;
+
+		ipc_send(r.fd, "{\"type\":\"Ping\"}", 15, NULL, 0, NULL);
+		text = raw_text(&r, 1000);
+		if (strstr(text, "pong"))
+			served++;
+		else if (!strstr(text, "three quarters of the 8 connections"))
+			return 100;
+	}
+	return served;
+}
+
+TEST(one_user_does_not_get_all_connections)
+{
+	struct test_daemon t;
+	struct ipc_daemon *d;
+	pid_t child;
+	int status = 0;
+
+	if (geteuid() != 0)
+		SKIP("needs root, to become another user");
+	daemon_start(&t, (struct ipc_server_options){ .max_clients = 8, .mode = 0666 });
+	CHECK_EQ(chmod(t.folder, 0755), 0);
+	child = fork();
+	if (child == 0)
+		_exit(connections_of_another_user(t.path));
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(WEXITSTATUS(status), 6);
+	d = daemon_connect(&t);
+	others_are_served(d);
+	ipc_disconnect(d);
 	daemon_stop(&t);
 }
 
