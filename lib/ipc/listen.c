@@ -259,19 +259,27 @@ static void welcome(struct ipc_server *s, int fd)
 		s->o.on_open(c);
 }
 
-/* No descriptors are left: the spare one makes room to tell the newcomer, else the loop would turn around it. */
-static bool refuse_without_fds(struct ipc_server *s)
+/* Takes the place of a descriptor. A duplicate, as the daemon may not open files any more. */
+static void spare_open(struct ipc_server *s)
 {
-	int fd;
+	s->spare_fd = fcntl(s->listener.fd, F_DUPFD_CLOEXEC, 0);
+}
+
+/* No descriptors are left: the spare one makes room to tell the newcomer, else the loop would turn around it. 1: told;
+ * 0: there is no newcomer (the kernel says EMFILE before it looks); -1: no room can be made. */
+static int refuse_without_fds(struct ipc_server *s)
+{
+	int fd, e;
 
 	if (s->spare_fd < 0)
-		return false;
+		return -1;
 	close(s->spare_fd);
 	fd = accept4(s->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	e = errno;
 	if (fd >= 0)
 		refuse(s, fd, "limit", "the daemon has no descriptors left");
-	s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	return fd >= 0;
+	spare_open(s);
+	return fd >= 0 ? 1 : e == EMFILE || e == ENFILE ? -1 : 0;
 }
 
 static void listener_ready(struct loop_fd *h, uint32_t events)
@@ -280,13 +288,18 @@ static void listener_ready(struct loop_fd *h, uint32_t events)
 
 	(void)events;
 	for (int i = 0; i < ACCEPT_PER_ROUND; i++) {
-		int fd = accept4(h->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		int fd = accept4(h->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), told;
 
-		if (fd >= 0)
+		if (fd >= 0) {
 			welcome(s, fd);
-		else if (errno != EMFILE && errno != ENFILE)
+			continue;
+		}
+		if (errno != EMFILE && errno != ENFILE)
 			return; /* none left; or one that is gone again, the next round has the others */
-		else if (!refuse_without_fds(s))
+		told = refuse_without_fds(s);
+		if (told < 0)
+			server_pause(s);
+		if (told <= 0)
 			return;
 	}
 }
@@ -331,7 +344,7 @@ int server_listen(struct ipc_server *s, struct errmsg *err)
 	if (rc)
 		return rc;
 	limit_clients(s);
-	s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	spare_open(s);
 	s->listener.events = LOOP_READ;
 	s->listener.ready = listener_ready;
 	return loop_add_fd(s->loop, &s->listener, err);

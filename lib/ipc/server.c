@@ -97,19 +97,31 @@ void ipc_client_close(struct ipc_client *c)
 	client_mark(c);
 }
 
+static void sweep_arm(struct ipc_server *s)
+{
+	int64_t step = (s->o.half_ns < s->o.unread_ns ? s->o.half_ns : s->o.unread_ns) / 2;
+
+	if (!s->sweep.loop)
+		loop_add_timer(s->loop, &s->sweep, s->loop->now_ns + (step < SECOND ? step : SECOND));
+}
+
+void server_pause(struct ipc_server *s)
+{
+	loop_set_events(&s->listener, 0, NULL);
+	sweep_arm(s);
+}
+
 /* Its own patience and the server's timer. */
 static void client_watch(struct ipc_client *c)
 {
 	struct ipc_server *s = c->server;
-	int64_t step = s->o.half_ns < s->o.unread_ns ? s->o.half_ns : s->o.unread_ns;
 
 	if (!c->half_at && !c->unread_at && !c->close_at) {
 		node_remove(&c->watched);
 		return;
 	}
 	node_add(&s->watched, &c->watched);
-	if (!s->sweep.loop)
-		loop_add_timer(s->loop, &s->sweep, s->loop->now_ns + (step / 2 < SECOND ? step / 2 : SECOND));
+	sweep_arm(s);
 }
 
 static void client_free(struct ipc_client *c)
@@ -297,12 +309,13 @@ static void round_fire(struct loop_timer *t)
 	}
 }
 
-/* The patience of clients that are being waited for; false when nobody is. */
+/* The patience of clients that are being waited for; newcomers that had to wait. */
 static void sweep_fire(struct loop_timer *t)
 {
 	struct ipc_server *s = container_of(t, struct ipc_server, sweep);
 	int64_t now = s->loop->now_ns;
 
+	loop_set_events(&s->listener, LOOP_READ, NULL);
 	for (struct ipc_node *n = s->watched.next, *next; n != &s->watched; n = next) {
 		struct ipc_client *c = container_of(n, struct ipc_client, watched);
 
@@ -317,11 +330,8 @@ static void sweep_fire(struct loop_timer *t)
 			client_dismiss(c, "timeout", "the rest of a message did not come");
 		}
 	}
-	if (!node_alone(&s->watched) && !t->loop) {
-		int64_t step = s->o.half_ns < s->o.unread_ns ? s->o.half_ns : s->o.unread_ns;
-
-		loop_add_timer(s->loop, t, now + (step / 2 < SECOND ? step / 2 : SECOND));
-	}
+	if (!node_alone(&s->watched))
+		sweep_arm(s);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------ */

@@ -111,6 +111,7 @@ void server_unlisten(struct ipc_server *s);
 /* server.c */
 /* Takes fd over. NULL: no memory, or no way to wait for it; fd is closed. */
 struct ipc_client *client_new(struct ipc_server *s, int fd, const struct ucred *peer);
+void server_pause(struct ipc_server *s);                /* newcomers wait a second */
 void client_mark(struct ipc_client *c);                 /* something waits for it: the round timer */
 void client_doom(struct ipc_client *c);                 /* ends it at the end of the round */
 

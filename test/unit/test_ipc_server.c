@@ -467,6 +467,37 @@ TEST(a_limit_of_descriptors_limits_clients)
 	daemon_stop(&t);
 }
 
+TEST(no_descriptors_are_left)
+{
+	struct test_daemon t;
+	struct ipc_daemon *first;
+	struct raw r[12];
+	unsigned served = 0, refused = 0;
+
+	daemon_descriptors = 18; /* some of which the daemon has before anybody comes */
+	daemon_start(&t, (struct ipc_server_options){ 0 });
+	daemon_descriptors = 0;
+	first = daemon_connect(&t);
+	for (int i = 0; i < 12; i++) {
+		const char *text;
+
+		r[i] = raw_connect(t.path);
+		ipc_send(r[i].fd, "{\"type\":\"Ping\"}", 15, NULL, 0, NULL);
+		text = raw_text(&r[i], 1000);
+		served += strstr(text, "pong") != NULL;
+		refused += strstr(text, "\"code\":\"limit\"") != NULL;
+		others_are_served(first);
+	}
+	CHECK_EQ(served + refused, 12);
+	CHECK(served > 0 && refused > 0);
+	for (int i = 0; i < 12; i++)
+		raw_close(&r[i]);
+	for (int i = 0; i < 100 && count_of(first, "clients") > 1; i++)
+		usleep(1000);
+	ipc_disconnect(first);
+	daemon_stop(&t);
+}
+
 TEST(a_client_that_is_gone_gets_no_late_answer)
 {
 	struct test_daemon t;
