@@ -64,9 +64,12 @@ void ipc_reader_release(struct ipc_reader *r);
 
 /*
  * One recvmsg(2) into `scratch` (of `size` >= 4096 bytes, which must live until ipc_reader_keep), behind the part of a
- * message that was kept, which is moved there; when that is more than half of it, into the reader's own memory. Without `take_fds` the kernel closes what was sent along. Returns the bytes that came;
- * 0 when none are there (of a non-blocking descriptor); NW_ECLOSED at the orderly end; NW_ECONN; NW_ELIMIT: no memory,
- * or more descriptors than IPC_FDS_MAX under way (they are closed).
+ * message that was kept, which is moved there; when that is more than half of it, into the reader's own memory. Without
+ * `take_fds` the kernel closes what was sent along.
+ *
+ * Returns the bytes that came; 0 when none are there (of a non-blocking descriptor) or a signal came; NW_ECLOSED at the
+ * orderly end; NW_ECONN; NW_ELIMIT: no memory, more than 4 * IPC_FDS_MAX descriptors whose message is not whole, or nobody
+ * takes the messages. Whatever it returns, ipc_reader_keep or ipc_reader_release comes before the scratch goes.
  */
 long ipc_reader_fill(struct ipc_reader *r, int fd, char *scratch, size_t size, bool take_fds, struct errmsg *err);
 /* The same with bytes that the caller has already, borrowed until ipc_reader_keep. 0 or NW_ELIMIT: no memory. */

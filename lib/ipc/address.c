@@ -107,9 +107,11 @@ static void take_given(struct ipc_address *a, const char *given)
 
 int ipc_address(struct ipc_address *a, const char *option, const char *config, enum ipc_side side, struct errmsg *err)
 {
-	const char *environment = getenv("NWBOX_SOCKET"), *given = option ? option : environment && *environment ? environment : config;
+	const char *environment = getenv("NWBOX_SOCKET"), *given = environment && *environment ? environment : config;
 	int rc;
 
+	if (option)
+		given = option;
 	a->from = option ? "--socket" : given == config ? "the configuration" : "NWBOX_SOCKET";
 	if (given) {
 		rc = ipc_path_check(given, err);

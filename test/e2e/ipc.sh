@@ -10,7 +10,8 @@ python3 -c 'import socket; socket.recv_fds' 2>/dev/null || { skip ipc "python3 i
 
 SOCK=$TMP/s.sock
 mkdir "$TMP/state" "$TMP/run"
-printf 'socket: %s\nstate_dir: %s/state\nruntime_dir: %s/run\nmax_clients: 60\nclient_queue: 1M\n' "$SOCK" "$TMP" "$TMP" >"$TMP/c.yaml"
+printf 'socket: %s\nstate_dir: %s/state\nruntime_dir: %s/run\nmax_clients: 60\nclient_queue: 1M\n' \
+	"$SOCK" "$TMP" "$TMP" >"$TMP/c.yaml"
 netwatchd --config "$TMP/c.yaml" >"$TMP/log" 2>&1 &
 DAEMON=$!
 BACKGROUND=$DAEMON
@@ -31,8 +32,9 @@ same "Ping" "$(ask Ping)" '{"id": 1, "type": "Success", "message": "pong"}'
 same "Status has the daemon's process" "$(ask Status | field data pid)" "$DAEMON"
 same "Version" "$(ask Version | field data version)" "$("$NWBOX" --version | sed 's/^[^0-9]*\([0-9.]*\).*/\1/;q')"
 same "List of nothing" "$(ask List | field data sessions)" "[]"
-same "Help lists what netwatchd lists" "$(ask Help | python3 -c 'import json, sys
-for o in json.load(sys.stdin)["data"]["operations"]: print(o["type"])')" "$(netwatchd --list-operations | awk 'NR > 1 { print $1 }')"
+same "Help lists what netwatchd lists" "$(netwatchd --list-operations | awk 'NR > 1 { print $1 }')" \
+	"$(ask Help | python3 -c 'import json, sys
+for o in json.load(sys.stdin)["data"]["operations"]: print(o["type"])')"
 ask Subscribe events=StatusEvents count=1 >"$TMP/events" &
 wait_for 5 sh -c "python3 test/e2e/ipc_client.py $SOCK Status | grep -q '\"subscribers\": 1'"
 ask Reload >/dev/null
@@ -66,7 +68,8 @@ def packet_blocks(file):
         blocks, at = blocks + (kind == 6), at + length
     return blocks
 
-asked = [("limit", 10, 10), ("skip", 100, 200), ("filter", "udp.dstport == 47113", 300), ("filter", "tcp", 0), ("filter", "ip", 300)]
+asked = [("limit", 10, 10), ("skip", 100, 200), ("filter", "udp.dstport == 47113", 300), ("filter", "tcp", 0),
+         ("filter", "ip", 300)]
 for id, (name, value, _) in enumerate(asked): # all at once
     text = json.dumps({"id": id, "type": "Open", "session": "loop", name: value}).encode()
     client.socket.sendall(struct.pack("<I", len(text)) + text)
@@ -75,7 +78,7 @@ got = {}
 for answer, pipe in zip(answers, client.pipes):
     got[answer["id"]] = packet_blocks(os.fdopen(pipe, "rb"))
 want = {id: count for id, (_, _, count) in enumerate(asked)}
-print("ok five pipes with their answers" if got == want else f"not ok five pipes with their answers: {got}, not {want}: {answers}")
+print("ok five pipes with their answers" if got == want else f"not ok five pipes with their answers: {got}, not {want}")
 wrong = client.call("Open", session="loop", filter="ip.adr == 1.2.3.4")
 good = wrong["type"] == "Error" and wrong["code"] == "invalid" and "ip.addr" in wrong["message"]
 print("ok Open with a filter that does not compile" if good else f"not ok Open with a wrong filter: {wrong}")
@@ -95,7 +98,8 @@ cases = [
     (b'{"id":1,', "invalid", None), (b'[]', "invalid", None), (b'"Ping"', "invalid", None), (b'{}', "invalid", None),
     (b'\xff\xfe{}', "invalid", None), (b'{"id":2,"type":7}', "invalid", 2), (b'{"id":{},"type":"Ping"}', "invalid", None),
     (b'{"id":3,"type":"Show"}', "invalid", 3), (b'{"id":4,"type":"Show","session":5}', "invalid", 4),
-    (b'{"id":5,"type":"Show","session":"nobody"}', "not_found", 5), (b'{"id":"x","type":"Stop","session":"nobody"}', "not_found", "x"),
+    (b'{"id":5,"type":"Show","session":"nobody"}', "not_found", 5),
+    (b'{"id":"x","type":"Stop","session":"nobody"}', "not_found", "x"),
     (b'{"id":6,"type":"Logs","limit":-1}', "invalid", 6), (b'{"id":7,"type":"Logs","level":"loud"}', "invalid", 7),
     (b'{"id":8,"type":"Statsu"}', "unknown_type", 8), (b'{"id":9,"type":"status"}', "unknown_type", 9),
     (b'{"id":10,"type":"Start","interfaces":["lo"],"filter":"tcp and and"}', "invalid", 10),
@@ -113,7 +117,8 @@ for text, code, id in cases:
 same = client.call("CheckFilter", filter="tcp port 80 or")["data"]
 print("ok a filter that does not compile" if not same["valid"] and "column" in same["message"] else f"not ok a filter: {same}")
 same = client.call("CheckFilter", filter="ip.adr == 1.2.3.4", display=True)["data"]
-print("ok a display filter that does not compile" if not same["valid"] and "ip.addr" in same["message"] else f"not ok display: {same}")
+good = not same["valid"] and "ip.addr" in same["message"]
+print("ok a display filter that does not compile" if good else f"not ok a display filter: {same}")
 PY
 python3 "$TMP/wrong.py" "$SOCK" 2>"$TMP/err" || not_ok "requests that are wrong" "$(tail -n 1 "$TMP/err")"
 

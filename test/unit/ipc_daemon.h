@@ -240,7 +240,8 @@ static void daemon_stop(struct test_daemon *t)
 }
 
 /* A request without parameters, or with one number; the answer's data, or NULL. Release `a`. */
-static const struct json_value *ask(struct ipc_daemon *d, struct ipc_answer *a, const char *type, const char *name, uint64_t number)
+static const struct json_value *ask(struct ipc_daemon *d, struct ipc_answer *a, const char *type, const char *name,
+				    uint64_t number)
 {
 	struct jsonout *w = ipc_request_begin(d, type);
 	struct errmsg err = { "" };

@@ -21,7 +21,8 @@ static size_t put_frame(char *to, const char *text, size_t len)
 	return 4 + len;
 }
 
-static const char *const texts[] = { "{}", "{\"id\":1,\"type\":\"Ping\"}", "x", "{\"type\":\"Status\",\"session\":\"a1\"}", "12345" };
+static const char *const texts[] = { "{}", "{\"id\":1,\"type\":\"Ping\"}", "x", "{\"type\":\"Status\",\"session\":\"a1\"}",
+				     "12345" };
 enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
 
 static size_t put_all(char *to)
