@@ -84,7 +84,7 @@ CPPFLAGS = -Iinclude -Ilib -isystem $(D)/include -include $(B)/config.h $(BANNED
 BANNED := -include config/banned.h
 # What runs for every packet is -O2, the rest -Os: 45 kB less, and no figure of test/bench differs. The capture
 # profile records; it decodes and reads files only for a person at the screen.
-HOT_BASE := base/outbuf pcapio/writer pcapio/pcapng_write capture/capture store/record store/keys store/index_make
+HOT_BASE := base/outbuf pcapio/writer pcapio/pcapng_write capture/capture $(addprefix store/,record keys keys_quick index_make)
 HOT_READ := pcapio/reader pcapio/pcap pcapio/pcapng $(addprefix filter/,eval values search) \
 	$(addprefix decode/,core fields conversation eth vlan ip ipv6 tcp udp)
 # Formatting, which a router's small caches and flash would rather have small.

@@ -50,9 +50,9 @@ void keys_extract(struct packet_keys *k, unsigned linktype, const uint8_t *data,
 
 /*
  * For what nearly all packets are (Ethernet with at most two VLAN tags, SLL, SLL2, raw IP; TCP or UDP in an unfragmented IPv4
- * packet without options or in IPv6 without extensions): a hash of addresses, ports and protocol, the same in both directions, in some 5 ns.
- * 0: it is another packet. `seed` is the caller's secret, so that nobody can make packets that look like one. Remember it
- * only of packets whose keys are `constant`: tunnels are not.
+ * packet without options or in IPv6 without extensions): a hash of addresses, ports and protocol, the same in both
+ * directions, in some 5 ns. 0: it is another packet. `seed` is the caller's secret, so that nobody can make packets that look
+ * like one. Remember it only of packets whose keys are `constant`: tunnels are not.
  */
 uint64_t keys_quick(unsigned linktype, const uint8_t *data, uint32_t len, uint64_t seed);
 

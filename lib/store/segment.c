@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-	ORDER_MARK = 0x1a2b3c4d, BLOCK_MIN = 12, EPB_MIN = 32, IDB_MIN = 20, SHB_MIN = 28, DIGITS_MAX = 18,
+	ORDER_MARK = 0x1a2b3c4d, BLOCK_MIN = 12, EPB_MIN = 32, IDB_MIN = 20, SHB_MIN = 28, SPB_MIN = 16, DIGITS_MAX = 18,
 	IF_TSRESOL = 9, IF_TSOFFSET = 14
 };
 
@@ -167,6 +167,18 @@ static enum walk_result torn_or_broken(struct block_walk *w)
 	return WALK_TORN;
 }
 
+static bool is_large_enough(const uint8_t *p, uint32_t type, uint32_t len)
+{
+	switch (type) {
+	case BLOCK_EPB:
+	case BLOCK_PB: return len >= EPB_MIN && get_host32(p + 20) <= len - EPB_MIN;
+	case BLOCK_SPB: return len >= SPB_MIN;
+	case BLOCK_SHB: return len >= SHB_MIN;
+	case BLOCK_IDB: return len >= IDB_MIN;
+	default: return true;
+	}
+}
+
 enum walk_result block_walk_next(struct block_walk *w, const uint8_t **block, uint32_t *len)
 {
 	uint64_t left = w->size - w->at;
@@ -192,8 +204,7 @@ enum walk_result block_walk_next(struct block_walk *w, const uint8_t **block, ui
 	p = look(w, *len);
 	if (!p)
 		return WALK_ERROR;
-	if (get_host32(p + *len - 4) != *len || ((type == BLOCK_EPB || type == BLOCK_PB) && (*len < EPB_MIN || get_host32(p + 20) > *len - EPB_MIN)) ||
-	    (type == BLOCK_SHB && *len < SHB_MIN) || (type == BLOCK_IDB && *len < IDB_MIN) || (type == BLOCK_SPB && *len < 16))
+	if (get_host32(p + *len - 4) != *len || !is_large_enough(p, type, *len))
 		return torn_or_broken(w);
 	w->at += *len;
 	*block = p;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Complete segments go to the disk in a thread of their own: fdatasync() waits for as long as the disk takes, and packets do not
- * wait. One at a time: when the disk is slower than the packets come, the segments between are left to the kernel, which
+ * Complete segments go to the disk in a thread of their own: fdatasync() waits for as long as the disk takes, and packets do
+ * not wait. One at a time: when the disk is slower than the packets come, the segments between are left to the kernel, which
  * writes them anyway, later.
  *
  * The thread has the sandbox of its maker, no signals, and a stack of one page more than the least.

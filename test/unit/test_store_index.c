@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* lib/store/index*.c: what an index says of a chunk, against every packet that is in it; what it costs; what damage does to it. */
+/* lib/store/index*.c: what an index says of a chunk, against every packet that is in it; its size; what damage does to it. */
 #include "check.h"
 #include "store_dir.h"
 

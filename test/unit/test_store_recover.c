@@ -188,14 +188,17 @@ TEST(indexes_are_made_anew)
 	CHECK(!got.was_killed);
 	CHECK_EQ(got.packets, 100);
 	CHECK_EQ(got.indexed, 5);
-	CHECK(has_index(dir, 3) && has_index(dir, 4) && has_index(dir, 5) && has_index(dir, 6) && has_index(dir, 7) && !has_index(dir, 9));
+	for (unsigned number = 3; number <= 7; number++)
+		CHECK(has_index(dir, number));
+	CHECK(!has_index(dir, 9));
 	CHECK_EQ(contents_of(dir).packets, 100);
 	dir_close(dir);
 }
 
 TEST(files_of_others_are_left_alone)
 {
-	static const char *const foreign[] = { "notes.txt", "1.pcapng", "capture.pcapng", "000001.pcapng.gz", "0000001.pcapng", "\x1b[2J" };
+	static const char *const foreign[] = { "notes.txt", "1.pcapng", "capture.pcapng", "000001.pcapng.gz", "0000001.pcapng",
+					       "\x1b[2J" };
 	int dir = dir_open();
 	struct record_recovery got;
 
@@ -338,7 +341,8 @@ static unsigned rounds(unsigned otherwise)
 	return text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
 }
 
-/* KILLS=1000 for a thousand of them. What was said to be written is there, everything is in order, and each file is good to its end. */
+/* What was said to be written is there, everything is in order, and each file is good to its end. KILLS=1000: a thousand
+ * times. */
 TEST(killed_at_any_moment)
 {
 	int dir = dir_open(), fd;
