@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REQUEST_WAIT_MS = 30000, MESSAGE_BYTES = 1024, FREEZE_REQUEST_MAX = 8 << 20, TEXT_BYTES = 65536 };
+enum { REQUEST_WAIT_MS = 30000, MESSAGE_BYTES = 8192, FREEZE_REQUEST_MAX = 8 << 20, TEXT_BYTES = 65536 };
 
 struct freeze {
 	const char *session, *name, *reason;
@@ -219,6 +219,20 @@ static int write_description(const struct freeze *f, const struct bundle *b, con
 
 /* ---- the freeze ------------------------------------------------------------------------------------------ */
 
+/* Where people find it. */
+static void add_path(struct jsonout *w, const char *name)
+{
+	char link[40], path[4096 + BUNDLE_NAME_MAX + 16];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", SESSION_DIR_FD);
+	n = readlink(link, path, 4096);
+	if (n <= 0 || n == 4096)
+		return;
+	snprintf(path + n, sizeof(path) - (size_t)n, "/bundles/%s", name);
+	json_add_str(w, "path", path);
+}
+
 static void tell(const char *name, int code, const struct errmsg *err, const struct copied *sum)
 {
 	char buf[MESSAGE_BYTES];
@@ -238,6 +252,7 @@ static void tell(const char *name, int code, const struct errmsg *err, const str
 	} else {
 		json_add_u64(&w, "packets", sum->packets);
 		json_add_u64(&w, "bytes", sum->file_bytes);
+		add_path(&w, name);
 	}
 	json_close(&w);
 	text = outbuf_cstr(&o);

@@ -37,16 +37,18 @@
  *
  * Front to reader: one request
  *	{"type":"open","session":ID,"filter":TEXT,"from":s,"to":s,"limit":n,"skip":n,"follow":bool,"bundle":NAME}   absent: not limited
+ *	        "after":"SEGMENT:PACKET": on behind this place ("last" of an earlier done); "display":false: the filter is libpcap's
  * Reader to front:
  *	{"type":"started","packets_at_most":n,"bytes":n,"chunks":n,"chunks_read":n}      before the first byte of the pipe
  *	{"type":"failed","code":CODE,"message":TEXT}                                     instead of started, or later
- *	{"type":"done","packets":n,"bytes":n}
+ *	{"type":"done","packets":n,"bytes":n,"last":"SEGMENT:PACKET"}      with missed_segments, missed_packets (evicted before they
+ *	        were read) and damage (a sentence) when there is something to say; started may have "hint", the filter compiler's
  * When the front closes the socket the reader ends.
  *
  * Front to bundler, and its answers:
  *	{"type":"freeze","session":ID,"name":NAME,"from":s,"to":s,"reason":TEXT,"max_bundles":n,"events":[Event…],"settings":{…}}
  *	        sent when `to` has passed; the bundle is bundles/NAME; events are those of the session in that time
- *	{"type":"done","name":NAME,"packets":n,"bytes":n} or {"type":"failed","code":CODE,"message":TEXT}
+ *	{"type":"done","name":NAME,"packets":n,"bytes":n,"path":TEXT} or {"type":"failed","code":CODE,"message":TEXT}
  *
  * Front to watcher, and what it tells:
  *	{"type":"watch","session":ID,"rules":[…as in settings…]}
