@@ -4,9 +4,10 @@
  *
  * A chunk is a piece of whole blocks of at least 512 KiB (the last one of a segment may be smaller). For each chunk the index
  * has a set of bits into which every key of its packets is hashed (a Bloom filter), 4 KiB for 512 KiB of packets: 0.8 % of
- * the data whatever the traffic is. Up to some thousand keys a chunk it says "perhaps" wrongly in less than one of a hundred
- * cases; a flood of random addresses makes it say "perhaps" more often, never "no" wrongly. The bits of up to 128 chunks lie
- * side by side (a group), so that a question about one key is one read of a page per 64 MiB of packets.
+ * the data whatever the traffic is, less for small segments (192 bytes for one of less than 60 KB, which then has no bits). Up to
+ * some thousand keys a chunk it says "perhaps" wrongly in less than one of a hundred cases; a flood of random addresses makes
+ * it say "perhaps" more often, never "no" wrongly. The bits of up to 128 chunks lie side by side (a group), so that a
+ * question about one key is one read of a page per 64 MiB of packets.
  *
  * The file is this program's own cache in the byte order of the machine. It says which length of the segment it covers and
  * carries check sums; one that does not fit or is damaged is not believed: index_open() refuses it, or index_lookup() answers
@@ -19,8 +20,8 @@
  *	index_lookup(x, KEY_HOST, key_host(address, 4), may);
  *	for each bit: index_chunk(x, n) ... read [offset, offset + bytes) of the segment
  *
- * A chunk begins with a block, mostly a packet. To read it one needs the section header and the interface blocks at the
- * head of the segment: [0, index_info.head_bytes).
+ * Chunks cover all of [head_bytes, segment_bytes). One begins with a block, mostly a packet; to read it one needs the section
+ * header and the interface blocks at the head of the segment: [0, index_info.head_bytes).
  */
 #ifndef STORE_INDEX_H
 #define STORE_INDEX_H

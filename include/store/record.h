@@ -13,9 +13,10 @@
  *
  * A full disk, an exhausted quota of the user and an I/O error end nothing: the file is cut back to its last whole block, the
  * oldest closed segment goes, the write is tried again. With nothing left to evict packets are dropped and counted
- * (progress.disk_dropped, the ledger, an event), and it is tried again every second.
+ * (progress.disk_dropped, the ledger, an event), and it is tried again every second, in the same file. For an I/O error nothing
+ * is evicted: it would get no better. A file that may not grow any more (EFBIG) is followed by another one.
  *
- * The memory of a record is fixed when it is opened: the buffer (272 KiB) and 620 KiB, whatever the traffic does.
+ * The memory of a record is fixed when it is opened: the buffer (272 KiB) and 600 KiB, whatever the traffic does.
  */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
