@@ -4,9 +4,9 @@
  *
  * A chunk is a piece of whole blocks of at least 512 KiB (the last one of a segment may be smaller). For each chunk the index
  * has a set of bits into which every key of its packets is hashed (a Bloom filter), 4 KiB for 512 KiB of packets: 0.8 % of
- * the data whatever the traffic is, less for small segments (192 bytes for one of less than 60 KB, which then has no bits). Up to
- * some thousand keys a chunk it says "perhaps" wrongly in less than one of a hundred cases; a flood of random addresses makes
- * it say "perhaps" more often, never "no" wrongly. The bits of up to 128 chunks lie side by side (a group), so that a
+ * the data whatever the traffic is. (A segment of less than 50 KB has no bits, only the 192 bytes that every index has.) Up
+ * to some thousand keys a chunk it says "perhaps" wrongly in less than one of a hundred cases; a flood of random addresses
+ * makes it say "perhaps" more often, never "no" wrongly. The bits of up to 128 chunks lie side by side (a group), so that a
  * question about one key is one read of a page per 64 MiB of packets.
  *
  * The file is this program's own cache in the byte order of the machine. It says which length of the segment it covers and
