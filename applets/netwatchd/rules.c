@@ -25,6 +25,11 @@ int64_t rule_window_ns(const struct rule *rule)
 	return rule->window_ns > 0 ? rule->window_ns : 60 * second;
 }
 
+const char *rule_title(const struct rule *rule)
+{
+	return rule->name[0] ? rule->name : rule_kind_names[rule->kind];
+}
+
 bool rule_needs_packets(const struct rule *rule)
 {
 	return kinds[rule->kind].packets;
@@ -113,7 +118,7 @@ void rule_write(struct jsonout *w, const struct rule *rule, const struct gauge *
 	struct outbuf o;
 
 	outbuf_fixed(&o, text, sizeof(text));
-	outbuf_printf(&o, "%s: %s %llu%s%s", rule->name[0] ? rule->name : rule_kind_names[rule->kind], kinds[rule->kind].what,
+	outbuf_printf(&o, "%s: %s %llu%s%s", rule_title(rule), kinds[rule->kind].what,
 		      (unsigned long long)g->value, blank, unit);
 	if (kinds[rule->kind].window)
 		outbuf_printf(&o, " in %lld s", (long long)(rule_window_ns(rule) / second));
@@ -121,7 +126,7 @@ void rule_write(struct jsonout *w, const struct rule *rule, const struct gauge *
 		      (unsigned long long)(raised ? g->above : gauge_floor(g)), blank, unit);
 	if (raised && subject && *subject)
 		outbuf_printf(&o, " (%s)", subject);
-	json_add_str(w, "rule", rule->name[0] ? rule->name : rule_kind_names[rule->kind]);
+	json_add_str(w, "rule", rule_title(rule));
 	json_add_str(w, "kind", rule_kind_names[rule->kind]);
 	json_add_u64(w, "value", g->value);
 	json_add_u64(w, "threshold", raised ? g->above : gauge_floor(g));

@@ -24,6 +24,8 @@ struct session_rules {
 /* Thresholds and times of a rule; what it leaves out has defaults: window 60 s, clear_ns 10 s. */
 void rule_gauge(struct gauge *g, const struct rule *rule);
 int64_t rule_window_ns(const struct rule *rule);
+/* Its name, or its kind when it has none. */
+const char *rule_title(const struct rule *rule);
 bool rule_needs_packets(const struct rule *rule);
 bool rules_need_packets(const struct session_settings *s);
 

@@ -18,7 +18,7 @@ enum { WATCH_PAUSE_S = 5, WATCH_PAUSE_MAX_S = 300 };
 static int rule_by_name(const struct session *s, const char *name)
 {
 	for (unsigned i = 0; name && i < s->settings.rule_count; i++)
-		if (!strcmp(s->settings.rules[i].name, name))
+		if (!strcmp(rule_title(&s->settings.rules[i]), name))
 			return (int)i;
 	return -1;
 }
@@ -38,10 +38,10 @@ static void alert(struct session *s, int rule, bool raised, int64_t at_ns, const
 	front_log(s->front, raised ? LEVEL_WARNING : LEVEL_INFO, s, "alert %s%s", r ? r->name : "of a rule", raised ? "" : " is over");
 	if (!raised || !r || !r->freeze)
 		return;
-	snprintf(reason, sizeof(reason), "rule %s", r->name);
+	snprintf(reason, sizeof(reason), "rule %s", rule_title(r));
 	if (!freeze_begin(s, s->settings.freeze_before_ns ? s->settings.freeze_before_ns : 300 * second_ns,
 			  s->settings.freeze_after_ns ? s->settings.freeze_after_ns : 60 * second_ns, reason, &err))
-		front_log(s->front, LEVEL_WARNING, s, "no bundle for rule %s: %s", r->name, err.text);
+		front_log(s->front, LEVEL_WARNING, s, "no bundle for rule %s: %s", rule_title(r), err.text);
 }
 
 void alerts_clear(struct session *s)

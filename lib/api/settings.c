@@ -165,6 +165,12 @@ static void check_interfaces(struct check *c, const struct session_settings *s)
 	}
 }
 
+/* What its alerts are called. */
+static const char *title(const struct rule *r)
+{
+	return *r->name ? r->name : rule_kind_names[r->kind];
+}
+
 static void check_rule(struct check *c, const struct session_settings *s, unsigned i)
 {
 	const struct rule *r = &s->rules[i];
@@ -176,9 +182,9 @@ static void check_rule(struct check *c, const struct session_settings *s, unsign
 		      (unsigned long long)r->above);
 	if (r->window_ns && (r->kind == RULE_RATE || r->kind == RULE_BANDWIDTH))
 		fault(c, "rules", i, "window", "a rule of kind %s is about each second; use for", rule_kind_names[r->kind]);
-	for (unsigned k = 0; k < i && *r->name; k++)
-		if (!strcmp(s->rules[k].name, r->name))
-			fault(c, "rules", i, "name", "'%s' is the name of another rule of this session", r->name);
+	for (unsigned k = 0; k < i; k++)
+		if (!strcmp(title(&s->rules[k]), title(r)))
+			fault(c, "rules", i, "name", "'%s' is the name of another rule of this session", title(r));
 }
 
 static void check_both(struct check *c, const struct session_settings *s)

@@ -15,8 +15,12 @@
 #include <string.h>
 #include <time.h>
 
-enum { WAYS = 8, BITS = 1024, WORDS = BITS / 64, SETS_DST = DETECT_DESTINATIONS_MAX / WAYS, SETS_SRC = DETECT_SOURCES_MAX / WAYS,
-       RCODES = 16, WEIGHT = 256 /* of one port, as a fixed-point number */ };
+enum {
+	WAYS = 8, SETS_DST = DETECT_DESTINATIONS_MAX / WAYS, SETS_SRC = DETECT_SOURCES_MAX / WAYS,
+	BITS = 1024, WORDS = BITS / 64,
+	RCODES = 16,
+	WEIGHT = 256 /* of one port, as a fixed-point number */
+};
 
 struct address {
 	uint8_t bytes[16];
