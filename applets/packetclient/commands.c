@@ -3,6 +3,7 @@
 #include "../applets.h"
 #include "packetclient.h"
 
+#include "api/operations.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "sys/io.h"
@@ -260,6 +261,11 @@ void command_help(const struct command *m, struct outbuf *o)
 	make_usage(cu, m);
 	options_help(&cu->u, o);
 	free(cu);
+	if (!command_takes(m, "kind"))
+		return;
+	outbuf_str(o, "\nKinds of events, and their data:\n");
+	for (unsigned i = 0; i < EVENT_KINDS; i++)
+		outbuf_printf(o, "  %-24s%s\n", event_rows[i].name, event_rows[i].help);
 }
 
 int command_run_help(struct client *c, const struct command *m, int argc, char **argv, struct errmsg *err)

@@ -4,6 +4,7 @@
 
 #include "base/jsonout.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,10 +77,19 @@ static int connect_now(struct client *c, struct errmsg *err)
 	return rc;
 }
 
+static bool has_gone(const struct ipc_daemon *d)
+{
+	struct pollfd p = { .fd = ipc_daemon_fd(d), .events = POLLRDHUP };
+
+	return poll(&p, 1, 0) > 0 && p.revents & (POLLRDHUP | POLLHUP | POLLERR);
+}
+
 int daemon_connect(struct client *c, bool start, struct errmsg *err)
 {
 	int rc;
 
+	if (c->daemon && has_gone(c->daemon))
+		daemon_disconnect(c); /* a prompt outlives daemons */
 	if (c->daemon)
 		return 0;
 	rc = ipc_address(&c->address, c->o.socket, c->set.socket, IPC_FOR_CLIENT, err);
@@ -130,13 +140,17 @@ int request_call(struct client *c, struct ipc_answer *a, struct errmsg *err)
 	debug_request(c);
 	c->request = NULL;
 	ipc_answer_release(a);
+	if (!client_interrupted)
+		client_waits_on = ipc_daemon_fd(c->daemon);
 	rc = ipc_call(c->daemon, c->timeout_ms, a, err);
+	client_waits_on = -1;
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	debug_value(c, a->whole);
 	client_say(c, 2, "answered after %.3f ms", (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6);
-	if (rc == NW_ECONN)
-		daemon_disconnect(c);
-	return rc;
+	if (rc != NW_ECONN)
+		return rc;
+	daemon_disconnect(c);
+	return client_interrupted ? errmsg_set(err, NW_EFAIL, "interrupted") : rc;
 }
 
 int request_simple(struct client *c, const char *type, const char *session, struct ipc_answer *a, struct errmsg *err)

@@ -346,6 +346,19 @@ static int check_daemon(struct client *c, struct errmsg *err)
 	return rc ? errmsg_set(err, NW_ECONN, "the daemon went away in the middle of the export") : 0;
 }
 
+/* A capture that is cut in the middle of a block did not come to its end: who wrote it has died. */
+static int check_tail(struct export_run *e, struct errmsg *err)
+{
+	uint32_t len = 0, again = 0;
+
+	if (e->part.kind != EXPORT_COPY || !e->at)
+		return 0;
+	if (pread(e->part.fd, &len, 4, (off_t)e->at - 4) == 4 && len >= 12 && len <= e->at &&
+	    pread(e->part.fd, &again, 4, (off_t)(e->at - len) + 4) == 4 && again == len)
+		return 0;
+	return errmsg_set(err, NW_EFAIL, "the packets end in the middle of one: the daemon's reader has ended; its log may say why");
+}
+
 static int transfer(struct export_run *e, const char *session, struct errmsg *err)
 {
 	struct client *c = e->c;
@@ -378,6 +391,8 @@ static int transfer(struct export_run *e, const char *session, struct errmsg *er
 		rc = head_done(e, err);
 	if (!rc && !client_interrupted)
 		rc = check_daemon(c, err);
+	if (!rc && !client_interrupted)
+		rc = check_tail(e, err);
 	if (!rc && !client_interrupted && e->at < e->part.size && ftruncate(e->part.fd, (off_t)e->at))
 		rc = errmsg_errno(err, "%s", e->part.temporary);
 	return rc;

@@ -127,8 +127,8 @@ static int run_line(struct client *c, const char *text)
 		}
 		rc = command_line(c, n, words, &err);
 	}
-	if (rc < 0 && rc != NW_ECLOSED)
-		fprintf(stderr, "packetclient: %s\n", err.text);
+	if (rc < 0 && rc != NW_ECLOSED) /* the terminal has echoed ^C */
+		fprintf(stderr, "%spacketclient: %s\n", client_interrupted && io_is_terminal(STDERR_FILENO) ? "\n" : "", err.text);
 	c->o = given;
 	c->output = output;
 	c->timeout_ms = timeout_ms;

@@ -10,13 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 const struct usage packetclient_usage = {
 	"packetclient", "[OPTION…] COMMAND [ARGUMENT…]", "Asks a netwatchd.", NULL, client_options,
 };
 
-volatile sig_atomic_t client_interrupted;
+volatile sig_atomic_t client_interrupted, client_waits_on = -1;
 
 static void on_interrupt(int signo)
 {
@@ -25,6 +26,8 @@ static void on_interrupt(int signo)
 		raise(signo);
 	}
 	client_interrupted = 1;
+	if (client_waits_on >= 0)
+		shutdown(client_waits_on, SHUT_RDWR); /* an answer that takes its time is not waited for */
 }
 
 void interrupts_catch(bool on)

@@ -105,6 +105,8 @@ extern const struct command commands[]; /* ends with name NULL */
 
 /* SIGINT or SIGTERM came: what runs comes to its end. */
 extern volatile sig_atomic_t client_interrupted;
+/* Socket on which an answer is awaited, -1: none; such a signal shuts it down. */
+extern volatile sig_atomic_t client_waits_on;
 /* On: the two set `client_interrupted` and do not end the process; the second one does. Calls nest: only the outermost pair
  * changes something. */
 void interrupts_catch(bool on);

@@ -190,8 +190,6 @@ static void session_key(struct top *t, uint32_t key)
 /* False: it is the end. */
 static bool take_key(struct top *t, uint32_t key)
 {
-	if (key == KEY_CTRL('c'))
-		return false;
 	if (t->screen == SCREEN_HELP) {
 		t->screen = t->behind_help;
 		return true;
@@ -321,7 +319,7 @@ int run_top(struct client *c, const struct command *m, int argc, char **argv, st
 	t->grid.colour = c->colour;
 	c->timeout_ms = timeout_ms < ANSWER_MS ? timeout_ms : ANSWER_MS;
 	interrupts_catch(true);
-	rc = term_begin(STDIN_FILENO, STDOUT_FILENO, TERM_SCREEN, err);
+	rc = term_begin(STDIN_FILENO, STDOUT_FILENO, TERM_SCREEN | TERM_SIGNALS, err);
 	if (!rc)
 		rc = live(t, err);
 	term_end();

@@ -5,6 +5,7 @@
 #include "term/term.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -322,8 +323,13 @@ static int read_keys(struct line *l, int in, int out, struct errmsg *err)
 		uint32_t key = keys_next(&l->keys, idle);
 		ssize_t n;
 
-		if (key) {
+		if (key == KEY_CTRL('z')) {
+			raise(SIGTSTP); /* term.c gives the terminal back until it goes on */
+			r = LINE_MORE;
+		} else if (key) {
 			r = line_key(l, key);
+		}
+		if (key) {
 			if (show(l, out, r, err))
 				return NW_ESYS;
 			continue;
