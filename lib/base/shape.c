@@ -203,7 +203,7 @@ static bool seconds_to_ns(const struct json_value *v, int64_t *ns)
 		return !__builtin_mul_overflow(s, 1000000000, ns);
 	if (json_type(v) != JSON_REAL || !(fabs(d) < 9e9))
 		return false;
-	*ns = llround(d * 1e9);
+	*ns = (int64_t)(d * 1e9 + (d < 0 ? -.5 : .5));
 	return true;
 }
 
