@@ -477,6 +477,7 @@ static void say_ready(struct front *f, int ready_fd)
 	json_add_str(w, "version", NWBOX_VERSION);
 	json_add_i64(w, "pid", getpid());
 	event_end(&e);
+	f->quiet_stderr = ready_fd >= 0;
 	front_log(f, LEVEL_INFO, NULL, "answers at %s as user %s%s%s", ipc_server_path(f->server), f->user,
 		  *f->drop_notes ? "; " : "", f->drop_notes);
 	notify(f->notify_fd, "READY=1\nSTATUS=running\nMAINPID=%d", (int)getpid());
@@ -487,7 +488,6 @@ static void say_ready(struct front *f, int ready_fd)
 	if (ready_fd < 0)
 		return;
 	dup2(STDOUT_FILENO, STDERR_FILENO); /* which is /dev/null in the background; nobody reads it any more */
-	f->quiet_stderr = true;
 	if (write(ready_fd, "R", 1) != 1)
 		front_log(f, LEVEL_WARNING, NULL, "nobody waits for the start any more");
 	close(ready_fd);
