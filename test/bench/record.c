@@ -43,6 +43,14 @@ static double now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static double cpu_s(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
 static long peak_kib(void)
 {
 	struct rusage u;
@@ -148,9 +156,10 @@ static int query_record(const char *path, const char *filter, bool no_index)
 
 	if (!ask(open_dir(path), filter, no_index, &a))
 		die(filter);
-	printf("{\"packets\":%llu,\"milliseconds\":%.1f,\"segments\":%llu,\"segments_read\":%llu,\"chunks\":%llu,\"chunks_read\":%llu,"
+	printf("{\"packets\":%llu,\"milliseconds\":%.1f,\"cpu_milliseconds\":%.1f,\"segments\":%llu,\"segments_read\":%llu,"
+	       "\"chunks\":%llu,\"chunks_read\":%llu,"
 	       "\"bytes\":%llu,\"bytes_read\":%llu,\"packets_read\":%llu,\"damaged\":%llu,\"peak_kib\":%ld}\n",
-	       (unsigned long long)a.packets, a.seconds * 1e3, (unsigned long long)a.cost.segments,
+	       (unsigned long long)a.packets, a.seconds * 1e3, cpu_s() * 1e3, (unsigned long long)a.cost.segments,
 	       (unsigned long long)a.cost.segments_read, (unsigned long long)a.cost.chunks, (unsigned long long)a.cost.chunks_read,
 	       (unsigned long long)a.cost.bytes, (unsigned long long)a.cost.bytes_read, (unsigned long long)a.done.looked_at,
 	       (unsigned long long)a.done.damaged, peak_kib());
@@ -233,8 +242,9 @@ static void add(char *text, size_t size, const char *more)
 
 static void random_filter(char *text, size_t size, unsigned depth, unsigned near)
 {
-	static const char *const others[] = { "tcp", "udp", "http", "dns", "tls", "tcp.flags.syn == 1", "ip.ttl < 64", "icmp", "frame.len > 200",
-					      "tcp.analysis.flags", "tcp.stream < 5", "arp", "ip.frag_offset > 0", "frame.number < 1000" };
+	static const char *const others[] = { "tcp", "udp", "http", "dns", "tls", "tcp.flags.syn == 1", "ip.ttl < 64", "icmp",
+					      "frame.len > 200", "tcp.analysis.flags", "tcp.stream < 5", "arp", "ip.frag_offset > 0",
+					      "frame.number < 1000" };
 	unsigned kind = depth ? below(8) : below(2);
 
 	if (kind < 2 || strlen(text) > size / 2) {
@@ -280,8 +290,8 @@ static int check_record(const char *path, unsigned count, unsigned seed)
 		       (unsigned long long)without.packets);
 		bad++;
 	}
-	printf("{\"filters\":%u,\"terms\":%u,\"with_matches\":%llu,\"narrowed\":%llu,\"bytes_not_read\":%llu,\"wrong\":%d}\n", count, nterms,
-	       (unsigned long long)matches, (unsigned long long)narrowed, (unsigned long long)saved, bad);
+	printf("{\"filters\":%u,\"terms\":%u,\"with_matches\":%llu,\"narrowed\":%llu,\"bytes_not_read\":%llu,\"wrong\":%d}\n",
+	       count, nterms, (unsigned long long)matches, (unsigned long long)narrowed, (unsigned long long)saved, bad);
 	return bad != 0;
 }
 

@@ -40,24 +40,27 @@ member() { sed "s/.*\"$1\":\([0-9.]*\).*/\1/"; }
 
 row() # NAME FILTER TO_DROP…: the median of the runs, and what was read
 {
-	local name=$1 filter=$2 times='' out
+	local name=$1 filter=$2 times='' cpu='' out
 	shift 2
 	for ((i = 0; i < runs; i++)); do
 		for kind; do drop "$kind"; done
 		out=$("$record" query "$dir" "$filter") || exit 1
 		times+="$(member milliseconds <<<"$out")"$'\n'
+		cpu+="$(member cpu_milliseconds <<<"$out")"$'\n'
 	done
-	echo "| $name | $(printf %s "$times" | median) ms | $(member packets <<<"$out") | $(member chunks_read <<<"$out") of" \
-		"$(member chunks <<<"$out") chunks, $(($(member bytes_read <<<"$out") / 1000000)) MB | $(member peak_kib <<<"$out") KiB |"
+	echo "| $name | $(printf %s "$times" | median) ms | $(printf %s "$cpu" | median) ms | $(member packets <<<"$out") |" \
+		"$(member chunks_read <<<"$out") of $(member chunks <<<"$out") chunks," \
+		"$(($(member bytes_read <<<"$out") / 1000000)) MB | $(member peak_kib <<<"$out") KiB |"
 }
 
 beside() # NAME EXPRESSION: tcpdump, every segment once
 {
-	local begin end n
+	local begin end used n
 	begin=$(date +%s%N)
-	n=$(for f in "$dir"/*.pcapng; do tcpdump -nr "$f" "($2) or (vlan and ($2))" 2>/dev/null; done | wc -l)
+	n=$({ for f in "$dir"/*.pcapng; do tcpdump -nr "$f" "($2) or (vlan and ($2))" 2>/dev/null; done; times >"$own/times"; } | wc -l)
 	end=$(date +%s%N)
-	echo "| $1 | $(((end - begin) / 1000000)) ms | $n | everything | |"
+	used=$(tail -n 1 "$own/times" | tr 'ms' '  ' | awk '{ print int(($1 * 60 + $2 + $3 * 60 + $4) * 1000) }')
+	echo "| $1 | $(((end - begin) / 1000000)) ms | $used ms | $n | everything | |"
 }
 
 # A connection of the middle segment with at least 40 packets.
@@ -67,8 +70,8 @@ IFS=, read -r a ap b bp < <("$B/nwbox" nwexport -r "$middle" --flows -f csv |
 flow() { echo "ip.addr == $1 and ip.addr == $3 and tcp.port == $2 and tcp.port == $4"; }
 moment=$(flow "$a" "$ap" "$b" "$bp") rare=$(flow 203.0.113.7 31337 198.51.100.9 4444)
 
-echo "| $size | time | packets | read | memory |"
-echo "|---|---|---|---|---|"
+echo "| $size | time | CPU | packets | read | memory |"
+echo "|---|---|---|---|---|---|"
 cat "$dir"/*.pcapng >/dev/null # as far as there is memory for it
 row "a flow of a moment, cold index" "$moment" idx
 row "a flow of a moment, all cold" "$moment" idx pcapng
