@@ -230,7 +230,7 @@ void worker_configure(struct worker *w, const struct json_value *root)
 static void on_signal(struct loop *loop, int signo)
 {
 	if (signo == SIGTERM)
-		worker_end(container_of(loop, struct worker, loop), "stop", 0);
+		worker_end(container_of(loop, struct worker, loop), "the system said so (SIGTERM)", 0);
 }
 
 /* Who may give orders is whom the session's directory belongs to; nobody else may have been able to write there. */
