@@ -101,6 +101,11 @@ same "freeze --wait" $? 0
 bundle=$(client bundles uplink --output quiet)
 check "a bundle is there" test -n "$bundle"
 check "packets of a bundle" client packets uplink --bundle "$bundle" --limit 5
+client export uplink -o "$TMP/whole.pcapng" >/dev/null
+(ulimit -f 64; client export uplink -o "$TMP/cut.pcapng") >"$TMP/out" 2>&1
+same "export: a disk that is full" "$? $(grep -c 'goes on with it' "$TMP/out")" "1 1"
+client export uplink -o "$TMP/cut.pcapng" --json >"$TMP/out" 2>"$TMP/err"
+same "export: the same command goes on, to the same file" "$(grep -c resumed_at "$TMP/out") $(cmp "$TMP/cut.pcapng" "$TMP/whole.pcapng" && echo same)" "1 same"
 client --json events | grep -q process_started && ok "events" || not_ok "events" "no process_started"
 
 # ---- what programs get
