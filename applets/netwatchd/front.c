@@ -112,24 +112,27 @@ int front_places(struct front_places *p, const struct front_options *o, const st
 
 /* ---- a second passes ------------------------------------------------------------------------------------- */
 
-static void take_sample(struct session *s, int64_t now_ns)
+void front_sample(struct session *s)
 {
-	struct session_sample *at = &s->history[s->samples++ % HISTORY];
+	struct session_sample *at = &s->history[s->samples % HISTORY];
 
+	if (!s->page)
+		return;
 	progress_read(s->page, &s->now);
 	s->read_ns = s->front->loop.now_ns;
-	*at = (struct session_sample){ .at_ns = now_ns, .packets = s->now.packets, .bytes = s->now.bytes };
-	watch_second(s, s->read_ns);
+	*at = (struct session_sample){ .at_ns = loop_realtime_ns(), .packets = s->now.packets, .bytes = s->now.bytes };
+	s->samples++;
 }
 
 static void second_passed(struct loop_timer *t)
 {
 	struct front *f = container_of(t, struct front, second);
-	int64_t now = loop_realtime_ns();
 
 	for (unsigned i = 0; i < f->count; i++)
-		if (f->sessions[i]->page)
-			take_sample(f->sessions[i], now);
+		if (f->sessions[i]->page) {
+			front_sample(f->sessions[i]);
+			watch_second(f->sessions[i], f->loop.now_ns);
+		}
 	quota_second(f);
 	front_watch(f);
 }

@@ -354,5 +354,7 @@ void front_session_ended(struct front *f);
 void front_reload(struct front *f);
 /* The second's timer runs while there is something to watch. */
 void front_watch(struct front *f);
+/* What the session has now, for its rates; once a second, and when it begins. */
+void front_sample(struct session *s);
 
 #endif

@@ -96,6 +96,7 @@ static void act_run(struct session *s)
 	if (!s->run_ns)
 		s->run_ns = loop_monotonic_ns();
 	s->fresh = false;
+	front_sample(s);
 	watch_begin(s);
 	front_watch(s->front);
 	waiters_answer(s, false);
@@ -157,8 +158,6 @@ static void act_end(struct session *s)
 	losses_given_up(s);
 	alerts_clear(s);
 	jobs_session_ends(s);
-	if (s->limited || (failed && !f->stopping))
-		s->wanted = false;
 	if (s->again && !f->stopping) {
 		s->again = false;
 		session_input(s, INPUT_START, "");
@@ -330,6 +329,8 @@ bool session_input(struct session *s, enum session_input in, const char *reason)
 	if (before != s->state) {
 		if (s->state == STATE_RUNNING)
 			s->started_ns = s->adopted && s->started_ns ? s->started_ns : loop_realtime_ns();
+		if ((s->state == STATE_STOPPED && s->limited) || (s->state == STATE_FAILED && !s->front->stopping))
+			s->wanted = false; /* not by the next daemon either */
 		note_step(s, reason);
 		tell_change(s, before);
 		session_keep(s);

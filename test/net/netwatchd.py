@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: MIT
+# See netwatchd.sh.
+import glob
+from netwatchd_daemon import *
+
+IFACE, NS, NS_A, VETH_A, BLAST = (os.environ[n] for n in ('VETH_B', 'NS_B', 'NS_A', 'VETH_A', 'BLAST'))
+QUICK = 'restart:\n  backoff_min: 0.1\n  backoff_max: 0.3\n'
+
+
+def blast(count, size=60, rate=0, wait=True):
+    p = subprocess.Popen(['nsenter', '--net=/run/netns/' + NS_A, BLAST, VETH_A, str(count), str(size), str(rate)],
+                         stdout=subprocess.PIPE, text=True)
+    return p if not wait else sent(p)
+
+
+def sent(p):
+    return int(p.communicate()[0].split()[1])
+
+
+def count(path):
+    out = subprocess.run(['capinfos', '-TrMc', path], capture_output=True, text=True).stdout
+    return int(out.split('\n')[0].split('\t')[1]) if '\t' in out else -1
+
+
+def recorded(d, id):
+    return sum(count(f) for f in sorted(glob.glob(d.files(id) + '/*.pcapng')))
+
+
+def readable(d, id):
+    return [f for f in glob.glob(d.files(id) + '/*.pcapng')
+            if subprocess.run(['tshark', '-r', f], capture_output=True).returncode]
+
+
+def daemon(config=QUICK):
+    return Daemon(config)
+
+
+def start(d, **more):
+    return d.data('Start', interfaces=[IFACE], netns=NS, **more)
+
+
+def settled(d, id, n):
+    return wait_for(5, lambda: d.session(id)['packets'] + d.session(id)['lost'] >= n)
+
+
+def life():
+    d = daemon().start()
+    s = start(d, name='web')
+    same('Start answers with the session, running', (s['state'], s['name'], s['interfaces'], len(s['id'])), ('running', 'web', [IFACE], 12))
+    n = blast(5000)
+    settled(d, 'web', n)
+    s = d.session('web')
+    same('all packets are recorded', (s['packets'], s['dropped'], s['lost']), (n, 0, 0))
+    same('by id, beginning and name', {d.session(w)['id'] for w in ('web', s['id'], s['id'][:3])}, {s['id']})
+    same('the name is taken', d.call('Start', interfaces=[IFACE], netns=NS, name='web').get('code'), 'conflict')
+    same('it runs already', d.call('Start', session='web').get('code'), 'conflict')
+    same('not while it runs', d.call('Delete', session='web').get('code'), 'conflict')
+    status = d.data('Status')
+    same('Status counts', (status['sessions']['running'], status['packets']), (1, n))
+    wait_for(4, lambda: sum(h['packets'] for h in d.data('Stats', session='web')['history']) == n)
+    same('Stats: the last minute', sum(h['packets'] for h in d.data('Stats')['history']), n)
+    s = d.data('Stop', session='web')
+    same('Stop answers when it is stopped', (s['state'], s['packets']), ('stopped', n))
+    same('the files have them', (recorded(d, s['id']), readable(d, s['id'])), (n, []))
+    s = d.data('Start', session='web')
+    n += blast(1000)
+    settled(d, 'web', n)
+    s = d.data('Restart', session='web')
+    same('started again, the record goes on', (s['state'], d.session('web')['packets']), ('running', n))
+    kinds = [e['event_type'] for e in d.data('Events', session='web', limit=100)['events']]
+    ok('events tell', kinds.count('process_started') == 3 and 'status_change' in kinds and 'process_exited' in kinds, kinds)
+    same('Delete with force', d.call('Delete', session='web', force=True)['type'], 'Success')
+    ok('nothing is left', not os.path.exists(d.files(s['id'])) and d.data('List')['sessions'] == [])
+    same('no worker is left', d.stop(), 0)
+
+
+def limits():
+    d = daemon().start()
+    s = start(d, packets=100)
+    blast(500)
+    d.wait_state(s['id'], 'stopped')
+    same('packets: it ends by itself, exact', (d.session(s['id'])['packets'], [e['limit'] for e in d.events('limit_reached')]), (100, ['packets']))
+    s = start(d, duration=1)
+    d.wait_state(s['id'], 'stopped')
+    same('duration: it ends by itself', [e['limit'] for e in d.events('limit_reached')], ['packets', 'duration'])
+    d.stop()
+    d.start()
+    same('and is not started again with the daemon', d.session(s['id'])['state'], 'stopped')
+    d.stop()
+
+
+def worker_killed():
+    d = daemon().start()
+    s = start(d, name='x')
+    p = blast(40000, 60, 10000, wait=False)
+    for _ in range(2):
+        wait_for(5, lambda: d.session('x')['packets'] > 2000 and d.session('x')['state'] == 'running')
+        restarts = d.session('x')['restarts']
+        os.kill(d.session('x')['pid'], signal.SIGKILL)
+        wait_for(10, lambda: d.session('x')['restarts'] > restarts and d.session('x')['state'] == 'running')
+        ok('a killed worker: every segment can be read', readable(d, s['id']) == [])
+    n = sent(p)
+    settled(d, 'a', n)
+    s = d.data('Stop', session='x')
+    lost = sum(l.get('packets') or 0 for l in d.data('Losses', session='x')['losses'])
+    here = recorded(d, s['id'])
+    same('the ledger and the session say the same', (s['lost'], d.data('Losses', session='x')['packets']), (lost, lost))
+    # what came between the next worker's socket and its ready is in both: some packets at this rate
+    ok('sent = recorded + ledger (%d = %d + %d)' % (n, here, lost), 0 <= here + lost - n <= 20, (n, here, lost))
+    ok('something was lost', lost > 0)
+    same('events: two crashes, two restarts', (len(d.events('process_crashed')), len(d.events('process_restarting'))), (2, 2))
+    d.stop()
+
+
+def daemon_killed():
+    d = daemon().start()
+    s = start(d, name='x')
+    pid = s['pid']
+    p = blast(30000, 60, 10000, wait=False)
+    wait_for(5, lambda: d.session('x')['packets'] > 2000)
+    d.kill()
+    time.sleep(0.5)
+    d.start()
+    d.wait_state('x', 'running')
+    same('kill -9 of the daemon: the same worker', (d.session('x')['pid'], d.session('x')['restarts']), (pid, 0))
+    n = sent(p)
+    settled(d, 'a', n)
+    s = d.data('Stop', session='x')
+    same('and no packet is lost', (s['packets'], recorded(d, s['id']), s['lost']), (n, n, 0))
+    same('the ledger is empty', d.data('Losses', session='x')['losses'], [])
+    d.data('Start', session='x')
+    d.kill()
+    os.kill(int(d_pid(d, s['id'])), signal.SIGKILL)
+    d.start()
+    d.wait_state('x', 'running')
+    same('both killed: the ledger says that nobody recorded', [l['kind'] for l in d.data('Losses', session='x')['losses']], ['not_running'])
+    d.stop()
+
+
+def d_pid(d, id):
+    for path in glob.glob('/proc/[0-9]*/cmdline'):
+        try:
+            with open(path) as f:
+                if f.read() == 'netwatchd\0worker\0%s\0' % id:
+                    return path.split('/')[2]
+        except OSError:
+            pass
+    return 0
+
+
+def stopped_and_started():
+    d = daemon().start()
+    s = start(d, name='x')
+    same('TERM with a session: status 0', d.stop(), 0)
+    same('its worker has ended', d_pid(d, s['id']), 0)
+    same('its files are complete', readable(d, s['id']), [])
+    d.start()
+    d.wait_state('x', 'running')
+    ok('it runs again with the daemon', True)
+    d.data('Stop', session='x')
+    d.stop()
+    d.start()
+    time.sleep(0.7)
+    same('one that was stopped does not', d.session('x')['state'], 'stopped')
+    d.stop()
+
+
+def gone():
+    d = daemon(QUICK.replace('backoff_min', 'attempts: 3\n  window: 60\n  backoff_min')).start()
+    s = start(d, name='x')
+    for i in range(4):
+        wait_for(10, lambda: d.session('x')['state'] == 'running' and d.session('x').get('pid'))
+        if d.session('x')['state'] != 'running':
+            break
+        os.kill(d.session('x')['pid'], signal.SIGKILL)
+        wait_for(10, lambda: len(d.events('process_crashed')) == i + 1)
+    d.wait_state('x', 'failed')
+    same('too many crashes: it is given up', [e['attempts'] for e in d.events('process_gave_up')], [3])
+    same('Health: failing', d.data('Health')['status'], 'failing')
+    same('it can be started again', d.data('Start', session='x')['state'], 'running')
+    d.stop()
+
+
+def readers():
+    d = daemon().start()
+    s = start(d, name='x')
+    n = blast(3000)
+    settled(d, 'a', n)
+
+    def packets(**words):
+        c = d.client()
+        answer = c.call('Open', session='x', **words)
+        if not c.pipes:
+            return answer
+        with os.fdopen(c.pipes[0], 'rb') as f, open(TMP + '/out.pcapng', 'wb') as to:
+            to.write(f.read())
+        return count(TMP + '/out.pcapng')
+    same('Open: all packets as pcapng', packets(), n)
+    same('Open: limit, skip', (packets(limit=10), packets(skip=n - 7)), (10, 7))
+    same('Open: a filter', (packets(filter='udp.port == 9999', limit=5), packets(filter='tcp')), (5, 0))
+    same('Open: a filter that does not compile', packets(filter='udp.prot == 1').get('code'), 'invalid')
+    same('Open: no such bundle', packets(bundle='nosuch').get('type'), 'Error')
+    c = d.client()
+    c.call('Open', session='x', follow=True)
+    time.sleep(0.5)
+    n += blast(100)
+    settled(d, 'a', n)
+    same('a reader that is not read disturbs nobody', d.session('x')['packets'], n)
+    os.close(c.pipes[0])
+    many = [d.client() for _ in range(70)]
+    answers = [m.call('Open', session='x', follow=True) for m in many]
+    same('at most 64 readers', [a.get('code') for a in answers if a['type'] == 'Error'], ['limit'] * len([a for a in answers if a['type'] == 'Error']))
+    ok('and a limit is an error', 0 < len([a for a in answers if a['type'] == 'Error']) <= 7)
+    for m in many:
+        for fd in m.pipes:
+            os.close(fd)
+    answer = d.data('Freeze', session='x', before=600, after=0, reason='test')
+    ok('Freeze: a bundle', wait_for(20, lambda: d.events('bundle_finished') or d.events('bundle_failed')) and
+       [e['bundle'] for e in d.events('bundle_finished')] == [answer['bundle']], d.events('bundle_failed'))
+    same('Bundles lists it', [(b['name'], b.get('packets')) for b in d.data('Bundles')['bundles']], [(answer['bundle'], n)])
+    same('Open: the bundle', packets(bundle=answer['bundle']), n)
+    d.stop()
+
+
+def quota():
+    d = daemon('limits:\n  bytes: 4M\n').start()
+    a = start(d, name='x', segment_bytes='512K')
+    blast(3000, 1000)
+    d.data('Stop', session='x')
+    b = start(d, name='y', segment_bytes='512K')
+    for _ in range(8):
+        blast(700, 1000)
+        time.sleep(1)
+    used = lambda: sum(os.path.getsize(f) for f in glob.glob(d.state + '/sessions/*/0*'))
+    ok('all sessions keep to their limit', wait_for(10, lambda: used() <= 4 << 20), used())
+    ok('the oldest packets went first', d.session('x')['segments'] == 0 and d.session('y')['packets'] == 5600,
+       (d.session('x'), d.session('y')))
+    same('and events say so', bool(d.events('segment_evicted', session='x')), True)
+    d.stop()
+
+
+def rights():
+    if os.geteuid():
+        return
+    d = daemon().start()
+    s = start(d, name='x')
+
+    def status(pid, field):
+        with open('/proc/%s/status' % pid) as f:
+            return [l.split(None, 1)[1].strip() for l in f if l.startswith(field + ':')][0]
+    same('the front has no capability, new privileges or free system calls',
+         [int(status(d.process.pid, 'CapEff'), 16), status(d.process.pid, 'NoNewPrivs'), status(d.process.pid, 'Seccomp')], [0, '1', '2'])
+    own = int(status(d.process.pid, 'VmRSS').split()[0])
+    with open('/proc/%d/task/%d/children' % (d.process.pid, d.process.pid)) as f:
+        starter = f.read().split()[0]
+    both = own + int(status(starter, 'VmRSS').split()[0])
+    if b'__asan_init' not in open(NWBOX, 'rb').read():
+        ok('front and starter have at most 3 MiB resident (%d KiB)' % both, both <= 3072, both)
+    d.stop()
+
+
+main(life, limits, worker_killed, daemon_killed, stopped_and_started, gone, readers, quota, rights)
