@@ -43,6 +43,8 @@ static const struct known_field {
 	{ "sctp.dstport", NARROW_PORT, DESTINATION_SIDE, 4 },
 	{ "dccp.port", NARROW_PORT, EITHER_SIDE, 8 }, { "dccp.srcport", NARROW_PORT, SOURCE_SIDE, 8 },
 	{ "dccp.dstport", NARROW_PORT, DESTINATION_SIDE, 8 },
+	{ "udplite.port", NARROW_PORT, EITHER_SIDE, 16 }, { "udplite.srcport", NARROW_PORT, SOURCE_SIDE, 16 },
+	{ "udplite.dstport", NARROW_PORT, DESTINATION_SIDE, 16 },
 	{ "frame.time", NARROW_TIME, 0, 0 }, { "frame.time_epoch", NARROW_TIME, 0, 0 },
 };
 

@@ -53,6 +53,7 @@ TEST(ports)
 	CHECK_STR(narrowed("tcp.port == 443"), "port 443");
 	CHECK_STR(narrowed("udp.srcport == 53"), "port 53");
 	CHECK_STR(narrowed("sctp.dstport == 38412"), "port 38412");
+	CHECK_STR(narrowed("udplite.port == 7"), "port 7");
 	CHECK_STR(narrowed("tcp.port in {80, 443}"), "port 80 or port 443");
 	CHECK_STR(narrowed("tcp.port in {80..82}"), "port 80 or port 81 or port 82");
 	CHECK_STR(narrowed("tcp.port in {1000..2000}"), "anything");
