@@ -29,7 +29,7 @@ const struct command commands[] = {
 		      "  packetclient start --name uplink --interface eth0 --keep-bytes 10G --keep-time 7d\n"
 		      "  packetclient start uplink                    # one that was stopped\n" },
 	{ .name = "stop", .group = RECORD, .arguments = "SESSION…", .least = 1, .most = MANY, .words = "session",
-	  .run = run_sessions_each, .type = "Stop", .view = &view_session,
+	  .run = run_sessions_each, .type = "Stop", .view = &view_ended,
 	  .help = "end a session; its record stays", .options = "" },
 	{ .name = "restart", .group = RECORD, .arguments = "SESSION…", .least = 1, .most = MANY, .words = "session",
 	  .run = run_sessions_each, .type = "Restart", .view = &view_started,
@@ -37,7 +37,7 @@ const struct command commands[] = {
 	{ .name = "delete", .group = RECORD, .arguments = "SESSION…", .least = 1, .most = MANY, .words = "session",
 	  .run = run_sessions_each, .type = "Delete",
 	  .help = "remove a session and its record", .options = "force" },
-	{ .name = "capture", .group = RECORD, .arguments = "", .words = "", .run = run_capture, .view = &view_session,
+	{ .name = "capture", .group = RECORD, .arguments = "", .words = "", .run = run_capture, .view = &view_ended,
 	  .help = "start a session, show how it goes, stop it at Ctrl-C", .options = SETTINGS " file format no-resume",
 	  .examples = "  packetclient capture --interface eth0 --duration 60\n"
 		      "  packetclient capture -i eth0 -c 1000 -f 'udp port 53' -o dns.pcapng\n" },

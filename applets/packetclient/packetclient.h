@@ -158,7 +158,7 @@ struct view {
 	/* for people, behind the table; may be NULL */
 	void (*more)(struct client *c, const struct json_value *data, struct outbuf *o);
 };
-extern const struct view view_status, view_session, view_started, view_sessions, view_show, view_health, view_version,
+extern const struct view view_status, view_session, view_started, view_ended, view_sessions, view_show, view_health, view_version,
 	view_stats, view_logs, view_events, view_alerts, view_losses, view_bundles, view_profiles, view_interfaces, view_frozen,
 	view_message, view_exported, view_operations;
 

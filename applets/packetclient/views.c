@@ -132,6 +132,26 @@ const struct view view_sessions = {
 	.none = "No session yet. packetclient start --interface IFACE makes one.",
 };
 
+/* One that is over: what it was and what it has. */
+COLUMNS(ended_columns) = {
+	{ "id", "Session", ROW_TEXT },
+	{ "name", "Name", ROW_TEXT },
+	{ "state", "State", ROW_TEXT },
+	{ "reason", "Reason", ROW_TEXT },
+	{ "interfaces", "Interfaces", ROW_TEXT },
+	{ "filter", "Filter", ROW_TEXT },
+	{ "started", "Started", ROW_MOMENT },
+	{ "duration", "Duration", ROW_DURATION },
+	{ "packets", "Packets", ROW_COUNT },
+	{ "bytes", "Bytes", ROW_BYTES },
+	{ "stored_bytes", "On disk", ROW_BYTES },
+	{ "received", "Received", ROW_COUNT },
+	{ "dropped", "Dropped", ROW_COUNT },
+	{ "lost", "Lost", ROW_COUNT },
+	{ NULL }
+};
+const struct view view_ended = { .id = "id", .columns = ended_columns };
+
 /* ---- show: settings and history too ---------------------------------------------------------------------- */
 
 static void put_settings(const struct json_value *settings, struct outbuf *o)
