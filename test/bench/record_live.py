@@ -32,7 +32,8 @@ def worker(size, rate):
 
 def nwcap(size, rate, name):
     out = os.path.join(TMP, name)
-    p = subprocess.Popen(['nsenter', '--net=/run/netns/' + NS, 'nwcap', '-i', IFACE, '-w', out], stderr=subprocess.PIPE, text=True)
+    p = subprocess.Popen(['nsenter', '--net=/run/netns/' + NS, 'nwcap', '-i', IFACE, '-w', out], stderr=subprocess.PIPE,
+                         text=True)
     p.stderr.readline()
     cost = per_packet(p.pid, size, rate, lambda: os.path.getsize(out))
     p.send_signal(signal.SIGINT)
@@ -41,7 +42,8 @@ def nwcap(size, rate, name):
     return cost
 
 
-print('%-7s %9s %15s %17s %12s %10s %12s' % ('bytes', 'per s', 'nwcap -w .pcap', 'nwcap -w .pcapng', 'netwatchd', 'of .pcap', 'of .pcapng'))
+print('%-7s %9s %15s %17s %12s %10s %12s' % ('bytes', 'per s', 'nwcap -w .pcap', 'nwcap -w .pcapng', 'netwatchd',
+                                            'of .pcap', 'of .pcapng'))
 for size, rate in ((60, 0), (60, 100000), (594, 60000), (1514, 30000)):
     rows = [(nwcap(size, rate, 'a.pcap'), nwcap(size, rate, 'a.pcapng'), worker(size, rate)) for _ in range(RUNS + 1)][1:]
     a, b, c = map(min, zip(*rows))
