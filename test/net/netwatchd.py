@@ -100,7 +100,7 @@ def worker_killed():
         wait_for(10, lambda: d.session('x')['restarts'] > restarts and d.session('x')['state'] == 'running')
         ok('a killed worker: every segment can be read', readable(d, s['id']) == [])
     n = sent(p)
-    settled(d, 'a', n)
+    settled(d, 'x', n)
     s = d.data('Stop', session='x')
     lost = sum(l.get('packets') or 0 for l in d.data('Losses', session='x')['losses'])
     here = recorded(d, s['id'])
@@ -124,7 +124,7 @@ def daemon_killed():
     d.wait_state('x', 'running')
     same('kill -9 of the daemon: the same worker', (d.session('x')['pid'], d.session('x')['restarts']), (pid, 0))
     n = sent(p)
-    settled(d, 'a', n)
+    settled(d, 'x', n)
     s = d.data('Stop', session='x')
     same('and no packet is lost', (s['packets'], recorded(d, s['id']), s['lost']), (n, n, 0))
     same('the ledger is empty', d.data('Losses', session='x')['losses'], [])
@@ -185,7 +185,7 @@ def readers():
     d = daemon().start()
     s = start(d, name='x')
     n = blast(3000)
-    settled(d, 'a', n)
+    settled(d, 'x', n)
 
     def packets(**words):
         c = d.client()
@@ -204,7 +204,7 @@ def readers():
     c.call('Open', session='x', follow=True)
     time.sleep(0.5)
     n += blast(100)
-    settled(d, 'a', n)
+    settled(d, 'x', n)
     same('a reader that is not read disturbs nobody', d.session('x')['packets'], n)
     os.close(c.pipes[0])
     many = [d.client() for _ in range(70)]
