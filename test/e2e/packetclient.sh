@@ -236,6 +236,7 @@ shows "top: in a smaller window" '^ID +NAME'
 screen send-keys q
 shows "top: the terminal is as it was" '^ready>$'
 kill $FAKE
+wait $FAKE 2>/dev/null
 screen send-keys 'packetclient top; echo gave $?' Enter
 shows "top: no daemon" '^gave 4'
 screen send-keys 'stty -a | grep -o " echo "' Enter
