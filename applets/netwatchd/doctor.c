@@ -93,8 +93,8 @@ static void check_user(struct doctor *d)
 	if (p->user)
 		report(d, OK, "user", NULL, "starts as root, answers clients as user %s", name);
 	else if (!p->uid)
-		report(d, LIMITED, "user", "useradd --system --no-create-home netwatchd", "there is no user netwatchd: it stays root, without "
-		       "capabilities");
+		report(d, LIMITED, "user", "useradd --system --no-create-home netwatchd", "there is no user netwatchd: it stays "
+		       "root, without capabilities");
 	else
 		report(d, OK, "user", NULL, "runs as user %s", name);
 }
@@ -146,8 +146,9 @@ static void check_ring(struct doctor *d)
 	human((uint64_t)s.totalram * s.mem_unit, total);
 	human((uint64_t)s.freeram * s.mem_unit, free_now);
 	if (fd < 0)
-		report(d, MISSING, "packet sockets", errno == EPERM ? "start it as root, or setcap cap_net_raw,cap_net_admin=ep on the binary" :
-		       "modprobe af_packet", "%s", strerror(errno));
+		report(d, MISSING, "packet sockets", 
+		       errno == EPERM ? "start it as root, or setcap cap_net_raw,cap_net_admin=ep on the binary" : "modprobe af_packet",
+		       "%s", strerror(errno));
 	else if (setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)))
 		report(d, LIMITED, "packet sockets", "Linux 3.2", "there are no TPACKET_V3 rings, so recording is slow");
 	else
@@ -179,11 +180,12 @@ static void check_place(struct doctor *d, const char *what, const char *path)
 
 	snprintf(cure, sizeof(cure), "mkdir -p %.400s and give it to user %u", path, (unsigned)d->places.uid);
 	if (access(there, W_OK | X_OK)) {
-		report(d, MISSING, what, cure, "%s cannot be %s by this user", path, there == part && !strcmp(part, path) ? "written" : "made");
+		report(d, MISSING, what, cure, "%s cannot be %s by this user", path, strcmp(there, path) ? "made" : "written");
 		return;
 	}
 	bytes = statvfs(there, &v) ? 0 : (uint64_t)v.f_bavail * v.f_frsize;
-	report(d, bytes < 64u << 20 ? LIMITED : OK, what, bytes < 64u << 20 ? "limits of all sessions (bytes, free_bytes), or another disk" : NULL,
+	report(d, bytes < 64u << 20 ? LIMITED : OK, what,
+	       bytes < 64u << 20 ? "limits of all sessions (bytes, free_bytes), or another disk" : NULL,
 	       "%s%s: %s free", path, strcmp(there, path) ? " (will be made)" : "", human(bytes, room));
 }
 

@@ -496,7 +496,8 @@ static void say_ready(struct front *f, int ready_fd)
 	close(ready_fd);
 }
 
-static int open_places(struct front *f, const struct front_options *o, const struct front_places *p, int *pid_fd, struct errmsg *err)
+static int open_places(struct front *f, const struct front_options *o, const struct front_places *p, int *pid_fd,
+		       struct errmsg *err)
 {
 	const char *pid_file = o->pid_file ? o->pid_file : f->config->pid_file;
 	int bad = place_open(&f->place, f->state_dir, f->runtime_dir, p->uid, p->gid, err), adopted;

@@ -20,7 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_BOUND_S = 5, PIPE_BYTES = 1 << 20, FREEZES_MAX = 4, NAME_SIZE = 64, EVENTS_OF_BUNDLE = 256, BUNDLE_BOUND_S = 600 };
+enum {
+	ANSWER_BOUND_S = 5, BUNDLE_BOUND_S = 600, PIPE_BYTES = 1 << 20, FREEZES_MAX = 4, NAME_SIZE = 64, EVENTS_OF_BUNDLE = 256
+};
 
 enum job_kind { JOB_OPEN, JOB_CHECK, JOB_INTERFACES, JOB_FREEZE };
 
@@ -340,6 +342,8 @@ static int send_open(struct job *j, const struct call *c, struct errmsg *err)
 		json_add_bool(w, "follow", true);
 	if (c->p.bundle)
 		json_add_str(w, "bundle", c->p.bundle);
+	if (c->p.after && *c->p.after)
+		json_add_str(w, "after", c->p.after);
 	return request_send(&r, j, err);
 }
 

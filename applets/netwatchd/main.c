@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* netwatchd: its command line, which of its processes this is, and what needs no daemon: --check, --doctor, --list-operations. */
+/* netwatchd: its command line, which of its processes this is, and what needs no daemon (--check, --list-operations). */
 #include "front.h"
 #include "../applets.h"
 #include "netwatchd.h"

@@ -20,15 +20,15 @@
  *	{"type":"configure","session":ID, "packets_done":n, "duration_done":s, …settings (api/settings.h, settings_write)…}
  *	        once, after the first hello. What earlier runs did counts against `packets`, `bytes` (from the progress page's
  *	        totals) and `duration`; packets_done and bytes_done are absent when the record itself knows.
- *	{"type":"limits","limits":{…as in settings…}}     from now on: those of the session, or less when all together are too large
+ *	{"type":"limits","limits":{…as in settings…}}     from now on: the stricter ones of the session and of all
  *	{"type":"evict","bytes":n}                        once: the oldest closed segments go until n bytes are free, or none is left
  *	{"type":"loss", …a line of the ledger…}           to be appended: what the front found out after a crash
  *	{"type":"rotate"}  {"type":"stop"}
  * Worker to front:
  *	{"type":"hello","session":ID,"pid":n,"recording":bool,"version":TEXT}   to each front that connects; with it, as
  *	        descriptors, the progress page and, when it is recording, a duplicate of each packet socket
- *	{"type":"ready","interfaces":[names],"received":n}    it records; with it a duplicate of each packet socket (those that it did
- *	        not send yet). received: by the kernel's counters, at the moment of sending
+ *	{"type":"ready","interfaces":[names],"received":n}    it records; with it a duplicate of each packet
+ *	        socket. received: by the kernel's counters, at the moment of sending
  *	{"type":"failed","code":CODE of api_errors,"message":TEXT}              it will end; its exit status says the class
  *	{"type":"event","event_type":NAME of event_rows,"data":{…}}
  *	{"type":"log","level":NAME,"text":TEXT}
@@ -36,7 +36,8 @@
  * A worker that ends by itself (duration, packets, bytes) sends event limit_reached before done.
  *
  * Front to reader: one request
- *	{"type":"open","session":ID,"filter":TEXT,"from":s,"to":s,"limit":n,"skip":n,"follow":bool,"bundle":NAME}   absent: not limited
+ *	{"type":"open","session":ID,"filter":TEXT,"from":s,"to":s,"limit":n,"skip":n,"follow":bool,"bundle":NAME,
+ *	 "after":PLACE}   absent: not limited
  *	        "after":"SEGMENT:PACKET": on behind this place ("last" of an earlier done); "display":false: the filter is libpcap's
  * Reader to front:
  *	{"type":"started","packets_at_most":n,"bytes":n,"chunks":n,"chunks_read":n}      before the first byte of the pipe
@@ -52,7 +53,8 @@
  *
  * Front to watcher, and what it tells:
  *	{"type":"watch","session":ID,"rules":[…as in settings…]}
- *	{"type":"event","event_type":"alert" or "alert_cleared","data":{"rule":NAME,"kind":KIND,"value":n,"threshold":n,"text":TEXT,…}}
+ *	{"type":"event","event_type":"alert" or "alert_cleared","data":{"rule":NAME,"kind":KIND,"value":n,
+ *	 "threshold":n,"text":TEXT,…}}
  *	{"type":"failed",…}
  * The watcher follows the record from its end; it ends when the front closes the socket.
  *

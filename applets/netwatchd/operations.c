@@ -250,8 +250,8 @@ struct pick {
 
 static bool picked(const struct pick *p, const struct journal_entry *e)
 {
-	return e->at_ns >= p->since_ns && (!p->session || !strcmp(e->session, p->session->id)) && (p->kind < 0 || e->kind == p->kind) &&
-	       e->level >= p->level && (!p->alerts || e->kind == EVENT_ALERT || e->kind == EVENT_ALERT_CLEARED);
+	return e->at_ns >= p->since_ns && (!p->session || !strcmp(e->session, p->session->id)) &&
+	       (p->kind < 0 || e->kind == p->kind) && e->level >= p->level && (!p->alerts || e->kind == EVENT_ALERT || e->kind == EVENT_ALERT_CLEARED);
 }
 
 /* The newest `limit` of those that are picked, oldest first: found from the end, written from there on. */

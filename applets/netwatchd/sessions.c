@@ -334,8 +334,8 @@ static int make_id(struct session *s)
 	return 0;
 }
 
-int session_make(struct front *f, const struct session_settings *settings, uid_t uid, struct session **out, enum api_error *code,
-		 struct errmsg *err)
+int session_make(struct front *f, const struct session_settings *settings, uid_t uid, struct session **out,
+		 enum api_error *code, struct errmsg *err)
 {
 	int parent = parent_fd(f, settings->in_memory), bad = 0;
 	struct session *s;

@@ -367,7 +367,8 @@ static int no_starter(struct errmsg *err)
 	return errmsg_set(err, NW_EFAIL, "the process that keeps the rights has ended; netwatchd has to be started again");
 }
 
-int part_start(struct starter *s, struct child *c, enum part part, const char *id, const struct child_fds *fds, struct errmsg *err)
+int part_start(struct starter *s, struct child *c, enum part part, const char *id, const struct child_fds *fds,
+	       struct errmsg *err)
 {
 	const int all[PASSED] = { fds->output, fds->control, fds->directory, fds->progress };
 	struct parcel p = { .what = RUN, .number = ++s->numbers ? s->numbers : ++s->numbers, .part = (int)part };

@@ -46,7 +46,8 @@ int starter_begin(struct starter *s, const char *config, bool quiet, struct errm
 /* From now on answers are taken. */
 int starter_attach(struct starter *s, struct loop *l, struct errmsg *err);
 /* NW_ESYS, NW_ELIMIT: nothing was started. Otherwise c->ended is called in the end, unless part_forget was. */
-int part_start(struct starter *s, struct child *c, enum part part, const char *id, const struct child_fds *fds, struct errmsg *err);
+int part_start(struct starter *s, struct child *c, enum part part, const char *id, const struct child_fds *fds,
+	       struct errmsg *err);
 /* It goes on, and nobody is told of its end. Harmless when there is none. */
 void part_forget(struct starter *s, struct child *c);
 /* KILL (nothing milder: parts end when their socket closes). */

@@ -252,7 +252,8 @@ static void act_kill(struct session *s)
 		return;
 	}
 	/* one that was adopted is nobody's child; without us it ends when its time has passed */
-	front_log(s->front, LEVEL_ERROR, s, "worker %d does not answer, and was started by an earlier netwatchd; kill it", (int)s->pid);
+	front_log(s->front, LEVEL_ERROR, s, "worker %d does not answer, and was started by an earlier netwatchd; kill it",
+		  (int)s->pid);
 	ipc_link_close(&s->link);
 	session_input(s, INPUT_CRASH, "the worker does not answer");
 }

@@ -85,6 +85,7 @@ struct operation_params {
 	uint64_t skip;
 	bool follow;
 	const char *bundle;        /* Open: read this bundle, not the record */
+	const char *after;         /* Open: a place, as a reader tells it */
 	bool before_given, after_given;
 	int64_t before_ns, after_ns; /* Freeze */
 	const char *reason;

@@ -11,7 +11,8 @@
 
 #define P struct operation_params
 #define ROW_SESSION SHAPE_STRING("session", P, session, NULL, "id, beginning of an id, or name", .min = 1, .max = 128)
-#define ROW_THE_SESSION SHAPE_STRING("session", P, session, NULL, "id, beginning of an id, or name", .min = 1, .max = 128, .required = true)
+#define ROW_THE_SESSION \
+	SHAPE_STRING("session", P, session, NULL, "id, beginning of an id, or name", .min = 1, .max = 128, .required = true)
 #define ROW_LIMIT(preset, ceiling, what) SHAPE_U64("limit", P, limit, preset, 0, ceiling, what)
 #define ROW_SINCE SHAPE_TIME("since", P, since_ns, "only what is not older")
 
@@ -82,6 +83,7 @@ static const struct shape_row open_rows[] = {
 	SHAPE_U64("skip", P, skip, "0", 0, 0, "leave out the first so many of those that match", .unit = "packets"),
 	SHAPE_BOOL("follow", P, follow, "false", "go on with packets as they are recorded"),
 	SHAPE_STRING("bundle", P, bundle, NULL, "those of this bundle", .min = 1, .max = 128),
+	SHAPE_STRING("after", P, after, NULL, "only what comes behind this place of the record", .max = 43),
 	SHAPE_END
 };
 
@@ -115,7 +117,9 @@ const struct operation operations[OPERATIONS] = {
 #undef OPERATION
 
 const char *const role_names[ROLES] = { "viewer", "operator", "admin" };
-const char *const session_state_names[SESSION_STATES] = { "stopped", "starting", "running", "restarting", "stopping", "failed" };
+const char *const session_state_names[SESSION_STATES] = {
+	"stopped", "starting", "running", "restarting", "stopping", "failed"
+};
 const char *const log_level_names[LOG_LEVELS] = { "debug", "info", "warning", "error" };
 
 const struct event_row event_rows[EVENT_KINDS] = {

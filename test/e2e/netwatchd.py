@@ -39,7 +39,8 @@ def doctor():
     status, out, err = run('--doctor', '--output', 'json', '--state-dir', TMP + '/s', '--runtime-dir', TMP + '/r')
     report = json.loads(out)
     names = {c['check'] for c in report['checks']}
-    ok('--doctor as JSON', {'user', 'landlock', 'seccomp', 'packet sockets', 'state directory', 'socket', 'daemon'} <= names, names)
+    ok('--doctor as JSON', {'user', 'landlock', 'seccomp', 'packet sockets', 'state directory', 'socket',
+                                'daemon'} <= names, names)
     same('its status says whether it can record', status, 0 if report['can_record'] else 7)
     ok('what is missing has a cure', all(c['cure'] for c in report['checks'] if c['status'] == 'missing'), report)
     ok('it makes nothing', not os.path.exists(TMP + '/s') and not os.path.exists(TMP + '/r'))
@@ -63,14 +64,15 @@ def answers():
                                                  d.call(t).get('code') != 'invalid'], [])
     for name, type, words, code in (
             ('an unknown type', 'Statsu', {}, 'unknown_type'), ('no such session', 'Show', {'session': 'nosuch'}, 'not_found'),
-            ('no such profile', 'Start', {'profile': 'nosuch'}, 'not_found'), ('a wrong member', 'Logs', {'limit': -1}, 'invalid'),
-            ('no interface', 'Start', {'filter': 'port 80'}, 'invalid'), ('no such kind', 'Events', {'kind': 'x'}, 'invalid')):
+            ('no such profile', 'Start', {'profile': 'nosuch'}, 'not_found'), 
+            ('a wrong member', 'Logs', {'limit': -1}, 'invalid'), ('no interface', 'Start', {'filter': 'port 80'}, 'invalid'), ('no such kind', 'Events', {'kind': 'x'}, 'invalid')):
         answer = d.call(type, **words)
         same('error: ' + name, (answer['type'], answer.get('code')), ('Error', code))
     same('a filter is checked', (d.data('CheckFilter', filter='port 80')['valid'],
                                  d.data('CheckFilter', filter='prot 80')['valid'],
                                  d.data('CheckFilter', filter='tcp.port == 80', display=True)['valid'],
-                                 d.data('CheckFilter', filter='tcp.prot == 80', display=True)['valid']), (True, False, True, False))
+                                 d.data('CheckFilter', filter='tcp.prot == 80', display=True)['valid']),
+         (True, False, True, False))
     ok('the message of a filter points', '^' in d.data('CheckFilter', filter='port 80 und')['message'])
     ok('interfaces', 'lo' in [i['name'] for i in d.data('Interfaces')['interfaces']])
     ok('interfaces of a path: refused', d.call('Interfaces', netns='/proc/1/ns/net').get('code') == 'invalid')
@@ -86,7 +88,8 @@ def places():
     d = Daemon().start()
     e = Daemon(state=d.state)
     status, out, err = run(*e.arguments())
-    ok('a second daemon in the same directory', status == 1 and 'pid %d' % d.process.pid in err and d.state in err, (status, err))
+    ok('a second daemon in the same directory', status == 1 and 'pid %d' % d.process.pid in err and d.state in err,
+       (status, err))
     status, out, err = run('--socket', d.socket, '--state-dir', e.dir + '/s', '--runtime-dir', e.dir + '/r')
     ok('a second daemon at the same socket', status == 1 and 'pid %d' % d.process.pid in err, (status, err))
     same('the first one is not disturbed', d.call('Ping')['type'], 'Success')
@@ -138,14 +141,15 @@ def background():
 def reload():
     d = Daemon('sessions:\n  - name: one\n    interfaces: [nosuch0]\n    autostart: false\n').start()
     same('sessions of the configuration are known', [s['name'] for s in d.data('List')['sessions']], ['one'])
-    d.write('sessions:\n  - name: one\n    interfaces: [nosuch0]\n    autostart: false\n  - name: two\n    interfaces: [nosuch1]\n'
-            '    autostart: false\n')
+    d.write('sessions:\n  - name: one\n    interfaces: [nosuch0]\n    autostart: false\n'
+            '  - name: two\n    interfaces: [nosuch1]\n    autostart: false\n')
     d.signal(signal.SIGHUP)
     ok('HUP: new ones, too', wait_for(5, lambda: len(d.data('List')['sessions']) == 2))
     same('and an event says so', [e['valid'] for e in d.events('configuration_reloaded')], [True])
     d.write('sessions: 7\n')
     d.signal(signal.SIGHUP)
-    ok('HUP with a wrong file: an event', wait_for(5, lambda: [e['valid'] for e in d.events('configuration_reloaded')] == [True, False]))
+    ok('HUP with a wrong file: an event', 
+       wait_for(5, lambda: [e['valid'] for e in d.events('configuration_reloaded')] == [True, False]))
     same('what was in force stays', len(d.data('List')['sessions']), 2)
     ok('Health knows', d.data('Health')['status'] == 'degraded' and 'c.yaml:1' in str(d.data('Health')), d.data('Health'))
     ok('the log has the line', 'c.yaml:1' in d.log(), d.log())
@@ -167,7 +171,8 @@ def failures():
     answer = d.call('Start', interfaces=['nosuch0'], name='bad name')
     same('a name with a blank', answer.get('code'), 'invalid')
     answer = d.call('Start', interfaces=['nosuch0'], filter='prot 7')
-    same('a filter that does not compile', (answer['type'], answer.get('code') in ('invalid', 'permission', 'not_found')), ('Error', True))
+    same('a filter that does not compile', 
+         (answer['type'], answer.get('code') in ('invalid', 'permission', 'not_found')), ('Error', True))
     d.stop()
 
 

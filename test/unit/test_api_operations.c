@@ -142,7 +142,7 @@ TEST(parameters_are_taken)
 	struct operation_params p;
 	struct errmsg err;
 
-	CHECK_EQ(take(OPERATION_OPEN, "{\"type\":\"Open\",\"session\":\"a1\",\"from\":1700000000.5,\"limit\":7,\"follow\":true}", &p, &err), 0);
+	CHECK_EQ(take(OPERATION_OPEN, "{\"session\":\"a1\",\"from\":1700000000.5,\"limit\":7,\"follow\":true}", &p, &err), 0);
 	CHECK_STR(p.session, "a1");
 	CHECK_EQ(p.from_ns, 1700000000500000000);
 	CHECK_EQ(p.limit, 7);
