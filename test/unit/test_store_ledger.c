@@ -79,6 +79,7 @@ TEST(torn_and_foreign_lines)
 {
 	int dir = dir_open(), fd;
 	struct ledger_entry e = entry(5);
+	static const char odd[] = "\n[]\nnull\n{\"kind\":7}\n{\"kind\":\"moon\"}\n\0\xff\n";
 	static char longer[9000];
 
 	CHECK_EQ(ledger_append(dir, &e, NULL), 0);
@@ -90,7 +91,7 @@ TEST(torn_and_foreign_lines)
 	memset(longer, 'x', sizeof(longer));
 	longer[sizeof(longer) - 1] = '\n';
 	CHECK_EQ(write(fd, longer, sizeof(longer)), sizeof(longer));
-	CHECK_EQ(write(fd, "\n[]\nnull\n{\"kind\":7}\n{\"kind\":\"moon\"}\n\0\xff\n", 42), 42);
+	CHECK_EQ(write(fd, odd, sizeof(odd) - 1), sizeof(odd) - 1);
 	CHECK_EQ(ledger_append(dir, &e, NULL), 0);
 	CHECK_EQ(all_of(dir).count, 3);
 	CHECK_EQ(all_of(dir).packets, 15);
