@@ -10,5 +10,5 @@
 . test/net/lib.sh
 need python3
 live
-export NWBOX TMP NS_A NS_B VETH_A VETH_B BLAST
+export NWBOX TMP NS_A NS_B VETH_A VETH_B BLAST PYTHONDONTWRITEBYTECODE=1
 PYTHONPATH=test/net python3 test/bench/record_live.py

@@ -8,5 +8,5 @@
 need python3 capinfos tshark
 netwatchd --version >/dev/null 2>&1 || { skip "record_worker" "not in this profile"; exit 0; }
 live
-export NWBOX TMP NS_A NS_B VETH_A VETH_B BLAST
+export NWBOX TMP NS_A NS_B VETH_A VETH_B BLAST PYTHONDONTWRITEBYTECODE=1
 python3 test/net/record_worker.py || FAILED=1
