@@ -242,7 +242,8 @@ int netwatchd_main(int argc, char **argv)
 	if (rc)
 		return rc;
 	if (o.doctor) {
-		rc = doctor_run(&o, c);
+		rc = ENABLE_DOCTOR ? doctor_run(&o, c) :
+				     fail(errmsg_set(&err, NW_EINPUT, "this build has no --doctor (ENABLE_DOCTOR)"), &err);
 		config_free(c);
 		return rc;
 	}
