@@ -8,6 +8,7 @@
 #include "base/version.h"
 #include "sys/io.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,9 +140,23 @@ const struct command commands[] = {
 
 /* ---- finding -------------------------------------------------------------------------------------------- */
 
+/* What other programs call it. */
+static const char *known_as(const char *name)
+{
+	static const char *const words[][2] = { { "list", "sessions" }, { "ls", "sessions" }, { "info", "show" }, { "rm", "delete" },
+						{ "remove", "delete" }, { "record", "start" }, { "live", "tap" },
+						{ "follow", "tap" }, { "dump", "packets" }, { "ifaces", "interfaces" } };
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(words[i][0], name))
+			return words[i][1];
+	return NULL;
+}
+
 const struct command *command_find(const char *name, struct errmsg *err)
 {
 	struct text_nearest near = { .word = name };
+	const char *other = known_as(name);
 	const struct command *found = NULL;
 	unsigned several = 0;
 
@@ -154,6 +169,8 @@ const struct command *command_find(const char *name, struct errmsg *err)
 		}
 		text_nearest_try(&near, m->name);
 	}
+	if (other)
+		near.best = other;
 	if (several == 1)
 		return found;
 	if (several)
@@ -197,15 +214,20 @@ static void select_rows(const struct command *m, struct option_row *rows)
 	for (const struct option_row *r = client_options; r->type != OPTION_END && n < ROWS_MAX - 1; r++) {
 		if (r->type == OPTION_GROUP && n && rows[n - 1].type == OPTION_GROUP)
 			n--;
-		if (r->type == OPTION_GROUP || command_takes(m, r->name))
-			rows[n++] = *r;
+		if (r->type != OPTION_GROUP && !command_takes(m, r->name))
+			continue;
+		rows[n] = *r;
+		if (r->type != OPTION_GROUP && !strcmp(r->name, "filter"))
+			rows[n].help = m->group == RECORD ? "what the kernel lets through, as in nwcap and tcpdump (BPF)" :
+							    "packets that match this display filter, as in nwfilter";
+		n++;
 	}
 	rows[n] = (struct option_row)OPT_END;
 }
 
 struct command_usage {
 	struct usage u;
-	char name[48], synopsis[128];
+	char name[48], synopsis[128], purpose[128];
 	struct option_row rows[ROWS_MAX];
 };
 
@@ -214,7 +236,9 @@ static void make_usage(struct command_usage *cu, const struct command *m)
 	snprintf(cu->name, sizeof(cu->name), "packetclient %s", m->name);
 	snprintf(cu->synopsis, sizeof(cu->synopsis), "[OPTION…]%s%s", *m->arguments ? " " : "", m->arguments);
 	select_rows(m, cu->rows);
-	cu->u = (struct usage){ .name = cu->name, .synopsis = cu->synopsis, .purpose = m->help, .examples = m->examples,
+	snprintf(cu->purpose, sizeof(cu->purpose), "%s.", m->help ? m->help : "");
+	cu->purpose[0] = (char)toupper(cu->purpose[0]);
+	cu->u = (struct usage){ .name = cu->name, .synopsis = cu->synopsis, .purpose = cu->purpose, .examples = m->examples,
 				.rows = cu->rows };
 }
 

@@ -51,7 +51,6 @@ static int apply_span(void *opts, const struct option_row *row, const char *valu
 const struct option_row client_options[] = {
 	OPT_GROUP("What to capture"),
 	OPT_LIST('i', "interface", O, interfaces, "IFACE", "capture on IFACE; may be given again"),
-	OPT_STRING('f', "filter", O, filter, "FILTER", "start, capture: BPF; packets, export, tap: display filter"),
 	OPT_STRING(0, "name", O, name, "NAME", "what the session is called"),
 	OPT_STRING(0, "profile", O, profile, "NAME", "settings of this profile, under those given here"),
 	OPT_STRING(0, "netns", O, netns, "NETNS", "interfaces of this network namespace: a name or a process id"),
@@ -62,6 +61,8 @@ const struct option_row client_options[] = {
 	OPT_CHOICE(0, "storage", O, storage, "WHERE", "disk memory", "where the record lies"),
 	OPT_STRING(0, "settings", O, settings, "FILE", "more settings (rules, freeze, limits), as YAML or JSON; - is "
 		   "standard input"),
+	OPT_GROUP("Which packets"),
+	OPT_STRING('f', "filter", O, filter, "FILTER", "start, capture: BPF; packets, export, tap: display filter"),
 	OPT_GROUP("How long, how much"),
 	OPT_DURATION('d', "duration", O, duration_ns, "TIME", "ends by itself after TIME: 60, 5m, 2h"),
 	OPT_U64('c', "packets", O, packets, "N", 1, UINT64_MAX, "ends by itself after N packets"),
@@ -71,7 +72,7 @@ const struct option_row client_options[] = {
 	OPT_U64(0, "keep-free", O, keep_free, "PERCENT", 1, 99, "of the disk stays free; the oldest goes"),
 	OPT_SIZE(0, "segment-bytes", O, segment_bytes, "SIZE", 1, 65536, 0, "size of the record's files"),
 	OPT_DURATION(0, "segment-time", O, segment_ns, "TIME", "a new file at the latest after TIME"),
-	OPT_GROUP("Which packets, which entries"),
+	OPT_GROUP("Which of them"),
 	OPT_STRING(0, "session", O, session, "ID", "of this session only"),
 	OPT_STRING(0, "bundle", O, bundle, "NAME", "those of this bundle (packetclient bundles)"),
 	OPT_MOMENT("from", from_ns, "none before TIME: 2026-11-20T12:03:07, seconds since 1970, -5m"),
