@@ -10,8 +10,12 @@
 
 int child_start(int in, int out, const char *const *words, struct errmsg *err)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	if (!ENABLE_NWEXPORT)
+		return errmsg_set(err, NW_EINPUT, "this binary has no nwexport (ENABLE_NWEXPORT), so that packets come as pcapng only: "
+				  "export -o FILE.pcapng, or tap");
+	pid = fork();
 	if (pid < 0)
 		return errmsg_errno(err, "cannot start nwexport");
 	if (pid)

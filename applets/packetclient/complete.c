@@ -93,7 +93,7 @@ static void offer_value(struct client *c, const struct offer *f, const struct co
 	else if (!strcmp(r->name, "interface") || !strcmp(r->name, "session") || !strcmp(r->name, "profile") ||
 		 !strcmp(r->name, "bundle"))
 		offer_words(c, f, r->name);
-	else if (!strcmp(r->name, "filter") && m && strcmp(m->name, "start") && strcmp(m->name, "capture"))
+	else if (ENABLE_DISPLAY_FILTER && !strcmp(r->name, "filter") && m && strcmp(m->name, "start") && strcmp(m->name, "capture"))
 		filter_complete(f->prefix, (uint32_t)strlen(f->prefix), &from, offer_field, (void *)f);
 }
 

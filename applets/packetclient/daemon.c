@@ -64,7 +64,7 @@ static bool may_start(const struct client *c)
 {
 	const char *variable = getenv("NWBOX_NO_START");
 
-	return c->set.start && !c->o.no_start && !(variable && *variable && strcmp(variable, "0"));
+	return ENABLE_NETWATCHD && c->set.start && !c->o.no_start && !(variable && *variable && strcmp(variable, "0"));
 }
 
 static int connect_now(struct client *c, struct errmsg *err)
