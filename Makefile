@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# make                    build/full/nwbox; PROFILE=router or capture for the smaller ones (config/*.conf)
+# make                    build/full/nwbox; PROFILE=router, recorder or capture for the smaller ones (config/*.conf)
 # make SAN=1              build/san/nwbox: glibc, AddressSanitizer and UBSan, every library included
 # make check              all tests; SAN=1 for the same under the sanitizers
 # make size lint          budgets of test/size/budget.txt; house rules of test/lint
@@ -92,6 +92,7 @@ HOT_TEXT := $(addprefix decode/,tcp_analysis seq_table) base/jsonout base/series
 	$(addprefix export/,all column csv format json json_value stat_talks text)
 HOT_full := $(HOT_READ) $(HOT_TEXT)
 HOT_router := $(addprefix decode/,core conversation eth ip tcp udp) $(addprefix pcapio/,reader pcap pcapng) filter/eval
+HOT_recorder := $(HOT_router)
 FAST := $(patsubst %,lib/%.c,$(HOT_BASE) $(HOT_$(PROFILE)))
 opt = $(if $(filter $(FAST),$(1)),$(OPT_FAST),$(OPT_SMALL))
 
@@ -164,7 +165,7 @@ lint: $(NW)
 golden: $(NW)
 	@NWBOX=$(CURDIR)/$(NW) sh test/golden/run.sh --update $(CASE)
 
-PROFILES := full router capture
+PROFILES := full router recorder capture
 size:
 	@for p in $(PROFILES); do $(MAKE) --no-print-directory -s PROFILE=$$p SAN=0 build/$$p/nwbox build/$$p/test/size/start || exit; done
 	@status=0; for p in $(PROFILES); do sh test/size/size.sh build/$$p || status=1; done; exit $$status
@@ -226,7 +227,7 @@ help:
 	@sed -n '3,/^$$/s/^# \{0,1\}//p' Makefile
 
 clean:
-	rm -rf build/full build/router build/capture build/san build/fuzz build/config
+	rm -rf build/full build/router build/recorder build/capture build/san build/fuzz build/config
 distclean:
 	rm -rf build
 

@@ -72,7 +72,7 @@ void losses_crashed(struct session *s)
 		return;
 	}
 	came = p->received + counted(s->sockets, s->nsockets);
-	kept = p->written + p->dropped + p->disk_dropped;
+	kept = p->written + p->stated; /* what was dropped lately is not in the ledger yet */
 	lost(s, LOSS_CRASH, p->last_ns, true, came > kept ? came - kept : 0, "the worker died with them");
 	memcpy(s->orphans, s->sockets, sizeof(s->orphans));
 	s->norphans = s->nsockets;

@@ -10,7 +10,7 @@ same "applets.def is in alphabetical order" "$names" "$(echo "$names" | sort)"
 same "each applet has a file" "$(for n in $names; do [ -f "applets/$n.c" ] || [ -d "applets/$n" ] || echo "$n"; done)" ""
 
 switches() { sed -n 's/^\(ENABLE_[A-Z0-9_]*\)=[01]$/\1/p' "$1" | sort; }
-for profile in router capture; do
+for profile in router recorder capture; do
 	same "$profile.conf has the switches of full.conf" "$(switches config/$profile.conf)" "$(switches config/full.conf)"
 done
 same "each switch of full.conf has its comment" \
