@@ -107,5 +107,10 @@ bool json_bool(const struct json_value *v);
 int64_t json_i64(const struct json_value *v, bool *ok);
 uint64_t json_u64(const struct json_value *v, bool *ok);
 double json_real(const struct json_value *v);
+/* The text of a number as it stands in the document, not terminated, its bytes in *len (may be NULL); NULL if v is none. */
+const char *json_number(const struct json_value *v, size_t *len);
+/* A number of seconds in ns, exact to nine places, which a double is not for times since 1970. False: no number, or beyond
+ * int64_t. */
+bool json_ns(const struct json_value *v, int64_t *ns);
 
 #endif

@@ -3,8 +3,9 @@
  * Detectors count, packet by packet, what one number of a rule is about: addresses that nobody spoke to before, ports that one
  * source tries, DNS answers that are failures. What is too much is said by a gauge (insight/gauge.h), not here.
  *
- * Time is that of the packets. Each detector has fixed memory, given at its making, whatever the traffic does; where a table is
- * full the oldest, or for sources the one with fewest ports, makes room.
+ * Time is that of the packets. When it goes back by more than half a window (and 2 s) the clock was set: counting begins anew.
+ * Each detector has fixed memory, given at its making, whatever the traffic does; where a table is full the oldest, or for sources
+ * the one with fewest ports, makes room.
  */
 #ifndef INSIGHT_DETECT_H
 #define INSIGHT_DETECT_H

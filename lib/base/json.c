@@ -6,8 +6,9 @@
  * array in the order in which they begin: a document is two blocks, which the next one can use again. It also means
  * that a value's place in the array is a number, by which yaml.c's lines are found.
  *
- * After the parse one walk refuses what has two readings or could exhaust the stack of those who walk later. Real
- * numbers go through strtod; the programs never call setlocale for numbers, so the decimal point is a point.
+ * After the parse one walk refuses what has two readings or could exhaust the stack of those who walk later. Numbers stay text
+ * until they are asked for: a double does not hold a time to the nanosecond. Real numbers go through strtod; the programs never
+ * call setlocale for numbers, so the decimal point is a point.
  */
 #include "json_private.h"
 
@@ -148,6 +149,10 @@ static int check_value(const struct check *c, yyjson_val *v, unsigned depth)
 		errmsg_set(c->err, NW_EINPUT, "a text holds U+0000, which nothing here takes");
 		return refuse(c, v);
 	}
+	if (unsafe_yyjson_is_raw(v) && !isfinite(json_real(cooked(v)))) {
+		errmsg_set(c->err, NW_EINPUT, "a number is beyond the range of numbers");
+		return refuse(c, v);
+	}
 	if (!unsafe_yyjson_is_ctn(v))
 		return 0;
 	if (depth == JSON_DEPTH_MAX) {
@@ -218,7 +223,7 @@ static int parse(struct json *d, const char *text, size_t len, const char *name,
 	if (len)
 		memcpy(d->text, text, len);
 	memset(d->text + len, 0, YYJSON_PADDING_SIZE);
-	doc = yyjson_read_opts(d->text, len, YYJSON_READ_INSITU, &alc, &e);
+	doc = yyjson_read_opts(d->text, len, YYJSON_READ_INSITU | YYJSON_READ_NUMBER_AS_RAW, &alc, &e);
 	if (!doc)
 		return say_syntax(d, len, &e, name, err);
 	d->root = doc->root;
@@ -293,14 +298,32 @@ unsigned json_line(const struct json *j, const struct json_value *v)
 
 /* ---- reading ------------------------------------------------------------------------ */
 
+/* A number's text is one by JSON's grammar, and what follows it in memory belongs to no number. False: a fraction, an exponent
+ * or too large. */
+static bool read_whole(const struct json_value *v, uint64_t *magnitude, bool *negative)
+{
+	const char *p = unsafe_yyjson_get_raw(raw(v)), *end = p + unsafe_yyjson_get_len(raw(v));
+
+	*negative = *p == '-';
+	*magnitude = 0;
+	for (p += *negative; p < end; p++)
+		if (*p < '0' || *p > '9' || __builtin_mul_overflow(*magnitude, 10, magnitude) ||
+		    __builtin_add_overflow(*magnitude, (unsigned)(*p - '0'), magnitude))
+			return false;
+	return !*negative || *magnitude <= UINT64_C(1) << 63;
+}
+
 enum json_type json_type(const struct json_value *v)
 {
+	uint64_t magnitude;
+	bool negative;
+
 	if (!v)
 		return JSON_NONE;
 	switch (unsafe_yyjson_get_type(raw(v))) {
 	case YYJSON_TYPE_NULL: return JSON_NULL;
 	case YYJSON_TYPE_BOOL: return JSON_BOOL;
-	case YYJSON_TYPE_NUM: return unsafe_yyjson_get_subtype(raw(v)) == YYJSON_SUBTYPE_REAL ? JSON_REAL : JSON_INTEGER;
+	case YYJSON_TYPE_RAW: return read_whole(v, &magnitude, &negative) ? JSON_INTEGER : JSON_REAL;
 	case YYJSON_TYPE_STR: return JSON_STRING;
 	case YYJSON_TYPE_ARR: return JSON_ARRAY;
 	case YYJSON_TYPE_OBJ: return JSON_OBJECT;
@@ -397,16 +420,17 @@ static bool whole(double d)
 int64_t json_i64(const struct json_value *v, bool *ok)
 {
 	enum json_type type = json_type(v);
-	yyjson_val *r = raw(v);
-	bool good = false;
+	bool good = false, negative;
+	uint64_t magnitude;
 	int64_t n = 0;
 
 	if (type == JSON_INTEGER) {
-		good = unsafe_yyjson_get_subtype(r) == YYJSON_SUBTYPE_SINT || r->uni.u64 <= INT64_MAX;
-		n = r->uni.i64;
-	} else if (type == JSON_REAL && whole(r->uni.f64)) {
+		read_whole(v, &magnitude, &negative);
+		good = negative || magnitude <= INT64_MAX;
+		n = (int64_t)(negative ? 0 - magnitude : magnitude);
+	} else if (type == JSON_REAL && whole(json_real(v))) {
 		good = true;
-		n = (int64_t)r->uni.f64;
+		n = (int64_t)json_real(v);
 	}
 	if (ok)
 		*ok = good;
@@ -415,27 +439,70 @@ int64_t json_i64(const struct json_value *v, bool *ok)
 
 uint64_t json_u64(const struct json_value *v, bool *ok)
 {
-	bool good;
+	bool good, negative;
 	int64_t n = json_i64(v, &good);
+	uint64_t magnitude = (uint64_t)n;
 
-	if (good && n >= 0) {
-		if (ok)
-			*ok = true;
-		return (uint64_t)n;
-	}
-	good = !good && json_type(v) == JSON_INTEGER; /* beyond INT64_MAX, then */
+	if (!good && json_type(v) == JSON_INTEGER) /* beyond INT64_MAX, then */
+		good = read_whole(v, &magnitude, &negative);
+	else
+		good = good && n >= 0;
 	if (ok)
 		*ok = good;
-	return good ? raw(v)->uni.u64 : 0;
+	return good ? magnitude : 0;
 }
 
 double json_real(const struct json_value *v)
 {
-	switch (json_type(v)) {
-	case JSON_REAL: return raw(v)->uni.f64;
-	case JSON_INTEGER:
-		return unsafe_yyjson_get_subtype(raw(v)) == YYJSON_SUBTYPE_SINT ? (double)raw(v)->uni.i64 :
-											 (double)raw(v)->uni.u64;
-	default: return 0;
+	return json_number(v, NULL) ? strtod(json_number(v, NULL), NULL) : 0;
+}
+
+const char *json_number(const struct json_value *v, size_t *len)
+{
+	if (!v || !unsafe_yyjson_is_raw(raw(v)))
+		return NULL;
+	if (len)
+		*len = unsafe_yyjson_get_len(raw(v));
+	return unsafe_yyjson_get_raw(raw(v));
+}
+
+/* With an exponent: by way of a double. */
+static bool double_to_ns(double s, int64_t *ns)
+{
+	if (!(fabs(s) < 9e9))
+		return false;
+	*ns = (int64_t)(s * 1e9 + (s < 0 ? -.5 : .5));
+	return true;
+}
+
+bool json_ns(const struct json_value *v, int64_t *ns)
+{
+	size_t len;
+	const char *text = json_number(v, &len), *p = text, *end = text + (text ? len : 0);
+	int64_t sign = 1, n = 0;
+	int places = -1; /* of the fraction; -1: the point is still to come */
+
+	if (!text)
+		return false;
+	if (memchr(text, 'e', len) || memchr(text, 'E', len))
+		return double_to_ns(json_real(v), ns);
+	if (*p == '-') {
+		sign = -1;
+		p++;
 	}
+	for (; p < end && places < 9; p++) {
+		if (*p == '.')
+			places = 0;
+		else if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, sign * (*p - '0'), &n))
+			return false;
+		else if (places >= 0)
+			places++;
+	}
+	for (places = places < 0 ? 0 : places; places < 9; places++)
+		if (__builtin_mul_overflow(n, 10, &n))
+			return false;
+	if (p < end && *p >= '5' && __builtin_add_overflow(n, sign, &n))
+		return false;
+	*ns = n;
+	return true;
 }

@@ -285,22 +285,15 @@ void json_copy(struct jsonout *w, const struct json_value *v)
 {
 	const char *text;
 	size_t len;
-	int64_t n;
-	bool ok;
 
 	switch (json_type(v)) {
 	case JSON_BOOL:
 		json_put_bool(w, json_bool(v));
 		break;
 	case JSON_INTEGER:
-		n = json_i64(v, &ok);
-		if (ok)
-			json_put_i64(w, n);
-		else
-			json_put_u64(w, json_u64(v, NULL));
-		break;
 	case JSON_REAL:
-		json_put_real(w, json_real(v));
+		text = json_number(v, &len);
+		json_put_raw(w, text, len);
 		break;
 	case JSON_STRING:
 		text = json_string(v, &len);

@@ -10,7 +10,6 @@
 #include "json_private.h"
 #include "shape_private.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,21 +191,6 @@ static bool read_bool(const struct given *g, bool *b)
 	return false;
 }
 
-/* A number of seconds as ns. */
-static bool seconds_to_ns(const struct json_value *v, int64_t *ns)
-{
-	bool ok;
-	int64_t s = json_i64(v, &ok);
-	double d = json_real(v);
-
-	if (ok)
-		return !__builtin_mul_overflow(s, 1000000000, ns);
-	if (json_type(v) != JSON_REAL || !(fabs(d) < 9e9))
-		return false;
-	*ns = (int64_t)(d * 1e9 + (d < 0 ? -.5 : .5));
-	return true;
-}
-
 /* "12.5" with "%" behind it if that may be. */
 static bool text_to_real(const char *s, bool percent, double *d)
 {
@@ -329,13 +313,13 @@ static void read_scalar(struct walk *w, const struct shape_row *row, const struc
 			store(member, row->size, n);
 		break;
 	case SHAPE_TYPE_DURATION:
-		if (!(g->text ? text_parse_duration(g->text, &ns) : seconds_to_ns(g->v, &ns)) || ns < 0)
+		if (!(g->text ? text_parse_duration(g->text, &ns) : json_ns(g->v, &ns)) || ns < 0)
 			mismatch(w, row, g);
 		else if (in_range(w, row, g->v, (uint64_t)ns))
 			*(int64_t *)member = ns;
 		break;
 	case SHAPE_TYPE_TIME:
-		if (g->text ? text_parse_time(g->text, &ns) : seconds_to_ns(g->v, &ns))
+		if (g->text ? text_parse_time(g->text, &ns) : json_ns(g->v, &ns))
 			*(int64_t *)member = ns;
 		else
 			mismatch(w, row, g);

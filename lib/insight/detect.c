@@ -22,6 +22,8 @@ enum {
 	WEIGHT = 256 /* of one port, as a fixed-point number */
 };
 
+static const int64_t disorder_ns = 2000000000; /* packets of several interfaces come no further out of order */
+
 struct address {
 	uint8_t bytes[16];
 	uint8_t len; /* 4 or 16; 0: free */
@@ -40,18 +42,18 @@ struct half {
 
 struct source {
 	struct address address;
-	uint32_t number;     /* of the half that `now` is */
+	uint64_t number;     /* of the half that `now` is */
 	struct half now, before;
 };
 
 struct detector {
 	enum detector_kind kind;
 	int64_t window_ns, memory_ns, learn_until_ns, learn_ns;
-	int64_t now_ns;
-	bool begun;
+	int64_t now_ns, last_ns;           /* of all that was asked and seen; of packets */
+	bool begun, packets;
 	uint64_t key;
 	int64_t tcp_next, udp_next;        /* conversations that were seen begin */
-	uint32_t half;                     /* number of the running half */
+	uint64_t half;                     /* number of the running half */
 	uint64_t count[2];                 /* of this half and the one before */
 	uint64_t codes[2][RCODES];
 	struct address newest[DETECT_NEWEST];
@@ -108,10 +110,27 @@ void detector_want(const struct detector *d, struct decoder *decoder)
 
 /* ---- time ------------------------------------------------------------------------------------- */
 
+/* The clock was set back, or a stamp of the future was none: counting begins anew, what was learnt stays. */
+static void begin_again(struct detector *d, int64_t now_ns)
+{
+	int64_t learning_ns = ns_between(d->now_ns, d->learn_until_ns);
+
+	d->count[0] = d->count[1] = 0;
+	memset(d->codes, 0, sizeof(d->codes));
+	d->news = 0;
+	d->half = (uint64_t)(now_ns > 0 ? now_ns : 0) / ((uint64_t)d->window_ns / 2);
+	d->now_ns = d->last_ns = now_ns;
+	if (learning_ns > 0 && __builtin_add_overflow(now_ns, learning_ns, &d->learn_until_ns))
+		d->learn_until_ns = INT64_MAX;
+	for (unsigned i = 0; d->destinations && i < DETECT_DESTINATIONS_MAX; i++)
+		if (d->destinations[i].seen_ns > now_ns)
+			d->destinations[i].seen_ns = now_ns;
+}
+
 static void go_to(struct detector *d, int64_t now_ns)
 {
 	int64_t half = d->window_ns / 2;
-	uint32_t number = (uint32_t)((now_ns > 0 ? now_ns : 0) / half);
+	uint64_t number = (uint64_t)((now_ns > 0 ? now_ns : 0) / half);
 
 	if (!d->begun) {
 		d->begun = true;
@@ -122,7 +141,7 @@ static void go_to(struct detector *d, int64_t now_ns)
 	}
 	if (now_ns > d->now_ns)
 		d->now_ns = now_ns;
-	if (number == d->half || (int32_t)(number - d->half) < 0)
+	if (number <= d->half)
 		return; /* a packet out of order belongs to the running half */
 	d->count[1] = number - d->half == 1 ? d->count[0] : 0;
 	d->count[0] = 0;
@@ -134,6 +153,19 @@ static void go_to(struct detector *d, int64_t now_ns)
 	if (!d->count[1])
 		d->news = 0;
 	d->half = number;
+}
+
+/* Packets may come late after now_ns, which goes on without them, but hardly so after each other. */
+static void packet_time(struct detector *d, int64_t ts_ns)
+{
+	bool back = d->packets && ns_between(ts_ns, d->last_ns) > disorder_ns && ns_between(ts_ns, d->last_ns) > d->window_ns / 2;
+
+	if (back)
+		begin_again(d, ts_ns);
+	go_to(d, ts_ns);
+	if (!d->packets || ts_ns > d->last_ns)
+		d->last_ns = ts_ns;
+	d->packets = true;
 }
 
 /* ---- who begins to speak to whom ------------------------------------------------------------------ */
@@ -223,7 +255,7 @@ static void half_clear(struct half *h)
 	h->zeros = BITS;
 }
 
-static void source_go_to(struct source *s, uint32_t number)
+static void source_go_to(struct source *s, uint64_t number)
 {
 	if (s->number == number)
 		return;
@@ -316,7 +348,7 @@ void detector_packet(struct detector *d, struct packet *p)
 	struct contact c;
 
 	if (p->frame->has_ts)
-		go_to(d, p->frame->ts_ns);
+		packet_time(d, p->frame->ts_ns);
 	if (!d->begun)
 		return;
 	if (d->kind == DETECT_DNS_FAILURES)

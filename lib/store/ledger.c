@@ -48,12 +48,11 @@ void ledger_format(struct outbuf *o, const struct ledger_entry *e)
 	json_close(&w);
 }
 
-/* Doubles hold times since 1970 to a quarter of a microsecond: what is kept of them is microseconds. */
 static int64_t seconds(const struct json_value *v)
 {
-	double s = json_real(v);
+	int64_t ns;
 
-	return s > -9e9 && s < 9e9 ? (int64_t)(s * 1e6 + (s < 0 ? -0.5 : 0.5)) * 1000 : 0;
+	return json_ns(v, &ns) ? ns : 0;
 }
 
 static bool parse(struct json **j, const char *line, size_t len, struct ledger_entry *e)

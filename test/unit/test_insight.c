@@ -236,3 +236,75 @@ TEST(times_at_the_ends_of_time)
 	}
 }
 
+/* An hour back, and on: the window slides as before. */
+TEST(a_clock_set_back)
+{
+	int64_t t = 100000 * SECOND;
+
+	start(DETECT_DNS_FAILURES, 60 * SECOND, 0, 0);
+	for (unsigned i = 0; i < 300; i++, t += SECOND)
+		dns(1, 3, t);
+	CHECK(detector_value(detector, t) <= 60);
+	t -= 3600 * SECOND;
+	dns(1, 3, t);
+	CHECK_EQ(detector_value(detector, t), 1);
+	CHECK_STR(subject(), "NXDOMAIN 1");
+	for (unsigned i = 0; i < 300; i++, t += SECOND)
+		dns(1, 3, t);
+	CHECK(detector_value(detector, t) >= 30 && detector_value(detector, t) <= 60);
+	CHECK_EQ(detector_value(detector, t + 120 * SECOND), 0);
+	stop();
+}
+
+TEST(one_packet_of_the_future)
+{
+	int64_t t = 1700000000 * SECOND;
+
+	start(DETECT_DNS_FAILURES, SECOND, 0, 0);
+	dns(1, 3, t);
+	dns(1, 3, 4102444800 * SECOND);
+	for (unsigned i = 0; i < 100; i++, t += SECOND)
+		dns(1, 3, t);
+	CHECK(detector_value(detector, t) <= 2);
+	stop();
+}
+
+TEST(disorder_is_no_clock_set_back)
+{
+	start(DETECT_DNS_FAILURES, SECOND, 0, 0);
+	dns(1, 3, 1000 * SECOND);
+	dns(1, 3, 1000 * SECOND - 1900000000);
+	CHECK_EQ(detector_value(detector, 1000 * SECOND), 2);
+	stop();
+}
+
+/* What was learnt stays known, and learning takes as long as it was to. */
+TEST(destinations_with_a_clock_set_back)
+{
+	start(DETECT_DESTINATIONS, 60 * SECOND, 3600 * SECOND, 10 * SECOND);
+	tcp(9, 1000, 1, 443, 2, 100000 * SECOND);
+	tcp(9, 1001, 2, 443, 2, 90004 * SECOND); /* ten seconds still to go */
+	tcp(9, 1002, 3, 443, 2, 90013 * SECOND);
+	CHECK_EQ(detector_value(detector, 90013 * SECOND), 0);
+	tcp(9, 1003, 4, 443, 2, 90014 * SECOND);
+	tcp(9, 1004, 1, 443, 2, 90014 * SECOND);
+	CHECK_EQ(detector_value(detector, 90014 * SECOND), 1);
+	tcp(9, 1005, 1, 443, 2, 93615 * SECOND); /* forgotten an hour after it was spoken to, by the clock as it is now */
+	CHECK_EQ(detector_value(detector, 93615 * SECOND), 1);
+	stop();
+}
+
+TEST(ports_with_a_clock_set_back)
+{
+	int64_t t = 100000 * SECOND;
+
+	start(DETECT_SCANS, 60 * SECOND, 0, 0);
+	for (unsigned i = 0; i < 20; i++)
+		tcp(9, 2000 + i, 1, 1 + i, 2, t);
+	CHECK_EQ(detector_value(detector, t), 20);
+	for (unsigned i = 0; i < 20; i++)
+		tcp(9, 3000 + i, 1, 101 + i, 2, t - 3600 * SECOND);
+	CHECK_EQ(detector_value(detector, t - 3600 * SECOND), 20);
+	CHECK_EQ(detector_value(detector, t - 3500 * SECOND), 0);
+	stop();
+}

@@ -96,6 +96,8 @@ TEST(shape_values)
 	CHECK_EQ(s.interfaces, 1);
 	CHECK_STR(s.interface[0], "lo");
 	CHECK_EQ(s.limits.age_ns, 1500000000);
+	CHECK_STR(ask("{\"from\":1795176187.123456789}"), ""); /* a packet's own time finds it */
+	CHECK_EQ(s.from_ns, 1795176187123456789);
 }
 
 TEST(shape_sizes)
