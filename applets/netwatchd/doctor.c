@@ -146,7 +146,7 @@ static void check_ring(struct doctor *d)
 	human((uint64_t)s.totalram * s.mem_unit, total);
 	human((uint64_t)s.freeram * s.mem_unit, free_now);
 	if (fd < 0)
-		report(d, MISSING, "packet sockets", 
+		report(d, MISSING, "packet sockets",
 		       errno == EPERM ? "start it as root, or setcap cap_net_raw,cap_net_admin=ep on the binary" : "modprobe af_packet",
 		       "%s", strerror(errno));
 	else if (setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)))

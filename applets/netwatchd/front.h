@@ -156,7 +156,7 @@ struct front {
 	struct session **sessions;
 	unsigned count, room;
 	struct job *jobs;
-	unsigned readers;
+	unsigned readers, probers;    /* at work */
 	uint64_t changes;             /* anything that an answer shows */
 	unsigned role_epoch;          /* roles were read anew */
 	struct status_cache {

@@ -7,6 +7,9 @@
  *	Freeze   answer to the client; time passes ──> bundler ──> event bundle_finished or bundle_failed
  *	prober   request ──> prober; done or failed ──> answer
  *
+ * Sixteen probers at most are at work; further questions wait for their turn, so many of one client and so many in all, and
+ * are refused (limit) beyond. A client can send thousands in a moment; each costs a process.
+ *
  * The front parses no filter: text of a client meets the filters' parsers only in a prober or a reader, which can harm nobody.
  */
 #include "front.h"
@@ -21,10 +24,18 @@
 #include <unistd.h>
 
 enum {
-	ANSWER_BOUND_S = 5, BUNDLE_BOUND_S = 600, PIPE_BYTES = 1 << 20, FREEZES_MAX = 4, NAME_SIZE = 64, EVENTS_OF_BUNDLE = 256
+	ANSWER_BOUND_S = 5, BUNDLE_BOUND_S = 600, PIPE_BYTES = 1 << 20, FREEZES_MAX = 4, NAME_SIZE = 64, EVENTS_OF_BUNDLE = 256,
+	PROBERS_MAX = 16, WAITING_MAX = 256, WAITING_OF_CLIENT_MAX = 64
 };
 
 enum job_kind { JOB_OPEN, JOB_CHECK, JOB_INTERFACES, JOB_FREEZE };
+
+/* The request as JSON in a buffer of its own size; a filter may be 64 KiB long. */
+struct request {
+	char *text;
+	struct jsonout w;
+	struct outbuf o;
+};
 
 struct job {
 	struct front *front;
@@ -37,11 +48,15 @@ struct job {
 	char session[SESSION_ID_LEN + 1];   /* "": of none */
 	int pipe;                           /* Open: the reading end, until it was passed on; -1 */
 	bool answered, counted;
+	char *question;                     /* of a prober, not asked yet; NULL */
+	size_t question_len;
 	/* Freeze */
 	char name[NAME_SIZE], reason[256];
 	int64_t from_ns, to_ns;
 	struct job *next;
 };
+
+static void next_prober(struct front *f);
 
 static void job_free(struct job *j)
 {
@@ -52,8 +67,10 @@ static void job_free(struct job *j)
 	while (*at != j)
 		at = &(*at)->next;
 	*at = j->next;
-	if (j->counted)
+	if (j->counted && j->kind == JOB_OPEN)
 		f->readers--;
+	else if (j->counted)
+		f->probers--;
 	if (j->kind == JOB_FREEZE && s)
 		s->pending--;
 	ipc_link_close(&j->link);
@@ -61,9 +78,12 @@ static void job_free(struct job *j)
 	loop_remove_timer(&j->timer);
 	if (j->pipe >= 0)
 		close(j->pipe);
+	free(j->question);
 	free(j);
 	if (f->stopping)
 		front_session_ended(f);
+	else
+		next_prober(f);
 }
 
 static struct job *job_new(struct front *f, enum job_kind kind)
@@ -118,7 +138,7 @@ static void freeze_over(struct job *j, bool good, const struct json_value *v)
 static void reader_started(struct job *j, const struct json_value *v)
 {
 	struct ipc_client *c = ipc_server_find(j->front->server, j->client);
-	static const char *const members[] = { "packets_at_most", "bytes", "chunks", "chunks_read" };
+	static const char *const members[] = { "packets_at_most", "bytes", "chunks", "chunks_read", "hint" };
 	struct jsonout *w;
 	int fd = j->pipe;
 
@@ -268,13 +288,6 @@ static int job_run(struct job *j, enum part part, const struct session *s, int o
 	return rc;
 }
 
-/* The request as JSON in a buffer of its own size; a filter may be 64 KiB long. */
-struct request {
-	char *text;
-	struct jsonout w;
-	struct outbuf o;
-};
-
 static struct jsonout *request_begin(struct request *r, const char *type)
 {
 	r->text = malloc(MESSAGE_MAX);
@@ -388,48 +401,111 @@ void job_open(struct call *c, struct session *s)
 		job_not_begun(j, c, rc, &err);
 }
 
-void job_check(struct call *c)
-{
-	struct job *j = job_of_call(c, JOB_CHECK);
-	struct request r;
-	struct jsonout *w;
-	struct errmsg err;
-	int rc;
+/* ---- probers ------------------------------------------------------------------------------------------------- */
 
-	if (!j)
-		return;
-	rc = job_run(j, PART_PROBER, NULL, -1, &err);
-	if (!rc) {
-		w = request_begin(&r, "check");
-		if (w) {
-			json_add_str(w, "filter", c->p.filter);
-			json_add_bool(w, "display", c->p.display);
-		}
-		rc = w ? request_send(&r, j, &err) : errmsg_set(&err, NW_ELIMIT, "no memory");
+static int prober_run(struct job *j, struct errmsg *err)
+{
+	int rc = job_run(j, PART_PROBER, NULL, -1, err);
+
+	j->counted = true;
+	j->front->probers++;
+	if (!rc)
+		rc = ipc_link_send(&j->link, j->question, j->question_len, NULL, 0, err);
+	free(j->question);
+	j->question = NULL;
+	return rc;
+}
+
+/* The one that waits longest: the list has the newest first. */
+static void next_prober(struct front *f)
+{
+	struct job *next = NULL;
+	struct errmsg err;
+
+	for (struct job *j = f->jobs; j && f->probers < PROBERS_MAX; j = j->next)
+		if (j->question)
+			next = j;
+	if (next && prober_run(next, &err)) {
+		job_error(next, "failed", err.text);
+		job_free(next);
 	}
+}
+
+static bool too_many_wait(const struct job *own)
+{
+	unsigned all = 0, same = 0;
+
+	for (const struct job *j = own->front->jobs; j; j = j->next) {
+		all += j->question != NULL;
+		same += j->question && j->client == own->client;
+	}
+	return all >= WAITING_MAX || same >= WAITING_OF_CLIENT_MAX;
+}
+
+static void question_wait(struct job *j)
+{
+	j->timer.fire = too_late;
+	loop_add_timer(&j->front->loop, &j->timer, loop_monotonic_ns() + ANSWER_BOUND_S * second_ns);
+}
+
+/* Takes the text of the request over. */
+static void ask(struct job *j, struct call *c, struct request *r)
+{
+	struct errmsg err;
+	int rc = 0;
+
+	json_close(&r->w);
+	j->question_len = outbuf_len(&r->o);
+	if (!jsonout_end(&r->w))
+		rc = errmsg_set(&err, NW_ELIMIT, "the request is too long");
+	else if (j->front->probers >= PROBERS_MAX && too_many_wait(j))
+		rc = errmsg_set(&err, NW_ELIMIT, "too many questions of this kind wait for an answer already; try again in a moment");
+	j->question = rc ? NULL : strndup(r->text, j->question_len);
+	free(r->text);
+	if (!rc && !j->question)
+		rc = errmsg_set(&err, NW_ELIMIT, "no memory");
+	if (!rc && j->front->probers >= PROBERS_MAX)
+		question_wait(j);
+	else if (!rc)
+		rc = prober_run(j, &err);
 	if (rc)
 		job_not_begun(j, c, rc, &err);
 }
 
-void job_interfaces(struct call *c)
+static struct job *question_begin(struct call *c, enum job_kind kind, const char *type, struct request *r)
 {
-	struct job *j = job_of_call(c, JOB_INTERFACES);
-	struct request r;
-	struct jsonout *w;
+	struct job *j = job_of_call(c, kind);
 	struct errmsg err;
-	int rc;
+
+	if (!j || request_begin(r, type))
+		return j;
+	errmsg_set(&err, NW_ELIMIT, "no memory");
+	job_not_begun(j, c, NW_ELIMIT, &err);
+	return NULL;
+}
+
+void job_check(struct call *c)
+{
+	struct request r;
+	struct job *j = question_begin(c, JOB_CHECK, "check", &r);
 
 	if (!j)
 		return;
-	rc = job_run(j, PART_PROBER, NULL, -1, &err);
-	if (!rc) {
-		w = request_begin(&r, "interfaces");
-		if (w && c->p.netns)
-			json_add_str(w, "netns", c->p.netns);
-		rc = w ? request_send(&r, j, &err) : errmsg_set(&err, NW_ELIMIT, "no memory");
-	}
-	if (rc)
-		job_not_begun(j, c, rc, &err);
+	json_add_str(&r.w, "filter", c->p.filter);
+	json_add_bool(&r.w, "display", c->p.display);
+	ask(j, c, &r);
+}
+
+void job_interfaces(struct call *c)
+{
+	struct request r;
+	struct job *j = question_begin(c, JOB_INTERFACES, "interfaces", &r);
+
+	if (!j)
+		return;
+	if (c->p.netns)
+		json_add_str(&r.w, "netns", c->p.netns);
+	ask(j, c, &r);
 }
 
 /* ---- freezes ------------------------------------------------------------------------------------------------- */
@@ -612,6 +688,7 @@ unsigned jobs_freezing(const struct front *f)
 
 void jobs_end(struct front *f)
 {
+	f->stopping = true; /* none that waits is begun now */
 	while (f->jobs)
 		job_free(f->jobs);
 }

@@ -180,7 +180,8 @@ static int open_state(struct place *p, struct errmsg *err)
 
 static int open_runtime(struct place *p, struct errmsg *err)
 {
-	int rc = make_path(p->runtime_path, 0755, p->uid, p->gid, err), fd;
+	/* the socket may be in it: a user's own is nobody else's, which clients insist on below /tmp (ipc/address.c) */
+	int rc = make_path(p->runtime_path, geteuid() ? 0700 : 0755, p->uid, p->gid, err), fd;
 	struct stat s;
 
 	if (rc < 0)

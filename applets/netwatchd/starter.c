@@ -10,6 +10,10 @@
  *	CONFIG             ──────>  opens the one path it was given
  *	                   <──────  CONFIG with a descriptor
  *
+ * Only one half may wait for the other, or both would wait for ever: the front never does. What does not fit into its
+ * socket is queued, up to a bound behind which nothing more is started; and it reads whenever there is something. So the
+ * starter may wait until its answer is taken.
+ *
  * When the front is gone the starter ends, and its children do not: a worker records on and is found by the next front.
  * The starter leads its own session, so that a terminal's signals reach the front alone.
  */
@@ -32,7 +36,7 @@
 const char *const part_names[PARTS] = { "worker", "reader", "watcher", "bundler", "prober" };
 
 enum what { RUN, STARTED, ENDED, KILL, CONFIG };
-enum { PASSED = 4, CHILDREN_MAX = 1024, ID_SIZE = 16 };
+enum { PASSED = 4, CHILDREN_MAX = 1024, ID_SIZE = 16, RUNS_QUEUED_MAX = 64, END_MS = 1000 };
 
 struct parcel {
 	uint32_t what, number;
@@ -48,7 +52,8 @@ union control {
 	struct cmsghdr align;
 };
 
-static int parcel_send(int fd, const struct parcel *p, const int *fds, unsigned nfds)
+/* 0, or -1 with errno: EAGAIN only with MSG_DONTWAIT. */
+static int parcel_send(int fd, const struct parcel *p, const int *fds, unsigned nfds, int flags)
 {
 	struct iovec iov = { .iov_base = (void *)p, .iov_len = sizeof(*p) };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
@@ -67,7 +72,7 @@ static int parcel_send(int fd, const struct parcel *p, const int *fds, unsigned 
 		m.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
 	}
 	do
-		n = sendmsg(fd, &m, MSG_NOSIGNAL);
+		n = sendmsg(fd, &m, MSG_NOSIGNAL | flags);
 	while (n < 0 && errno == EINTR);
 	return n == (ssize_t)sizeof(*p) ? 0 : -1;
 }
@@ -161,7 +166,7 @@ static void run(struct own *s, const struct parcel *p, int *fds, unsigned nfds)
 		s->child[s->children++].pid = pid;
 		answer.value = pid;
 	}
-	parcel_send(s->fd, &answer, NULL, 0);
+	parcel_send(s->fd, &answer, NULL, 0, 0);
 }
 
 static void end(const struct own *s, uint32_t number)
@@ -177,7 +182,7 @@ static void open_config(const struct own *s)
 	int fd = s->config ? open(s->config, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
 
 	answer.value = fd < 0 ? errno : 0;
-	parcel_send(s->fd, &answer, &fd, fd >= 0);
+	parcel_send(s->fd, &answer, &fd, fd >= 0, 0);
 	if (fd >= 0)
 		close(fd);
 }
@@ -194,7 +199,7 @@ static void reap(struct own *s)
 			if (s->child[i].pid != pid)
 				continue;
 			s->child[i] = s->child[--s->children];
-			parcel_send(s->fd, &answer, NULL, 0);
+			parcel_send(s->fd, &answer, NULL, 0, 0);
 			break;
 		}
 }
@@ -272,7 +277,7 @@ int starter_begin(struct starter *s, const char *config, bool quiet, struct errm
 	int pair[2];
 	pid_t pid;
 
-	*s = (struct starter){ .io.fd = -1, .config_fd = -1 };
+	*s = (struct starter){ .io.fd = -1, .config_fd = -1, .queue_end = &s->queue };
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return errmsg_errno(err, "cannot make the starter's socket");
 	fflush(NULL);
@@ -293,6 +298,54 @@ int starter_begin(struct starter *s, const char *config, bool quiet, struct errm
 
 /* ---- the front's half ---------------------------------------------------------------------------- */
 
+/* What did not fit into the socket, with descriptors of its own. */
+struct queued {
+	struct parcel p;
+	int fds[PASSED];
+	unsigned nfds;
+	struct queued *next;
+};
+
+static void queued_free(struct starter *s)
+{
+	struct queued *q = s->queue;
+
+	s->queue = q->next;
+	if (!s->queue)
+		s->queue_end = &s->queue;
+	s->runs_queued -= q->p.what == RUN;
+	close_all(q->fds, q->nfds);
+	free(q);
+}
+
+static int queue_add(struct starter *s, const struct parcel *p, const int *fds, unsigned nfds)
+{
+	struct queued *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		return -1;
+	q->p = *p;
+	while (q->nfds < nfds && (q->fds[q->nfds] = fcntl(fds[q->nfds], F_DUPFD_CLOEXEC, STDERR_FILENO + 1)) >= 0)
+		q->nfds++;
+	if (q->nfds < nfds) {
+		close_all(q->fds, q->nfds);
+		free(q);
+		return -1;
+	}
+	*s->queue_end = q;
+	s->queue_end = &q->next;
+	s->runs_queued += p->what == RUN;
+	return s->io.loop ? loop_set_events(&s->io, LOOP_READ | LOOP_WRITE, NULL) : 0;
+}
+
+/* Never waits. */
+static int request(struct starter *s, const struct parcel *p, const int *fds, unsigned nfds)
+{
+	if (!s->queue && !parcel_send(s->io.fd, p, fds, nfds, MSG_DONTWAIT))
+		return 0;
+	return s->queue || errno == EAGAIN ? queue_add(s, p, fds, nfds) : -1;
+}
+
 static struct child **child_find(struct starter *s, uint32_t number)
 {
 	struct child **at = &s->children;
@@ -311,6 +364,22 @@ static void child_done(struct starter *s, uint32_t number, int status)
 	*at = c->next;
 	c->number = 0;
 	c->ended(c, status);
+}
+
+/* -1: no more can be written now. What can never be written was not started. */
+static int queue_write(struct starter *s)
+{
+	while (s->queue) {
+		const struct parcel p = s->queue->p;
+		int bad = parcel_send(s->io.fd, &p, s->queue->fds, s->queue->nfds, MSG_DONTWAIT);
+
+		if (bad && errno == EAGAIN)
+			return -1;
+		queued_free(s);
+		if (bad && p.what == RUN)
+			child_done(s, p.number, 127 << 8);
+	}
+	return 0;
 }
 
 static void answered(struct starter *s, const struct parcel *p, int *fds, unsigned *nfds)
@@ -342,7 +411,8 @@ static void ready(struct loop_fd *h, uint32_t events)
 	int fds[PASSED], got;
 	unsigned nfds;
 
-	(void)events;
+	if (events & LOOP_WRITE && !queue_write(s))
+		loop_set_events(h, LOOP_READ, NULL);
 	while ((got = parcel_receive(h->fd, &p, fds, &nfds, MSG_DONTWAIT)) > 0) {
 		answered(s, &p, fds, &nfds);
 		close_all(fds, nfds);
@@ -351,13 +421,15 @@ static void ready(struct loop_fd *h, uint32_t events)
 		loop_remove_fd(h);
 		close(h->fd);
 		h->fd = -1;
+		while (s->queue)
+			queued_free(s);
 		s->gone(s);
 	}
 }
 
 int starter_attach(struct starter *s, struct loop *l, struct errmsg *err)
 {
-	s->io.events = LOOP_READ;
+	s->io.events = s->queue ? LOOP_READ | LOOP_WRITE : LOOP_READ;
 	s->io.ready = ready;
 	return loop_add_fd(l, &s->io, err);
 }
@@ -377,13 +449,15 @@ int part_start(struct starter *s, struct child *c, enum part part, const char *i
 
 	if (s->io.fd < 0)
 		return no_starter(err);
+	if (s->runs_queued >= RUNS_QUEUED_MAX)
+		return errmsg_set(err, NW_ELIMIT, "%d processes wait to be started already; try again in a moment", RUNS_QUEUED_MAX);
 	snprintf(p.id, sizeof(p.id), "%s", id);
 	for (unsigned i = 0; i < PASSED; i++)
 		if (all[i] >= 0) {
 			p.given |= 1u << i;
 			sent[nfds++] = all[i];
 		}
-	if (parcel_send(s->io.fd, &p, sent, nfds))
+	if (request(s, &p, sent, nfds))
 		return errmsg_errno(err, "cannot have a %s started", part_names[part]);
 	c->number = p.number;
 	c->pid = 0;
@@ -406,7 +480,7 @@ void part_kill(struct starter *s, const struct child *c)
 	const struct parcel p = { .what = KILL, .number = c->number };
 
 	if (c->number && s->io.fd >= 0)
-		parcel_send(s->io.fd, &p, NULL, 0);
+		request(s, &p, NULL, 0);
 }
 
 int starter_open_config(struct starter *s, struct errmsg *err)
@@ -415,7 +489,24 @@ int starter_open_config(struct starter *s, struct errmsg *err)
 
 	if (s->io.fd < 0)
 		return no_starter(err);
-	return parcel_send(s->io.fd, &p, NULL, 0) ? errmsg_errno(err, "cannot ask for the configuration") : 0;
+	return request(s, &p, NULL, 0) ? errmsg_errno(err, "cannot ask for the configuration") : 0;
+}
+
+/* What waits is still said (a KILL), for a moment; answers are thrown away, so that the starter goes on reading. */
+static void say_last(struct starter *s)
+{
+	int64_t until = loop_monotonic_ns() + END_MS * INT64_C(1000000);
+	struct pollfd wait = { .fd = s->io.fd, .events = POLLIN | POLLOUT };
+	int fds[PASSED];
+	unsigned nfds;
+	struct parcel p;
+
+	while (s->queue && queue_write(s) && loop_monotonic_ns() < until && poll(&wait, 1, END_MS) > 0 &&
+	       !(wait.revents & POLLHUP))
+		while (parcel_receive(s->io.fd, &p, fds, &nfds, MSG_DONTWAIT) > 0)
+			close_all(fds, nfds);
+	while (s->queue)
+		queued_free(s);
 }
 
 void starter_end(struct starter *s)
@@ -423,6 +514,7 @@ void starter_end(struct starter *s)
 	if (s->io.fd < 0)
 		return;
 	loop_remove_fd(&s->io);
+	say_last(s);
 	close(s->io.fd);
 	s->io.fd = -1;
 }

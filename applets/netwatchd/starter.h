@@ -35,6 +35,8 @@ struct starter {
 	pid_t pid;
 	uint32_t numbers;
 	struct child *children;
+	struct queued *queue, **queue_end;                /* requests that wait for room in the socket */
+	unsigned runs_queued;
 	int config_fd;                                    /* answer of the last starter_open_config, -1: none */
 	void (*config_opened)(struct starter *s, int fd); /* fd -1: could not; taken over */
 	void (*gone)(struct starter *s);                  /* it has died: nothing can be started any more */
@@ -45,7 +47,7 @@ struct starter {
 int starter_begin(struct starter *s, const char *config, bool quiet, struct errmsg *err);
 /* From now on answers are taken. */
 int starter_attach(struct starter *s, struct loop *l, struct errmsg *err);
-/* NW_ESYS, NW_ELIMIT: nothing was started. Otherwise c->ended is called in the end, unless part_forget was. */
+/* Never waits. NW_ESYS, NW_ELIMIT: nothing was started. Otherwise c->ended is called in the end, unless part_forget was. */
 int part_start(struct starter *s, struct child *c, enum part part, const char *id, const struct child_fds *fds,
 	       struct errmsg *err);
 /* It goes on, and nobody is told of its end. Harmless when there is none. */

@@ -64,8 +64,9 @@ def answers():
                                                  d.call(t).get('code') != 'invalid'], [])
     for name, type, words, code in (
             ('an unknown type', 'Statsu', {}, 'unknown_type'), ('no such session', 'Show', {'session': 'nosuch'}, 'not_found'),
-            ('no such profile', 'Start', {'profile': 'nosuch'}, 'not_found'), 
-            ('a wrong member', 'Logs', {'limit': -1}, 'invalid'), ('no interface', 'Start', {'filter': 'port 80'}, 'invalid'), ('no such kind', 'Events', {'kind': 'x'}, 'invalid')):
+            ('no such profile', 'Start', {'profile': 'nosuch'}, 'not_found'),
+            ('a wrong member', 'Logs', {'limit': -1}, 'invalid'), ('no such kind', 'Events', {'kind': 'x'}, 'invalid'),
+            ('no interface', 'Start', {'filter': 'port 80'}, 'invalid')):
         answer = d.call(type, **words)
         same('error: ' + name, (answer['type'], answer.get('code')), ('Error', code))
     same('a filter is checked', (d.data('CheckFilter', filter='port 80')['valid'],
@@ -84,8 +85,29 @@ def answers():
     same('Shutdown', (answer['type'], d.process.wait(10)), ('Success', 0))
 
 
+def flood():
+    """Questions that cost a process each, more at once than there is room for between front and starter."""
+    d = Daemon().start()
+    text = json.dumps({'type': 'CheckFilter', 'filter': 'port 80'}).encode()
+    message = struct.pack('<I', len(text)) + text
+    clients = [d.client() for _ in range(12)]
+    for c in clients:
+        c.socket.sendall(message * 100)
+        c.socket.settimeout(20)
+    same('flood: it answers others', d.call('Ping')['type'], 'Success')
+    answers = [c.receive() for c in clients for _ in range(100)]
+    valid = [a for a in answers if a['type'] == 'Data' and a['data']['valid']]
+    refused = [a for a in answers if a.get('code') == 'limit']
+    ok('flood: each question is answered, by a limit beyond what is reasonable',
+       len(valid) + len(refused) == 1200 and len(valid) >= 256 and refused, (len(valid), len(refused)))
+    same('flood: then it is as before', d.data('CheckFilter', filter='port 80')['valid'], True)
+    same('flood: TERM ends it', d.stop(), 0)
+
+
 def places():
     d = Daemon().start()
+    if os.geteuid():
+        same('the runtime directory of a user is closed to others', os.stat(d.runtime).st_mode & 0o77, 0)
     e = Daemon(state=d.state)
     status, out, err = run(*e.arguments())
     ok('a second daemon in the same directory', status == 1 and 'pid %d' % d.process.pid in err and d.state in err,
@@ -148,7 +170,7 @@ def reload():
     same('and an event says so', [e['valid'] for e in d.events('configuration_reloaded')], [True])
     d.write('sessions: 7\n')
     d.signal(signal.SIGHUP)
-    ok('HUP with a wrong file: an event', 
+    ok('HUP with a wrong file: an event',
        wait_for(5, lambda: [e['valid'] for e in d.events('configuration_reloaded')] == [True, False]))
     same('what was in force stays', len(d.data('List')['sessions']), 2)
     ok('Health knows', d.data('Health')['status'] == 'degraded' and 'c.yaml:1' in str(d.data('Health')), d.data('Health'))
@@ -171,7 +193,7 @@ def failures():
     answer = d.call('Start', interfaces=['nosuch0'], name='bad name')
     same('a name with a blank', answer.get('code'), 'invalid')
     answer = d.call('Start', interfaces=['nosuch0'], filter='prot 7')
-    same('a filter that does not compile', 
+    same('a filter that does not compile',
          (answer['type'], answer.get('code') in ('invalid', 'permission', 'not_found')), ('Error', True))
     d.stop()
 
@@ -269,4 +291,4 @@ def roles():
     same('and it ends', d.process.wait(10), 0)
 
 
-main(check, wrong_words, doctor, answers, places, pid_file, background, reload, failures, manager, subscriptions, roles)
+main(check, wrong_words, doctor, answers, flood, places, pid_file, background, reload, failures, manager, subscriptions, roles)
