@@ -206,6 +206,26 @@ static void take_interfaces(struct session *s, const struct json_value *list)
 	s->interfaces = strndup(text, outbuf_len(&o));
 }
 
+/* An adopted worker began before this front did. */
+static void take_start(struct session *s, const struct json_value *v)
+{
+	double at = json_real(v);
+	int64_t ran = at > 0 && at < 9e9 ? loop_realtime_ns() - (int64_t)(at * 1e6) * 1000 : 0;
+
+	s->run_ns = loop_monotonic_ns() - (ran > 0 ? ran : 0);
+}
+
+static void ready(struct session *s, const struct json_value *interfaces, const char *reason)
+{
+	char text[sizeof(s->reason)];
+
+	take_interfaces(s, interfaces);
+	gone_update(s, interfaces);
+	session_refresh(s);
+	gone_reason(s, text, sizeof(text));
+	session_input(s, INPUT_READY, *text ? text : reason);
+}
+
 static void on_hello(struct session *s, const struct json_value *v)
 {
 	s->pid = (pid_t)json_i64(json_get(v, "pid"), NULL);
@@ -215,10 +235,11 @@ static void on_hello(struct session *s, const struct json_value *v)
 			configure(s);
 		return;
 	}
-	take_interfaces(s, json_get(v, "interfaces"));
 	control_limits(s); /* the configuration may have changed meanwhile */
-	session_refresh(s);
-	session_input(s, INPUT_READY, s->adopted && s->state == STATE_STOPPED ? "it went on while netwatchd did not run" : "");
+	if (s->adopted && !s->run_ns)
+		take_start(s, json_get(v, "started"));
+	ready(s, json_get(v, "interfaces"),
+	      s->adopted && s->state == STATE_STOPPED ? "it went on while netwatchd did not run" : "");
 }
 
 static void on_ready(struct session *s, const struct json_value *v)
@@ -226,10 +247,8 @@ static void on_ready(struct session *s, const struct json_value *v)
 	bool ok;
 	uint64_t received = json_u64(json_get(v, "received"), &ok);
 
-	take_interfaces(s, json_get(v, "interfaces"));
 	losses_resumed(s, ok ? received : 0);
-	session_refresh(s);
-	session_input(s, INPUT_READY, "");
+	ready(s, json_get(v, "interfaces"), "");
 }
 
 static void on_failed(struct session *s, const struct json_value *v)
@@ -249,6 +268,7 @@ static void on_event(struct session *s, const struct json_value *v)
 	int kind = event_kind_find(json_string(json_get(v, "event_type"), NULL));
 	double at = json_real(json_get(v, "time"));
 	char text[3072];
+	int64_t at_ns;
 	struct jsonout w;
 	struct outbuf o;
 
@@ -261,8 +281,10 @@ static void on_event(struct session *s, const struct json_value *v)
 		return;
 	if (kind == EVENT_LIMIT_REACHED)
 		s->limited = true;
-	event_raw(s->front, (enum event_kind)kind, s, at > 0 && at < 9e9 ? (int64_t)(at * 1e6) * 1000 : loop_realtime_ns(), text,
-		  outbuf_len(&o));
+	at_ns = at > 0 && at < 9e9 ? (int64_t)(at * 1e6) * 1000 : loop_realtime_ns();
+	event_raw(s->front, (enum event_kind)kind, s, at_ns, text, outbuf_len(&o));
+	if (kind == EVENT_INTERFACE_GONE)
+		gone_one(s, json_string(json_get(json_get(v, "data"), "interface"), NULL), at_ns);
 }
 
 static void on_log(struct session *s, const struct json_value *v)

@@ -438,7 +438,7 @@ static void start_rest(struct loop_timer *t)
 		struct session *s = f->sessions[i];
 
 		if (s->wanted && !session_active(s) && !s->fresh)
-			losses_unknown(s, s->now.last_ns);
+			losses_unknown(s, s->now.last_ns, "neither netwatchd nor the worker ran");
 	}
 	start_wanted(f);
 }

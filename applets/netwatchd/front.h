@@ -14,6 +14,7 @@
  *	supervise.c   states: started, watched over, started again, stopped
  *	control.c     what workers say, and what is said to them
  *	losses.c      what was lost when a worker died
+ *	gone.c        interfaces that went, and come back
  *	jobs.c        processes that work for one answer: readers, bundlers, filters
  *	watch.c       alerts: rules, the watcher
  *	quota.c       the room of all sessions together
@@ -110,6 +111,11 @@ struct session {
 	int exit_status;              /* of wait(2) */
 	char last_words[240];
 	char *interfaces;             /* JSON text of those that are open; NULL */
+	char gone[128];               /* names of those that are not there; "" */
+	int64_t gone_ns;              /* realtime: since when one of them is not recorded; 0 */
+	unsigned gone_tries;          /* restarts that did not help, in a row */
+	bool resume;                  /* with `again`: the same run goes on, its limits count on */
+	struct loop_timer gone_timer;
 	struct loop_timer timer;      /* back-off, bound of a start or stop */
 	struct loop_timer connect_timer;
 
@@ -254,8 +260,21 @@ void losses_crashed(struct session *s);
 void losses_resumed(struct session *s, uint64_t received);
 /* There will be no next worker. */
 void losses_given_up(struct session *s);
-void losses_unknown(struct session *s, int64_t from_ns);
+void losses_unknown(struct session *s, int64_t from_ns, const char *note);
 void sockets_close(int *fds, unsigned *n);
+
+/* ---- gone.c ---- */
+
+/* What is open, by the worker; NULL: it is over. Missing interfaces are looked for from now on; when none is missing any more
+ * the time without is entered in the ledger. */
+void gone_update(struct session *s, const struct json_value *open);
+/* The worker told that one went, at this time. */
+void gone_one(struct session *s, const char *name, int64_t at_ns);
+/* A sentence for a session that records without some of them, or "". */
+void gone_reason(const struct session *s, char *text, size_t size);
+/* What there is, by a prober. */
+void gone_found(struct session *s, const struct json_value *interfaces);
+void gone_forget(struct session *s);
 
 /* ---- jobs.c, watch.c, quota.c ---- */
 
@@ -263,6 +282,8 @@ struct call;
 void job_open(struct call *c, struct session *s);
 void job_check(struct call *c);
 void job_interfaces(struct call *c);
+/* For gone.c: its namespace's interfaces are asked for. */
+int job_look(struct session *s, struct errmsg *err);
 void job_freeze(struct call *c, struct session *s);
 /* NULL or the name of the bundle. */
 const char *freeze_begin(struct session *s, int64_t before_ns, int64_t after_ns, const char *reason, struct errmsg *err);

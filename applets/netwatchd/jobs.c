@@ -28,7 +28,7 @@ enum {
 	PROBERS_MAX = 16, WAITING_MAX = 256, WAITING_OF_CLIENT_MAX = 64
 };
 
-enum job_kind { JOB_OPEN, JOB_CHECK, JOB_INTERFACES, JOB_FREEZE };
+enum job_kind { JOB_OPEN, JOB_CHECK, JOB_INTERFACES, JOB_LOOK, JOB_FREEZE };
 
 /* The request as JSON in a buffer of its own size; a filter may be 64 KiB long. */
 struct request {
@@ -163,8 +163,16 @@ static void reader_started(struct job *j, const struct json_value *v)
 static void prober_done(struct job *j, const struct json_value *v)
 {
 	struct ipc_client *c = ipc_server_find(j->front->server, j->client);
+	struct session *s;
 	struct jsonout *w;
 
+	if (j->kind == JOB_LOOK) {
+		s = session_by_id(j->front, j->session);
+		j->answered = true;
+		if (s)
+			gone_found(s, json_get(v, "interfaces"));
+		return;
+	}
 	if (j->answered || !c)
 		return;
 	w = ipc_answer_begin_raw(c, *j->id ? j->id : NULL, "Data");
@@ -506,6 +514,31 @@ void job_interfaces(struct call *c)
 	if (c->p.netns)
 		json_add_str(&r.w, "netns", c->p.netns);
 	ask(j, c, &r);
+}
+
+int job_look(struct session *s, struct errmsg *err)
+{
+	struct job *j = s->front->probers < PROBERS_MAX ? job_new(s->front, JOB_LOOK) : NULL;
+	struct request r;
+	int rc;
+
+	if (!j || !request_begin(&r, "interfaces")) {
+		if (j)
+			job_free(j);
+		return errmsg_set(err, NW_ELIMIT, "too much is asked for at once");
+	}
+	snprintf(j->session, sizeof(j->session), "%s", s->id);
+	if (*s->settings.netns)
+		json_add_str(&r.w, "netns", s->settings.netns);
+	json_add_bool(&r.w, "session", true);
+	json_close(&r.w);
+	j->question = strndup(r.text, outbuf_len(&r.o));
+	j->question_len = outbuf_len(&r.o);
+	rc = jsonout_end(&r.w) && j->question ? prober_run(j, err) : errmsg_set(err, NW_ELIMIT, "no memory");
+	free(r.text);
+	if (rc)
+		job_free(j);
+	return rc;
 }
 
 /* ---- freezes ------------------------------------------------------------------------------------------------- */

@@ -99,7 +99,7 @@ void losses_given_up(struct session *s)
 	sockets_close(s->orphans, &s->norphans);
 }
 
-void losses_unknown(struct session *s, int64_t from_ns)
+void losses_unknown(struct session *s, int64_t from_ns, const char *note)
 {
-	lost(s, LOSS_NOT_RUNNING, from_ns, false, 0, "neither netwatchd nor the worker ran");
+	lost(s, LOSS_NOT_RUNNING, from_ns, false, 0, note);
 }

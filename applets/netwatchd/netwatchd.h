@@ -60,7 +60,7 @@
  *
  * Front to prober, one request, one answer:
  *	{"type":"check","filter":TEXT,"display":bool} → {"type":"done"} or {"type":"failed","code":"invalid","message":TEXT}
- *	{"type":"interfaces","netns":TEXT}            → {"type":"done","interfaces":[…]} or failed
+ *	{"type":"interfaces","netns":TEXT,"session":bool}  (true: it is a session's, perhaps a path) → {"type":"done","interfaces":[…]} or failed
  */
 #ifndef NETWATCHD_H
 #define NETWATCHD_H

@@ -3,7 +3,7 @@
  * netwatchd prober: one question of a client that is answered by parsing what the client wrote (a filter) or by asking
  * libpcap (interfaces). A process of its own, so that neither happens in the front. For a filter it drops its rights before
  * the text is parsed. Interfaces of another network namespace take rights, so it keeps them for that, and takes a name from
- * the client, not a path. An answer takes milliseconds; who needs more than 10 s of processor is ended.
+ * the client, not a path (a session's own may be one). An answer takes milliseconds; who needs more than 10 s of processor is ended.
  */
 #include "netwatchd.h"
 #include "base/json.h"
@@ -111,7 +111,7 @@ static int interfaces(struct answer *a, const struct json_value *q)
 	struct errmsg err = { "" };
 	int found;
 
-	if (netns && strchr(netns, '/'))
+	if (netns && strchr(netns, '/') && !json_bool(json_get(q, "session")))
 		return failed(a, NW_EINPUT, "netns: a name or a process id is expected, not a path");
 	begin(a, "done");
 	json_add_array(&a->w, "interfaces");

@@ -113,6 +113,8 @@ static void write_file(struct jsonout *w, const struct session *s)
 	json_add_ns(w, "started", s->started_ns);
 	json_add_ns(w, "stopped", s->stopped_ns);
 	json_add_ns(w, "duration_done", s->duration_done_ns);
+	if (s->gone_ns)
+		json_add_ns(w, "gone", s->gone_ns);
 	json_add_u64(w, "restarts", s->restarts);
 	json_add_object(w, "settings");
 	settings_write(w, &s->settings);
@@ -232,6 +234,7 @@ static int read_root(struct session *s, const struct json_value *v, struct errms
 	s->started_ns = get_ns(v, "started");
 	s->stopped_ns = get_ns(v, "stopped");
 	s->duration_done_ns = get_ns(v, "duration_done");
+	s->gone_ns = get_ns(v, "gone");
 	s->restarts = (unsigned)get_u64(v, "restarts");
 	read_totals(s, json_get(v, "totals"));
 	read_steps(s, json_get(v, "history"));
@@ -293,6 +296,7 @@ static void drop_session(struct session *s)
 	loop_remove_timer(&s->timer);
 	loop_remove_timer(&s->connect_timer);
 	loop_remove_timer(&s->watch_timer);
+	gone_forget(s);
 	ipc_link_close(&s->link);
 	part_forget(&f->starter, &s->worker);
 	sockets_close(s->sockets, &s->nsockets);
@@ -490,7 +494,7 @@ static int configure_one(struct front *f, const struct session_settings *setting
 {
 	struct session *s = by_name(f, settings->name);
 	enum api_error code;
-	bool changed;
+	bool changed, start, keep;
 	int bad;
 
 	if (!s) {
@@ -505,16 +509,20 @@ static int configure_one(struct front *f, const struct session_settings *setting
 	changed = !settings_equal(&s->settings, settings) && s->settings.in_memory == settings->in_memory;
 	if (changed)
 		s->settings = *settings;
+	/* one that came back, or may have been cured; one that somebody stopped stays stopped */
+	start = !settings->no_autostart && (!s->configured || (changed && s->state == STATE_FAILED));
+	keep = changed || !s->configured;
 	s->configured = true;
 	s->unlisted = false;
-	if (changed) {
+	s->wanted |= start;
+	s->again |= start && s->state == STATE_STOPPING;
+	if (keep)
 		session_keep(s);
-		if (session_active(s)) { /* a worker is configured once */
-			s->again = true;
-			session_input(s, INPUT_STOP, "the configuration has changed");
-		}
+	if (session_active(s) && changed) { /* a worker is configured once */
+		s->again = true;
+		session_input(s, INPUT_STOP, "the configuration has changed");
 	}
-	return 0;
+	return start;
 }
 
 int sessions_configure(struct front *f, struct errmsg *err)

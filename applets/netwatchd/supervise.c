@@ -106,7 +106,9 @@ static void act_run(struct session *s)
 
 static void act_stop(struct session *s)
 {
-	jobs_session_ends(s);
+	gone_forget(s);
+	if (!s->resume)
+		jobs_session_ends(s);
 	watch_end(s);
 	control_stop(s);
 	arm(s, STOP_BOUND_S * second_ns);
@@ -151,14 +153,21 @@ static void act_end(struct session *s)
 {
 	struct front *f = s->front;
 	struct errmsg err;
-	bool failed = s->state == STATE_FAILED, asked = s->waiters != NULL;
+	bool failed = s->state == STATE_FAILED, asked = s->waiters != NULL, again = s->again && !f->stopping;
 
 	loop_remove_timer(&s->timer);
 	run_over(s);
 	losses_given_up(s);
-	alerts_clear(s);
-	jobs_session_ends(s);
-	if (s->again && !f->stopping) {
+	if (!again) {
+		s->resume = false;
+		gone_update(s, NULL);
+	}
+	session_keep(s);
+	if (!s->resume) {
+		alerts_clear(s);
+		jobs_session_ends(s);
+	}
+	if (again) {
 		s->again = false;
 		session_input(s, INPUT_START, "");
 		return;
@@ -218,6 +227,7 @@ static void act_wait(struct session *s)
 		s->attempts = 0;
 	}
 	s->attempts++;
+	session_keep(s);
 	if (f->stopping) {
 		session_input(s, INPUT_STOP, "netwatchd stops");
 		return;
@@ -264,6 +274,9 @@ static void act_cancel(struct session *s)
 
 	loop_remove_timer(&s->timer);
 	losses_given_up(s);
+	s->resume = s->again = false;
+	gone_update(s, NULL);
+	session_keep(s);
 	waiters_answer(s, false);
 	if (s->remove)
 		session_remove(s, &err);
@@ -302,7 +315,7 @@ static void tell_change(struct session *s, enum session_state before)
 
 static void begin_run(struct session *s, enum session_input in)
 {
-	if (in != INPUT_START)
+	if (in != INPUT_START || s->resume)
 		return;
 	s->wanted = true;
 	s->attempts = 0;
@@ -334,7 +347,8 @@ bool session_input(struct session *s, enum session_input in, const char *reason)
 			s->wanted = false; /* not by the next daemon either */
 		note_step(s, reason);
 		tell_change(s, before);
-		session_keep(s);
+		if (t->action != ACT_END && t->action != ACT_WAIT) /* those keep what the run came to, too */
+			session_keep(s);
 	}
 	front_changed(s->front);
 	if (acts[t->action])

@@ -114,6 +114,22 @@ def worker_killed():
     d.stop()
 
 
+def unstated():
+    """Packets that were dropped and not entered in the ledger yet when the worker was killed (it sums them up for a minute)."""
+    d = daemon().start()
+    s = start(d, name='x', limits={'free_bytes': 10 ** 15})
+    n = 0
+    for _ in range(2):
+        n += blast(1000)
+        wait_for(5, lambda: d.session('x')['disk_dropped'] >= n)
+    os.kill(d.session('x')['pid'], signal.SIGKILL)
+    wait_for(5, lambda: d.session('x')['restarts'] == 1 and d.session('x')['state'] == 'running')
+    d.data('Stop', session='x')
+    same('a killed worker: what was dropped and not yet in the ledger is in it',
+         recorded(d, s['id']) + sum(l.get('packets') or 0 for l in d.data('Losses', session='x')['losses']), n)
+    d.stop()
+
+
 def daemon_killed():
     d = daemon().start()
     s = start(d, name='x')
@@ -165,6 +181,104 @@ def stopped_and_started():
     d.start()
     time.sleep(0.7)
     same('one that was stopped does not', d.session('x')['state'], 'stopped')
+    d.stop()
+
+
+def numbers():
+    """What a session came to is known to the next daemon, too, and the time it ran before it."""
+    d = daemon().start()
+    s = start(d, name='x')
+    n = blast(20)
+    settled(d, 'x', n)
+    d.data('Stop', session='x')
+    members = ('state', 'packets', 'bytes', 'received', 'dropped', 'lost')
+    before = d.session('x')
+    d.stop()
+    d.start()
+    after = d.session('x')
+    same('after stop and a new daemon: the same numbers', [after[m] for m in members], [before[m] for m in members])
+    same('packets are among them', (after['packets'], after['received']), (n, n))
+    times = ('stopped', 'duration', 'first_packet', 'last_packet')
+    ok('and the times', all(abs(after[m] - before[m]) < 1e-5 for m in times), (before, after))
+    d.data('Start', session='x')
+    time.sleep(1.2)
+    d.kill()
+    d.start()
+    d.wait_state('x', 'running')
+    ok('adopted: the time it ran before counts', d.session('x')['duration'] > 1, d.session('x')['duration'])
+    d.stop()
+
+
+def reloads():
+    quick = QUICK.replace('backoff_min', 'attempts: 1\n  window: 60\n  backoff_min')
+    one = quick + 'sessions:\n  - name: x\n    netns: %s\n    interfaces: [%s]\n' % (NS, IFACE)
+    d = daemon(one).start()
+    d.wait_state('x', 'running')
+    count = 0
+
+    def reload(text):
+        nonlocal count
+        d.write(text)
+        d.signal(signal.SIGHUP)
+        count += 1
+        wait_for(5, lambda: len(d.events('configuration_reloaded')) == count)
+    reload(quick)
+    d.wait_state('x', 'stopped')
+    reload(one)
+    d.wait_state('x', 'running')
+    ok('reload: a session that is in the configuration again runs again', True)
+    d.data('Stop', session='x')
+    reload(one + '    snaplen: 100\n')
+    time.sleep(0.5)
+    same('one that somebody stopped does not', d.session('x')['state'], 'stopped')
+    d.data('Start', session='x')
+    for i in range(2):
+        d.wait_state('x', 'running')
+        os.kill(d.session('x')['pid'], signal.SIGKILL)
+        wait_for(5, lambda: len(d.events('process_crashed')) == i + 1)
+    d.wait_state('x', 'failed')
+    reload(one)
+    d.wait_state('x', 'running')
+    ok('one that failed and has other settings now runs', True)
+    d.data('Stop', session='x')
+    d.stop()
+
+
+def ip(*words):
+    subprocess.run(['ip', *words], check=True)
+
+
+def second_pair():
+    ip('-n', NS_A, 'link', 'add', 'w0', 'type', 'veth', 'peer', 'name', 'w1', 'netns', NS)
+    for ns, name in ((NS_A, 'w0'), (NS, 'w1')):
+        subprocess.run(['ip', 'netns', 'exec', ns, 'sh', '-c', 'echo 1 >/proc/sys/net/ipv6/conf/%s/disable_ipv6' % name])
+        ip('-n', ns, 'link', 'set', name, 'arp', 'off', 'up')
+
+
+def interface_back():
+    second_pair()
+    d = daemon().start()
+    s = d.data('Start', interfaces=[IFACE, 'w1'], netns=NS, name='x')
+    n = blast(100)
+    settled(d, 'x', n)
+    ip('-n', NS, 'link', 'del', 'w1')
+    ok('an interface goes: the session says so, and which is left',
+       wait_for(5, lambda: d.session('x')['reason'].startswith('w1 is not there')) and d.session('x')['state'] == 'running',
+       d.session('x'))
+    n += blast(100)
+    same('the other one is recorded', settled(d, 'x', n), True)
+    second_pair()
+    ok('it comes back: all are recorded', wait_for(15, lambda: d.session('x')['interfaces'] == [IFACE, 'w1'] and
+                                                    d.session('x')['state'] == 'running' and not d.session('x').get('reason')),
+       d.session('x'))
+    n += sent(subprocess.Popen(['nsenter', '--net=/run/netns/' + NS_A, BLAST, 'w0', '100', '60', '0'], stdout=subprocess.PIPE,
+                               text=True))
+    settled(d, 'x', n)
+    same('packets', d.session('x')['packets'], n)
+    losses = d.data('Losses', session='x')['losses']
+    same('the ledger: a time without, of unknown packets', [(l['kind'], l.get('packets')) for l in losses], [('not_running', None)])
+    ok('from gone to back, with its name', losses and losses[0]['to'] - losses[0]['from'] > 0.3 and 'w1' in losses[0]['note'], losses)
+    ip('-n', NS, 'link', 'del', 'w1')
     d.stop()
 
 
@@ -263,4 +377,4 @@ def rights():
     d.stop()
 
 
-main(life, limits, worker_killed, daemon_killed, stopped_and_started, gone, readers, quota, rights)
+main(life, limits, worker_killed, unstated, daemon_killed, stopped_and_started, numbers, reloads, interface_back, gone, readers, quota, rights)
