@@ -41,6 +41,9 @@ int bundle_finish(struct bundle *b, struct errmsg *err);
 void bundle_abandon(struct bundle *b);
 /* The oldest go until `keep` are left (0: all stay). */
 void bundle_keep(const struct bundle *b, uint64_t keep);
+/* The oldest go until all bundles of the session, with those being made, take at most so many bytes. False: they take more, and only
+ * parts are left. */
+bool bundle_room(const struct bundle *b, uint64_t bytes);
 /* A sentence for bundle.json; beyond the ceiling they are not kept. */
 void bundle_problem(struct bundle *b, const char *what, const char *why);
 

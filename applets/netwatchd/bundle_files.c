@@ -174,6 +174,47 @@ static unsigned oldest_bundle(int all_fd, char name[BUNDLE_NAME_MAX])
 	return count;
 }
 
+static uint64_t folder_bytes(int all_fd, const char *name)
+{
+	DIR *d = list(all_fd, name);
+	uint64_t bytes = 0;
+	struct stat st;
+
+	for (struct dirent *e; d && (e = readdir(d));)
+		if (!fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode))
+			bytes += (uint64_t)st.st_size;
+	if (d)
+		closedir(d);
+	return bytes;
+}
+
+static uint64_t all_bytes(int all_fd)
+{
+	DIR *d = list(all_fd, ".");
+	uint64_t bytes = 0;
+
+	for (struct dirent *e; d && (e = readdir(d));)
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			bytes += folder_bytes(all_fd, e->d_name);
+	if (d)
+		closedir(d);
+	return bytes;
+}
+
+bool bundle_room(const struct bundle *b, uint64_t bytes)
+{
+	char name[BUNDLE_NAME_MAX];
+
+	for (unsigned left = LISTED_MAX; left; left--) {
+		if (all_bytes(b->all_fd) <= bytes)
+			return true;
+		if (!oldest_bundle(b->all_fd, name))
+			return false;
+		remove_bundle(b->all_fd, name);
+	}
+	return false;
+}
+
 void bundle_keep(const struct bundle *b, uint64_t keep)
 {
 	char name[BUNDLE_NAME_MAX];

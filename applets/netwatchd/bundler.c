@@ -4,10 +4,14 @@
  * made of them and writes down what the daemon knew. It has no rights but those of the directory's owner; as it executes
  * nwexport it is not confined further, and it looks into no packet itself.
  *
+ * All bundles together may take half of the session's limits.bytes: the oldest go first, and one that is too large itself ends early
+ * and says so.
+ *
  * It follows the record until the range has passed, so it may be asked at the moment of the trigger or later. When the front
  * goes away meanwhile it goes on: what was to be kept is kept.
  */
 #include "api/operations.h"
+#include "api/settings.h"
 #include "base/json.h"
 #include "base/jsonout.h"
 #include "base/shape.h"
@@ -35,6 +39,7 @@ struct freeze {
 	int64_t from_ns, to_ns;
 	uint64_t max_bundles;
 	const struct json_value *events, *settings;
+	uint64_t room;                 /* bytes of all bundles together; 0: any */
 };
 
 static const struct shape_row rows[] = {
@@ -62,6 +67,8 @@ struct copying {
 	struct writer *writer;
 	uint32_t *numbers;
 	uint32_t known;
+	struct bundle *bundle;
+	uint64_t room, looked;         /* as in struct freeze; bytes of the file at the last look */
 };
 
 static int add_interfaces(struct copying *c, struct errmsg *err)
@@ -75,6 +82,17 @@ static int add_interfaces(struct copying *c, struct errmsg *err)
 	for (; !rc && c->known < count; c->known++)
 		rc = writer_add_interface(c->writer, query_interface(c->query, c->known), &grown[c->known], err);
 	return rc;
+}
+
+/* Room for some packets more; three quarters of it at most, so that reports find some. */
+static bool has_room(struct copying *c)
+{
+	uint64_t step = c->room / 64 + 1, bytes = writer_bytes(c->writer);
+
+	if (!c->room || bytes - c->looked < step)
+		return true;
+	c->looked = bytes;
+	return bytes + 2 * step <= c->room / 4 * 3 && bundle_room(c->bundle, c->room - 2 * step);
 }
 
 static int copy_all(struct copying *c, struct copied *sum, struct errmsg *err)
@@ -100,15 +118,19 @@ static int copy_all(struct copying *c, struct copied *sum, struct errmsg *err)
 		if (sum->packets == 1 || f.ts_ns > sum->last_ns)
 			sum->last_ns = f.ts_ns;
 		sum->bytes += f.wirelen;
+		if (!has_room(c)) {
+			bundle_problem(c->bundle, "packets.pcapng", "ends early, bundles may take half of the session's limits.bytes");
+			return 0;
+		}
 	}
 }
 
-static int copy_packets(const struct freeze *f, const struct bundle *b, const struct progress_page *progress,
+static int copy_packets(const struct freeze *f, struct bundle *b, const struct progress_page *progress,
 			struct copied *sum, struct errmsg *err)
 {
 	struct query_options o = QUERY_OPTIONS_ALL(SESSION_DIR_FD);
 	struct writer_options to = { .format = FORMAT_PCAPNG, .comment = f->reason[0] ? f->reason : NULL };
-	struct copying c = { NULL };
+	struct copying c = { .bundle = b, .room = f->room };
 	int rc, fd = bundle_file(b, "packets.pcapng", &rc, err);
 
 	o.from_ns = f->from_ns;
@@ -260,6 +282,16 @@ static void tell(const char *name, int code, const struct errmsg *err, const str
 		ipc_send(CONTROL_FD, text, strlen(text), NULL, 0, NULL);
 }
 
+/* What is large and can be made again goes first. */
+static void fit(const struct freeze *f, struct bundle *b)
+{
+	static const char *const files[] = { "flows.csv", "statistics.json", "summary.txt" };
+
+	for (unsigned i = 0; f->room && i < 3 && !bundle_room(b, f->room); i++)
+		if (!unlinkat(b->fd, files[i], 0))
+			bundle_problem(b, files[i], "left out, bundles may take half of the session's limits.bytes");
+}
+
 static int make_bundle(const struct freeze *f, const struct progress_page *progress, struct copied *sum, struct errmsg *err)
 {
 	struct bundle b = { .all_fd = -1, .fd = -1 };
@@ -273,6 +305,7 @@ static int make_bundle(const struct freeze *f, const struct progress_page *progr
 		rc = write_events(f, &b, err);
 	if (!rc) {
 		bundle_reports(&b);
+		fit(f, &b);
 		rc = write_description(f, &b, sum, err);
 	}
 	if (!rc)
@@ -294,6 +327,7 @@ static int drop_rights(struct errmsg *err)
 int bundler_main(const char *session_id)
 {
 	const struct progress_page *progress = NULL;
+	struct session_settings settings = { .name = "" };
 	struct freeze f = { .name = NULL };
 	struct copied sum = { 0 };
 	struct errmsg err = { "" };
@@ -316,6 +350,9 @@ int bundler_main(const char *session_id)
 	if (!rc)
 		rc = shape_request(rows, json_root(j), &f, &err);
 	f.session = session_id;
+	if (!rc && f.settings)
+		rc = settings_read(&settings, f.settings, &err);
+	f.room = settings.limits.bytes / 2;
 	if (!rc)
 		rc = make_bundle(&f, progress, &sum, &err);
 	if (rc != NW_ECLOSED)

@@ -6,6 +6,7 @@
  */
 #include "netwatchd.h"
 #include "base/json.h"
+#include "base/times.h"
 #include "decode/packet.h"
 #include "insight/detect.h"
 #include "ipc/frame.h"
@@ -21,7 +22,7 @@
 
 enum { REQUEST_MS = 10000, BATCH = 2000, CONVERSATIONS = 65536, TEXT_MAX = 2048 };
 
-static const int64_t judge_ns = 500000000, minute_ns = 60000000000, day_ns = 1440 * 60000000000;
+static const int64_t judge_ns = 500000000, near_ns = 2000000000, minute_ns = 60000000000, day_ns = 1440 * 60000000000;
 
 struct watched {
 	const struct rule *rule;
@@ -39,6 +40,7 @@ struct watcher {
 	const struct progress_page *page;
 	int64_t last_ns, last_at_ns;   /* time of the last packet, and when it was seen (monotonic) */
 	int64_t judged_ns;
+	bool caught_up;                /* what was in the record at the start was read */
 };
 
 static int tell(struct watcher *w, const struct watched *r, enum gauge_change change, struct errmsg *err)
@@ -92,6 +94,18 @@ static void look(struct watcher *w, const struct frame *f, int64_t now_ns)
 	}
 }
 
+/* What is read at the start happened before: it is not judged as if it came now. */
+static bool catch_up(struct watcher *w, bool read_all, int64_t now_ns)
+{
+	int64_t late_ns = ns_between(w->last_ns, loop_realtime_ns());
+
+	if (w->caught_up || (!read_all && (!w->last_at_ns || late_ns > near_ns)))
+		return w->caught_up;
+	if (w->last_at_ns && late_ns > 0 && late_ns < 3650 * day_ns)
+		w->last_at_ns = now_ns - late_ns;
+	return w->caught_up = true;
+}
+
 /* Until the front goes away. */
 static int follow(struct watcher *w, struct errmsg *err)
 {
@@ -110,7 +124,7 @@ static int follow(struct watcher *w, struct errmsg *err)
 				look(w, &f, now_ns);
 			n++;
 		}
-		if (rc >= 0 && now_ns - w->judged_ns >= judge_ns)
+		if (rc >= 0 && catch_up(w, rc == 0, now_ns) && now_ns - w->judged_ns >= judge_ns)
 			rc = judge(w, now_ns, err) < 0 ? NW_ECLOSED : rc;
 		/* it sends nothing after its request: readable is its end */
 		if (rc >= 0 && poll(&front, 1, rc > 0 ? 0 : (int)query_delay_ms(w->query)) > 0)

@@ -127,6 +127,10 @@ static void set_limits(struct worker *w, const struct worker_orders *o)
 	record_progress(w->record, &p);
 	w->packets_left = left(w->settings.packets, o->packets_given ? o->packets_done : p.packets);
 	w->bytes_left = left(w->settings.bytes, o->bytes_given ? o->bytes_done : p.bytes);
+	if (__builtin_add_overflow(p.packets, w->packets_left, &w->packets_until))
+		w->packets_until = UINT64_MAX;
+	if (__builtin_add_overflow(p.bytes, w->bytes_left, &w->bytes_until))
+		w->bytes_until = UINT64_MAX;
 	w->duration.fire = duration_timer;
 	if (w->settings.duration_ns)
 		loop_add_timer(&w->loop, &w->duration, loop_monotonic_ns() + w->settings.duration_ns - o->duration_done_ns);

@@ -81,6 +81,7 @@ struct worker {
 	struct session_settings settings;
 	int64_t orphan_ns;              /* how long it records without a front */
 	uint64_t packets_left, bytes_left; /* until a limit of the session; UINT64_MAX: none */
+	uint64_t packets_until, bytes_until; /* the limit by the record's counters; UINT64_MAX: none */
 	struct worker_source sources[SETTINGS_INTERFACES_MAX];
 	unsigned nsources, alive;
 	bool missing;                   /* an interface of the settings is not there, or down */

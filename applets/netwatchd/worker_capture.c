@@ -124,8 +124,19 @@ static int take(void *user, const struct frame *f, struct errmsg *err)
 	return NW_ELIMIT; /* leaves the dispatch */
 }
 
-static bool enough(const struct worker *w)
+/* The limits count what is in the record; what the disk had no room for is still to come. */
+static bool enough(struct worker *w)
 {
+	struct progress p;
+
+	if (w->packets_left && w->bytes_left)
+		return false;
+	record_tick(w->record);
+	record_progress(w->record, &p);
+	if (w->packets_until != UINT64_MAX)
+		w->packets_left = w->packets_until > p.packets ? w->packets_until - p.packets : 0;
+	if (w->bytes_until != UINT64_MAX)
+		w->bytes_left = w->bytes_until > p.bytes ? w->bytes_until - p.bytes : 0;
 	return !w->packets_left || !w->bytes_left;
 }
 

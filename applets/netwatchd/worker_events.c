@@ -162,15 +162,6 @@ void worker_tell_losses(struct worker *w)
 
 /* ---- what the record tells --------------------------------------------------------------------- */
 
-/* Limits count what is in the record: what the disk had no room for is still to come. */
-static void give_back(struct worker *w, const struct record_event *e)
-{
-	if (w->packets_left != UINT64_MAX)
-		w->packets_left += e->packets;
-	if (w->bytes_left != UINT64_MAX)
-		w->bytes_left += e->bytes;
-}
-
 void worker_record_event(void *user, const struct record_event *e)
 {
 	static const enum event_kind kinds[] = {
@@ -191,7 +182,6 @@ void worker_record_event(void *user, const struct record_event *e)
 		json_add_u64(j, "bytes", e->bytes);
 		break;
 	case RECORD_DISK_AGAIN:
-		give_back(w, e);
 		json_add_u64(j, "packets", e->packets);
 		json_add_u64(j, "bytes", e->bytes);
 		json_add_ns(j, "from", e->from_ns);

@@ -24,8 +24,8 @@ enum { LEDGER_BYTES_MAX = 1 << 20, LEDGER_LINE_MAX = 1024 };
 enum loss_kind {
 	LOSS_KERNEL,       /* the ring had no room */
 	LOSS_INTERFACE,    /* the interface or its driver dropped */
-	LOSS_DISK,         /* nowhere to write them to; or cut off a torn segment */
-	LOSS_CRASH,        /* the writer died with them */
+	LOSS_DISK,         /* nowhere to write them to */
+	LOSS_CRASH,        /* the writer died with them; without packets but with bytes: cut off a torn segment */
 	LOSS_NOT_RUNNING,  /* nobody listened */
 	LOSS_SUBSCRIBER,   /* events for a client that did not read */
 	LOSS_KINDS

@@ -13,10 +13,12 @@
  *
  * A full disk, an exhausted quota of the user and an I/O error end nothing: the file is cut back to its last whole block, the
  * oldest closed segment goes, the write is tried again. With nothing left to evict packets are dropped and counted
- * (progress.disk_dropped, the ledger, an event), and it is tried again every second, in the same file. For an I/O error nothing
+ * (progress.disk_dropped, the ledger, an event), and it is tried again every second, in the same file. The same when
+ * limits.bytes is used up by what is no segment (bundles). For an I/O error nothing
  * is evicted: it would get no better. A file that may not grow any more (EFBIG) is followed by another one.
  *
- * The memory of a record is fixed when it is opened: the buffer (272 KiB) and 600 KiB, whatever the traffic does.
+ * The memory of a record is fixed when it is opened: the buffer (64 KiB, or as much as the largest packet) and
+ * 600 KiB, whatever the traffic does.
  */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
@@ -53,7 +55,7 @@ struct record_event {
 /* What record_open() found and did. */
 struct record_recovery {
 	bool was_killed;          /* the last writer did not close the record */
-	uint64_t cut_bytes;       /* torn blocks at the end, cut off: of no packet that was said to be written */
+	uint64_t cut_bytes;       /* torn blocks at the end, cut off: of no packet that was said to be written; it is in the ledger */
 	uint64_t cut_segment;     /* where; 0: nowhere */
 	unsigned removed;         /* segments without any packet */
 	unsigned indexed;         /* indexes made anew */
@@ -70,7 +72,7 @@ struct record_options {
 	const char *name;         /* what messages call it; copied. NULL: "record" */
 	uint64_t segment_bytes;   /* 0: 64 MiB; at least 64 KiB; at most an eighth of limits.bytes, so that evicting is gradual */
 	int64_t segment_ns;       /* a new segment at the latest after so long; 0: never (or an eighth of limits.age_ns) */
-	uint64_t buffer_bytes;    /* 0: 272 KiB, so that the largest packet fits */
+	uint64_t buffer_bytes;    /* 0: 64 KiB; a larger packet makes it larger */
 	struct space_limits limits;
 	struct progress_page *progress; /* kept up to date; the caller's; NULL: none */
 	const char *application, *comment; /* of the section headers; copied. NULL: as writer_open() */
@@ -106,7 +108,8 @@ void record_loss(struct record *r, enum loss_kind kind, uint64_t packets, int64_
 void record_tick(struct record *r);
 /* A new segment with the next packet, unless this one has none. */
 void record_rotate(struct record *r);
-/* From the next write on. */
+/* From the next write on. Segments are made smaller when `bytes` asks for it; one that is open and too large ends with the next packet
+ * or tick. */
 void record_set_limits(struct record *r, const struct space_limits *limits);
 /* The oldest closed segments go until so many bytes are free again (quotas over all sessions). Returns the bytes that
  * went. */

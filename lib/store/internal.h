@@ -177,7 +177,7 @@ static inline void index_maker_packet(struct index_maker *m, unsigned linktype, 
  * A full group has GROUP_CHUNKS chunks and GROUP_BLOCKS blocks, which begin at a page; the last one has what it takes, and its
  * blocks are folded until they are small enough. A block is BLOCK_ROWS rows, a row one bit per chunk. */
 
-#define INDEX_MAGIC "NWBIDX1\n"
+#define INDEX_MAGIC "NWBIDX2\n" /* another number when the layout or a hash of keys changes: then indexes are made anew */
 
 struct stored_header {
 	char magic[8];
@@ -297,7 +297,8 @@ struct record {
 	/* ---- failures */
 	bool full;                     /* nothing can be written; packets are dropped */
 	bool full_told;
-	int full_error;                /* errno, 0: a limit of free space */
+	int full_error;                /* errno, 0: a limit */
+	const char *full_limit;        /* which one */
 	int64_t full_retry_ns;         /* monotonic */
 	uint64_t disk_dropped;
 	struct pending_loss episode;   /* dropped since the disk is full */
@@ -308,6 +309,7 @@ struct record {
 
 	/* ---- limits (limits.c) */
 	struct space_limits limits;
+	uint64_t segment_asked;        /* o.segment_bytes is this, or less by the limits */
 	uint64_t first;                /* oldest segment */
 	uint64_t segments;             /* that are there, the open one too */
 	uint64_t segment_bytes;        /* of closed segments and all indexes */
@@ -344,7 +346,7 @@ void output_close_segment(struct record *r);
 /* limits.c */
 /* The oldest closed segment goes. False: there is none, or it cannot be removed. */
 bool limits_evict(struct record *r);
-/* Makes room for `len` bytes. False: the file system has to be kept free and nothing is left to evict. */
+/* Makes room for `len` bytes. False: a limit does not allow it and nothing is left to evict; full_limit says which. */
 bool limits_room(struct record *r, uint64_t len);
 /* What is too old goes. */
 void limits_age(struct record *r);

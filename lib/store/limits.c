@@ -21,7 +21,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { LOOK_S = 10, DEPTH_MAX = 3 };
+enum { LOOK_S = 2, DEPTH_MAX = 3 };
 
 /* ---- reading the directory ------------------------------------------------------------------------- */
 
@@ -213,8 +213,15 @@ bool limits_room(struct record *r, uint64_t len)
 {
 	uint64_t index = (r->size + len) / 100 + 512; /* what the open segment will need for its own */
 
-	while (r->limits.bytes && r->segment_bytes + r->size + r->other_bytes + index + len > r->limits.bytes && limits_evict(r))
-		;
+	r->full_limit = "limits.bytes is used up by bundles and other files";
+	while (r->limits.bytes && r->segment_bytes + r->size + r->other_bytes + index + len > r->limits.bytes) {
+		if (limits_evict(r))
+			continue;
+		if (r->size > r->o.segment_bytes) /* it was begun before the limit was lowered, and ends now */
+			break;
+		return false;
+	}
+	r->full_limit = "less of the file system is free than is to be kept free";
 	if (!r->limits.free_bytes && !r->limits.free_percent)
 		return true;
 	if (!r->free_at_ns || r->now_ns - r->free_at_ns >= SECOND_NS)
@@ -250,12 +257,6 @@ void limits_age(struct record *r)
 	while (r->limits.age_ns && r->first && !(r->fd >= 0 && r->first == r->number) &&
 	       r->now_ns - oldest_stamp(r) > r->limits.age_ns && limits_evict(r))
 		;
-}
-
-void record_set_limits(struct record *r, const struct space_limits *limits)
-{
-	r->limits = *limits;
-	r->free_at_ns = 0;
 }
 
 uint64_t record_evict(struct record *r, uint64_t bytes)

@@ -47,7 +47,7 @@ static void drop(struct record *r, const struct tally *t)
 	if (r->full_error)
 		snprintf(r->losses[LOSS_DISK].note, sizeof(r->losses[LOSS_DISK].note), "%s", strerror(r->full_error));
 	else
-		snprintf(r->losses[LOSS_DISK].note, sizeof(r->losses[LOSS_DISK].note), "the file system has to be kept free");
+		snprintf(r->losses[LOSS_DISK].note, sizeof(r->losses[LOSS_DISK].note), "%s", r->full_limit);
 }
 
 /* From here on packets are dropped; `error` is errno, or 0 for a limit. */

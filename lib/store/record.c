@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-	BUFFER = 272 * 1024,           /* of the writer: the largest packet fits, and two of them are a chunk */
+	BUFFER = 64 * 1024,            /* of the writer: it stays in the cache, and a write is over soon */
 	SEGMENT = 64 << 20, SEGMENT_MIN = 64 * 1024,
 	PARTS = 8,                     /* a quota is at least so many segments */
 	STATISTICS = 128               /* bytes of an interface statistics block, at most */
@@ -141,6 +141,26 @@ static void set_fill_max(struct record *r)
 	r->fill_max = r->o.segment_bytes > 2 * end ? r->o.segment_bytes - end : r->o.segment_bytes / 2;
 }
 
+/* As was asked, but not more than a part of the quota. */
+static void size_segments(struct record *r)
+{
+	r->o.segment_bytes = r->segment_asked;
+	if (r->limits.bytes && r->o.segment_bytes > r->limits.bytes / PARTS)
+		r->o.segment_bytes = r->limits.bytes / PARTS;
+	if (r->o.segment_bytes < SEGMENT_MIN)
+		r->o.segment_bytes = SEGMENT_MIN;
+	set_fill_max(r);
+}
+
+void record_set_limits(struct record *r, const struct space_limits *limits)
+{
+	r->limits = *limits;
+	r->free_at_ns = 0;
+	size_segments(r);
+	if (r->fill > r->fill_max)
+		r->rotate = true;
+}
+
 /* ---- packets ------------------------------------------------------------------------------------------------ */
 
 int record_interface(struct record *r, const struct interface *i, uint32_t *ifid, struct errmsg *err)
@@ -221,8 +241,8 @@ static void tell_full(struct record *r)
 		snprintf(e.message, sizeof(e.message), "%s: %s; no older segment is left to make room, packets are dropped until "
 			 "it can be written again", r->name, strerror(r->full_error));
 	else
-		snprintf(e.message, sizeof(e.message), "%s: less of the file system is free than is to be kept free, and no older segment "
-			 "is left; packets are dropped", r->name);
+		snprintf(e.message, sizeof(e.message), "%s: %s, and no older segment is left; packets are dropped", r->name,
+			 r->full_limit);
 	tell(r, &e);
 }
 
@@ -327,12 +347,8 @@ static void set_options(struct record *r, const struct record_options *o)
 		r->o.monotonic_clock = system_monotonic;
 	if (!r->o.write)
 		r->o.write = write;
-	if (!r->o.segment_bytes)
-		r->o.segment_bytes = SEGMENT;
-	if (r->limits.bytes && r->o.segment_bytes > r->limits.bytes / PARTS)
-		r->o.segment_bytes = r->limits.bytes / PARTS;
-	if (r->o.segment_bytes < SEGMENT_MIN)
-		r->o.segment_bytes = SEGMENT_MIN;
+	r->segment_asked = o->segment_bytes ? o->segment_bytes : SEGMENT;
+	size_segments(r);
 	snprintf(r->name, sizeof(r->name), "%s", o->name ? o->name : "record");
 	r->dirfd = o->dirfd;
 	r->fd = r->lock = r->index.fd = -1;
@@ -371,6 +387,18 @@ static void release(struct record *r)
 	free(r);
 }
 
+/* How many packets were in it nobody knows; whoever counts what came knows how many are missing. */
+static void enter_cut(struct record *r, const struct record_recovery *c)
+{
+	struct ledger_entry e = { .time_ns = record_wall(r), .kind = LOSS_CRASH, .bytes = c->cut_bytes, .from_ns = r->last_ns };
+
+	if (!c->cut_bytes)
+		return;
+	snprintf(e.note, sizeof(e.note), "segment %06llu ended in the middle of a packet; %llu bytes were cut off",
+		 (unsigned long long)c->cut_segment, (unsigned long long)c->cut_bytes);
+	ledger_append(r->dirfd, &e, NULL); /* on a full disk it stays with who asked for `recovery` */
+}
+
 int record_open(struct record **out, const struct record_options *o, struct record_recovery *recovery, struct errmsg *err)
 {
 	struct record *r = calloc(1, sizeof(*r));
@@ -399,7 +427,7 @@ int record_open(struct record **out, const struct record_options *o, struct reco
 	r->index.make_room = make_room;
 	r->index.user = r;
 	index_maker_begin(&r->index, r->number + 1);
-	set_fill_max(r);
+	enter_cut(r, recovery);
 	record_publish(r);
 	*out = r;
 	return 0;
@@ -443,7 +471,7 @@ int record_close(struct record *r, struct errmsg *err)
 	if (r->full)
 		rc = errmsg_set(err, NW_ESYS, "%s: the last %llu packets could not be written: %s", r->name,
 				(unsigned long long)r->episode.packets,
-				r->full_error ? strerror(r->full_error) : "the file system has to be kept free");
+				r->full_error ? strerror(r->full_error) : r->full_limit);
 	loss_write(r, true);
 	record_publish(r);
 	release(r);

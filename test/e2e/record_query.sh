@@ -127,6 +127,18 @@ freeze "$(request second)"
 same "which the next removes" "$(ls -A "$DIR/bundles" | tr '\n' ' ')" "first second "
 freeze "$(request third)"
 same "the oldest goes" "$(ls -A "$DIR/bundles" | tr '\n' ' ')" "second third "
+# half of 5 MiB for all: of the two that are there (more than 2 MB each) none can stay beside this one
+limited() { request "$1" | sed 's/"settings":{/&"limits":{"bytes":5242880},/'; }
+problems() { python3 -c 'import json, sys; print(*json.load(open(sys.argv[1]))["problems"])' "$DIR/bundles/$1/bundle.json"; }
+room() { [ "$(find "$DIR/bundles" -type f -printf '%s\n' | awk '{ s += $1 } END { print s + 0 }')" -le 2621440 ]; }
+freeze "$(limited fourth)"
+same "bundles within the session's limit: the oldest go" "$(ls -A "$DIR/bundles" | tr '\n' ' ')" "fourth "
+check "and they take half of it at most" room
+case $(problems fourth) in
+"packets.pcapng: ends early, bundles may take half of the session's limits.bytes"*) ok "one too large for it ends early and says so" ;;
+*) not_ok "one too large for it ends early and says so" "$(problems fourth)" ;;
+esac
+check "and holds the first packets" [ "$(stamps "$DIR/bundles/fourth/packets.pcapng" | head -n 1)" = "$(sed -n 1001p "$TMP/want")" ]
 
 # ---- an index never changes an answer
 

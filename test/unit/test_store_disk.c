@@ -211,3 +211,73 @@ TEST(what_has_to_stay_free_stays_free)
 	CHECK_EQ(ledger_disk(dir), 600);
 	dir_close(dir);
 }
+
+/* Segments to come are smaller, and the open one ends. */
+TEST(a_quota_that_is_lowered)
+{
+	struct space_limits less = { .bytes = 1 << 20 };
+	int dir = dir_open();
+	struct record_options o = options(dir);
+	struct record *r;
+	uint32_t id;
+
+	o.segment_bytes = 0;
+	r = store_open(&o, NULL, &id);
+	packets(r, id, 1, 4000);
+	CHECK(dir_bytes(dir) > 4000000);
+	record_set_limits(r, &less);
+	for (uint64_t n = 4001; n < 8001; n += 50) {
+		packets(r, id, n, 50);
+		CHECK(dir_bytes(dir) <= 1 << 20);
+	}
+	CHECK_EQ(progress_of(r).disk_dropped, 0);
+	CHECK_EQ(record_close(r, NULL), 0);
+	CHECK(dir_bytes(dir) <= 1 << 20);
+	CHECK_EQ(contents_of(dir).last, 8000);
+	dir_close(dir);
+}
+
+/* Nothing is left to evict, and the limit holds. */
+TEST(a_quota_that_bundles_use_up)
+{
+	static const char block[65536];
+	int dir = dir_open(), bundles;
+	struct record_options o = options(dir);
+	struct record *r;
+	uint32_t id;
+
+	o.limits.bytes = 1 << 20;
+	r = store_open(&o, NULL, &id);
+	packets(r, id, 1, 400);
+	mkdirat(dir, "bundles", 0700);
+	bundles = openat(dir, "bundles", O_RDONLY | O_DIRECTORY);
+	mkdirat(bundles, "one", 0700);
+	for (unsigned i = 0; i < 16; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "one/%u", i);
+		file_write(bundles, name, block, sizeof(block));
+	}
+	pass(3 * SECOND);
+	record_tick(r);
+	packets(r, id, 401, 1000);
+	CHECK_EQ(events.count[RECORD_DISK_FULL], 1);
+	CHECK_EQ(events.last[RECORD_DISK_FULL].error, 0);
+	CHECK(strstr(events.last[RECORD_DISK_FULL].message, "limits.bytes is used up by bundles"));
+	CHECK_EQ(progress_of(r).disk_dropped, 1000);
+	for (unsigned i = 0; i < 16; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "one/%u", i);
+		unlinkat(bundles, name, 0);
+	}
+	close(bundles);
+	pass(3 * SECOND);
+	record_tick(r);
+	packets(r, id, 1401, 100);
+	CHECK_EQ(events.count[RECORD_DISK_AGAIN], 1);
+	CHECK_EQ(record_close(r, NULL), 0);
+	CHECK_EQ(contents_of(dir).last, 1500);
+	CHECK_EQ(ledger_disk(dir), 1000);
+	dir_close(dir);
+}

@@ -312,3 +312,16 @@ TEST(promise_on_corpus)
 	closedir(d);
 	CHECK(files > 0);
 }
+
+/* They stand in files: when one of these changes, INDEX_MAGIC has to. */
+TEST(keys_are_what_they_were)
+{
+	CHECK_EQ(key_host(a4, 4), 0xa397bfee);
+	CHECK_EQ(key_host(a6, 16), 0x67b23629);
+	CHECK_EQ(key_port(0), 0x8007af0a);
+	CHECK_EQ(key_port(443), 0x65387823);
+	CHECK_EQ(key_flow(a4, 40000, b4, 443, 4, 6), 0x800944c0);
+	CHECK_EQ(key_flow(b4, 443, a4, 40000, 4, 6), 0x800944c0);
+	CHECK_EQ(key_flow(a6, 40000, b6, 443, 16, 17), 0x277a0499);
+	CHECK_EQ(key_flow(a4, 0, b4, 0, 4, 1), 0xf0849139);
+}

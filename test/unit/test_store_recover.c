@@ -416,3 +416,38 @@ TEST(killed_while_evicting)
 	close(fd);
 	dir_close(dir);
 }
+
+static bool find_crash(void *user, const struct ledger_entry *e)
+{
+	struct ledger_entry *found = user;
+
+	if (e->kind == LOSS_CRASH)
+		*found = *e;
+	return true;
+}
+
+/* What was cut is said where losses are; nobody can say of how many packets it was. */
+TEST(what_is_cut_is_in_the_ledger)
+{
+	static uint8_t bytes[8192];
+	struct ledger_entry found = { .kind = LOSS_KINDS };
+	int dir = dir_open();
+	size_t len;
+
+	write_packets(dir, 1, 20, 1000);
+	recover_now(dir);
+	CHECK_EQ(ledger_read(dir, find_crash, &found, NULL), 0);
+	len = read_all(dir, "000001.pcapng", bytes, sizeof(bytes));
+	unlinkat(dir, "000001.idx", 0);
+	file_write(dir, "000001.pcapng", bytes, len - 30);
+	recover_now(dir);
+	CHECK_EQ(ledger_read(dir, find_crash, &found, NULL), 1);
+	CHECK_EQ(found.kind, LOSS_CRASH);
+	CHECK(!found.has_packets);
+	CHECK_EQ(found.bytes, 102);
+	CHECK_EQ(found.from_ns, T0 + 18);
+	CHECK_STR(found.note, "segment 000001 ended in the middle of a packet; 102 bytes were cut off");
+	recover_now(dir);
+	CHECK_EQ(ledger_read(dir, find_crash, &found, NULL), 1);
+	dir_close(dir);
+}
