@@ -42,7 +42,7 @@ says "sessions: a duration for people" 0 '2 h 13 min' packetclient sessions
 same "quiet: ids" "$(packetclient sessions --output quiet | paste -sd ' ' -)" "a1b2c3d4e5f6 a7b2c3d4e5f6"
 same "csv: plain numbers" "$(packetclient sessions --output csv | sed -n 2p)" \
 	"a1b2c3d4e5f6,uplink,running,eth0,port 53,1700000000.000000000,8000.000000000,2000,12345678,1234567,98765,0"
-same "json: the daemon's data" "$(packetclient --json show a1 | python3 -c 'import json,sys; print(json.load(sys.stdin)["bits_per_second"])')" 1234567
+same "json: the daemon's data" "$(packetclient --json show a1 | python3 -c 'import json,sys; print(json.load(sys.stdin)["bits_per_second"])')" 1234567.0
 same "yaml" "$(packetclient sessions --state stopped --output yaml | head -n 4 | tr '\n' '|')" 'sessions:|  - id: a7b2c3d4e5f6|    name: "la\u001b[2Jn"|    state: stopped|'
 same "an option in front of the command" "$(packetclient --output quiet sessions --state running)" a1b2c3d4e5f6
 same "delete: a sentence" "$(packetclient delete a1)" "a1b2c3d4e5f6 was removed"
