@@ -87,7 +87,7 @@ void control_evict(struct session *s, uint64_t bytes)
 	say(s, text, (size_t)snprintf(text, sizeof(text), "{\"type\":\"evict\",\"bytes\":%llu}", (unsigned long long)bytes));
 }
 
-/* The sum of bytes is watched over by quota.c; age and free space are kept to by every session for itself. */
+/* The sum of bytes is divided by quota.c; age and free space are kept to by every session for itself. */
 struct space_limits limits_of(const struct session *s)
 {
 	const struct space_limits *all = &s->front->config->limits;
@@ -97,6 +97,8 @@ struct space_limits limits_of(const struct session *s)
 		l.age_ns = all->age_ns;
 	if (s->settings.in_memory)
 		return l;
+	if (s->share && (!l.bytes || s->share < l.bytes))
+		l.bytes = s->share;
 	if (all->free_percent > l.free_percent)
 		l.free_percent = all->free_percent;
 	if (all->free_bytes > l.free_bytes)
@@ -130,6 +132,7 @@ static void configure(struct session *s)
 
 	if (!text)
 		return;
+	s->share = quota_share(s);
 	settings.limits = limits_of(s);
 	outbuf_fixed(&o, text, SESSION_JSON_MAX);
 	jsonout_begin(&w, &o);
@@ -235,6 +238,7 @@ static void on_hello(struct session *s, const struct json_value *v)
 			configure(s);
 		return;
 	}
+	s->share = quota_share(s);
 	control_limits(s); /* the configuration may have changed meanwhile */
 	if (s->adopted && !s->run_ns)
 		take_start(s, json_get(v, "started"));
@@ -254,13 +258,19 @@ static void on_ready(struct session *s, const struct json_value *v)
 static void on_failed(struct session *s, const struct json_value *v)
 {
 	const char *message = json_string(json_get(v, "message"), NULL);
+	const char *device_list = message ? strstr(message, "nwcap -D lists them") : NULL;
 
 	s->refused = true;
 	s->reason_code = API_FAILED;
 	for (unsigned i = 0; i < API_ERRORS; i++)
 		if (json_is(json_get(v, "code"), api_errors[i].code))
 			s->reason_code = (uint8_t)i;
-	snprintf(s->last_words, sizeof(s->last_words), "%s", message ? message : "the worker failed");
+	/* people who read this have packetclient before them */
+	if (message && device_list && (size_t)(device_list - message) < sizeof(s->last_words))
+		snprintf(s->last_words, sizeof(s->last_words), "%.*spacketclient interfaces lists them", (int)(device_list - message),
+			 message);
+	else
+		snprintf(s->last_words, sizeof(s->last_words), "%s", message ? message : "the worker failed");
 }
 
 static void on_event(struct session *s, const struct json_value *v)

@@ -70,18 +70,6 @@ static void report(struct doctor *d, enum status status, const char *check, cons
 		outbuf_printf(&d->out, "%*scure: %s\n", 30, "", cure);
 }
 
-static const char *human(uint64_t bytes, char text[24])
-{
-	static const char units[][4] = { "B", "KiB", "MiB", "GiB", "TiB" };
-	double v = (double)bytes;
-	unsigned u = 0;
-
-	for (; v >= 1024 && u < 4; u++)
-		v /= 1024;
-	snprintf(text, 24, u ? "%.1f %s" : "%.0f %s", v, units[u]);
-	return text;
-}
-
 /* ---- rights -------------------------------------------------------------------------------------------- */
 
 static void check_user(struct doctor *d)
@@ -143,8 +131,8 @@ static void check_ring(struct doctor *d)
 	struct sysinfo s;
 
 	sysinfo(&s);
-	human((uint64_t)s.totalram * s.mem_unit, total);
-	human((uint64_t)s.freeram * s.mem_unit, free_now);
+	human_bytes((uint64_t)s.totalram * s.mem_unit, total);
+	human_bytes((uint64_t)s.freeram * s.mem_unit, free_now);
 	if (fd < 0)
 		report(d, MISSING, "packet sockets",
 		       errno == EPERM ? "start it as root, or setcap cap_net_raw,cap_net_admin=ep on the binary" : "modprobe af_packet",
@@ -186,7 +174,7 @@ static void check_place(struct doctor *d, const char *what, const char *path)
 	bytes = statvfs(there, &v) ? 0 : (uint64_t)v.f_bavail * v.f_frsize;
 	report(d, bytes < 64u << 20 ? LIMITED : OK, what,
 	       bytes < 64u << 20 ? "limits of all sessions (bytes, free_bytes), or another disk" : NULL,
-	       "%s%s: %s free", path, strcmp(there, path) ? " (will be made)" : "", human(bytes, room));
+	       "%s%s: %s free", path, strcmp(there, path) ? " (will be made)" : "", human_bytes(bytes, room));
 }
 
 static void check_places(struct doctor *d)

@@ -122,6 +122,7 @@ void front_log(struct front *f, enum log_level level, struct session *s, const c
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	text[strcspn(text, "\n")] = 0; /* what follows shows a place in a filter, which takes a terminal */
 	if (s)
 		snprintf(line, sizeof(line), "%.60s%s%.12s%s: %s", s->settings.name, s->settings.name[0] ? " (" : "", s->id,
 			 s->settings.name[0] ? ")" : "", text);

@@ -32,7 +32,12 @@ enum { STOP_BOUND_S = 20 };
 
 static int fail(int code, const struct errmsg *err)
 {
-	fprintf(stderr, "netwatchd: %s\n", err->text);
+	char text[4 * sizeof(err->text)];
+	struct outbuf o;
+
+	outbuf_fixed(&o, text, sizeof(text));
+	outbuf_escaped(&o, err->text, strlen(err->text));
+	fprintf(stderr, "netwatchd: %s\n", outbuf_cstr(&o));
 	return errmsg_exit_code(code);
 }
 
@@ -174,7 +179,6 @@ static bool differs(const char *a, const char *b)
 static void reload_with(struct front *f, struct config *c)
 {
 	struct config *old = f->config;
-	struct errmsg err;
 
 	if (differs(c->socket, old->socket) || differs(c->state_dir, old->state_dir) || differs(c->runtime_dir, old->runtime_dir) ||
 	    differs(c->user, old->user) || differs(c->pid_file, old->pid_file) || c->max_clients != old->max_clients)
@@ -185,11 +189,12 @@ static void reload_with(struct front *f, struct config *c)
 	f->role_epoch++;
 	f->log_level = level_of(f);
 	log_reopen(f);
-	if (sessions_configure(f, &err) < 0)
-		front_log(f, LEVEL_ERROR, NULL, "%s", err.text);
-	for (unsigned i = 0; i < f->count; i++)
+	sessions_configure(f);
+	for (unsigned i = 0; i < f->count; i++) {
+		f->sessions[i]->share = quota_share(f->sessions[i]);
 		if (f->sessions[i]->state == STATE_RUNNING)
 			control_limits(f->sessions[i]);
+	}
 	start_wanted(f);
 }
 
@@ -198,7 +203,7 @@ static void reload_over(struct front *f, const char *error)
 	struct event e;
 	struct jsonout *w;
 
-	snprintf(f->reload_error, sizeof(f->reload_error), "%s", error);
+	snprintf(f->reload_error, sizeof(f->reload_error), "%.*s", (int)strcspn(error, "\n"), error);
 	w = event_begin(&e, f, EVENT_CONFIGURATION_RELOADED, NULL);
 	json_add_bool(w, "valid", !*error);
 	if (*error)
@@ -445,14 +450,12 @@ static void start_rest(struct loop_timer *t)
 
 static int begin_sessions(struct front *f, struct errmsg *err)
 {
-	int bad = sessions_load(f, err), rc;
+	int bad = sessions_load(f, err);
 	bool waiting = false;
 
 	if (bad)
 		return bad;
-	rc = sessions_configure(f, err);
-	if (rc < 0)
-		return rc;
+	sessions_configure(f);
 	for (unsigned i = 0; i < f->count; i++)
 		if (f->sessions[i]->configured && !f->sessions[i]->settings.no_autostart)
 			f->sessions[i]->wanted = true;

@@ -135,6 +135,8 @@ struct session {
 	struct session_rules rules;
 	char *alerts[SETTINGS_RULES_MAX]; /* data of those that are raised; NULL */
 	int64_t evict_ns;             /* monotonic: when it was last told to */
+	uint64_t evict_stored;        /* what it had then */
+	uint64_t share;               /* of limits.bytes of all, as last told; 0: none */
 	unsigned pending;             /* freezes under way */
 	unsigned watch_attempts;
 	struct loop_timer watch_timer;
@@ -212,8 +214,8 @@ void log_reopen(struct front *f);
 
 /* Those of the state directory, then those of the configuration. Nothing is started. */
 int sessions_load(struct front *f, struct errmsg *err);
-/* The ones of the configuration, again: new ones made, changed ones changed. Returns how many are to be started. */
-int sessions_configure(struct front *f, struct errmsg *err);
+/* The ones of the configuration, again: new ones made, changed ones changed. One that cannot be made is logged. */
+void sessions_configure(struct front *f);
 /* By id, unique beginning of one, or name. NULL: *code and err say why. */
 struct session *session_find(struct front *f, const char *text, enum api_error *code, struct errmsg *err);
 struct session *session_by_id(struct front *f, const char *id);
@@ -299,6 +301,8 @@ void watch_second(struct session *s, int64_t now_ns);
 void alerts_clear(struct session *s);
 
 void quota_second(struct front *f);
+/* What of limits.bytes of all is this session's now; 0: there is no such limit. */
+uint64_t quota_share(const struct session *s);
 /* Sum of all records. */
 uint64_t quota_used(struct front *f);
 
@@ -344,6 +348,9 @@ void write_limits(struct jsonout *w, const struct space_limits *l);
 void session_rates(const struct session *s, double *packets, double *bits);
 
 /* ---- health.c ---- */
+
+/* "81.8 GB" */
+const char *human_bytes(uint64_t bytes, char text[24]);
 
 void write_health(struct jsonout *w, struct front *f);
 /* Sentences of what is not as it should be. */

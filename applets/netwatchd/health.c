@@ -29,6 +29,18 @@ static void say(struct finding *found, enum verdict v, const char *fmt, ...)
 	va_end(args);
 }
 
+const char *human_bytes(uint64_t bytes, char text[24])
+{
+	static const char units[][3] = { "B", "kB", "MB", "GB", "TB" };
+	double v = (double)bytes;
+	unsigned u = 0;
+
+	for (; v >= 1000 && u < 4; u++)
+		v /= 1000;
+	snprintf(text, 24, u ? "%.1f %s" : "%.0f %s", v, units[u]);
+	return text;
+}
+
 static void check_starter(struct front *f, struct finding *found)
 {
 	if (f->starter_gone)
@@ -62,6 +74,7 @@ static void check_disk(struct front *f, struct finding *found)
 {
 	struct statvfs v;
 	uint64_t available, all;
+	char room[24];
 
 	if (fstatvfs(place_state_fd(f->place), &v)) {
 		say(found, DEGRADED, "%s cannot be looked at", f->state_dir);
@@ -72,9 +85,9 @@ static void check_disk(struct front *f, struct finding *found)
 	if (!available)
 		say(found, FAILING, "%s is full", f->state_dir);
 	else if (available < all / 100 && available < 256u << 20)
-		say(found, DEGRADED, "%s has %llu bytes left", f->state_dir, (unsigned long long)available);
+		say(found, DEGRADED, "%s has %s left", f->state_dir, human_bytes(available, room));
 	else
-		say(found, FINE, "%llu bytes free", (unsigned long long)available);
+		say(found, FINE, "%s free", human_bytes(available, room));
 }
 
 static void check_journal(struct front *f, struct finding *found)
@@ -102,7 +115,7 @@ static void check_losses(struct front *f, struct finding *found)
 	for (uint32_t i = f->events.count; i-- > 0 && journal_at(&f->events, i)->at_ns >= since;)
 		n += journal_at(&f->events, i)->kind == EVENT_PACKET_LOSS;
 	if (n)
-		say(found, DEGRADED, "packets were lost in the last minute; Losses of the session says which");
+		say(found, DEGRADED, "packets were lost in the last minute; packetclient losses SESSION says which");
 	else
 		say(found, FINE, "none in the last minute");
 }

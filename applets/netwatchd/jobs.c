@@ -4,7 +4,8 @@
  * bundler). Each is asked over a socket pair and answers there:
  *
  *	Open     request ──> reader; started ──> answer to the client with the pipe; done, or the client goes away
- *	Freeze   answer to the client; time passes ──> bundler ──> event bundle_finished or bundle_failed
+ *	Freeze   answer to the client; bundler, which copies at once and follows until the time has passed (what was before
+ *	         may be evicted meanwhile) ──> event bundle_finished or bundle_failed
  *	prober   request ──> prober; done or failed ──> answer
  *
  * Sixteen probers at most are at work; further questions wait for their turn, so many of one client and so many in all, and
@@ -52,7 +53,7 @@ struct job {
 	size_t question_len;
 	/* Freeze */
 	char name[NAME_SIZE], reason[256];
-	int64_t from_ns, to_ns;
+	int64_t from_ns, to_ns, asked_ns;
 	struct job *next;
 };
 
@@ -111,6 +112,37 @@ static void job_error(struct job *j, const char *code, const char *message)
 
 /* ---- what comes back ------------------------------------------------------------------------------------ */
 
+/* The bundler was told what had happened when it was asked; what happened since then is added. */
+static void add_later_events(const struct job *j, const struct session *s)
+{
+	const struct journal *events = &j->front->events;
+	char line[8192], path[NAME_SIZE + 40];
+	struct jsonout w;
+	struct outbuf o;
+	int fd;
+
+	snprintf(path, sizeof(path), "bundles/%s/events.ndjson", j->name);
+	fd = openat(s->dirfd, path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	for (uint32_t i = 0; fd >= 0 && i < events->count; i++) {
+		const struct journal_entry *e = journal_at(events, i);
+
+		if (e->at_ns <= j->asked_ns || e->at_ns > j->to_ns || (*e->session && strcmp(e->session, j->session)))
+			continue;
+		outbuf_fixed(&o, line, sizeof(line));
+		jsonout_begin(&w, &o);
+		json_open_object(&w);
+		journal_write(&w, e);
+		json_close(&w);
+		if (!jsonout_end(&w))
+			continue;
+		outbuf_char(&o, '\n');
+		if (write(fd, line, outbuf_len(&o)) != (ssize_t)outbuf_len(&o))
+			break; /* a full disk: the journal has them */
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
 static void freeze_over(struct job *j, bool good, const struct json_value *v)
 {
 	struct session *s = session_by_id(j->front, j->session);
@@ -130,6 +162,8 @@ static void freeze_over(struct job *j, bool good, const struct json_value *v)
 		json_add_str(w, "message", message ? message : "the bundler has ended before it was done");
 	}
 	event_end(&e);
+	if (good && s)
+		add_later_events(j, s);
 	front_log(j->front, good ? LEVEL_INFO : LEVEL_ERROR, s, "bundle %s %s%s", j->name, good ? "is complete" : "failed: ",
 		  good ? "" : message ? message : "the bundler ended");
 	j->answered = true;
@@ -276,6 +310,7 @@ static int job_run(struct job *j, enum part part, const struct session *s, int o
 	struct child_fds fds = { .output = output, .directory = s ? s->dirfd : -1, .progress = s ? s->progress_fd : -1 };
 	struct front *f = j->front;
 	int pair[2], rc;
+	int64_t bound;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return errmsg_errno(err, "cannot make a socket");
@@ -291,8 +326,10 @@ static int job_run(struct job *j, enum part part, const struct session *s, int o
 	}
 	rc = ipc_link_open(&j->link, &f->loop, pair[0], MESSAGE_MAX, LINK_QUEUE_MAX, err);
 	j->timer.fire = too_late;
-	loop_add_timer(&f->loop, &j->timer,
-		       loop_monotonic_ns() + (j->kind == JOB_FREEZE ? BUNDLE_BOUND_S : ANSWER_BOUND_S) * second_ns);
+	bound = ANSWER_BOUND_S * second_ns;
+	if (j->kind == JOB_FREEZE)
+		bound = BUNDLE_BOUND_S * second_ns + (j->to_ns - j->asked_ns);
+	loop_add_timer(&f->loop, &j->timer, loop_monotonic_ns() + bound);
 	return rc;
 }
 
@@ -386,7 +423,7 @@ void job_open(struct call *c, struct session *s)
 		return;
 	}
 	if (c->p.bundle && !harmless(c->p.bundle)) {
-		call_error(c, API_INVALID, "bundle: a name as Bundles shows it is expected");
+		call_error(c, API_INVALID, "bundle: a name as packetclient bundles shows it is expected");
 		return;
 	}
 	j = job_of_call(c, JOB_OPEN);
@@ -650,6 +687,7 @@ const char *freeze_begin(struct session *s, int64_t before_ns, int64_t after_ns,
 	snprintf(j->session, sizeof(j->session), "%s", s->id);
 	snprintf(j->name, sizeof(j->name), "%s", name);
 	snprintf(j->reason, sizeof(j->reason), "%s", reason);
+	j->asked_ns = now;
 	j->from_ns = now - before_ns;
 	j->to_ns = session_active(s) ? now + after_ns : now;
 	w = event_begin(&e, s->front, EVENT_BUNDLE_STARTED, s);
@@ -658,10 +696,8 @@ const char *freeze_begin(struct session *s, int64_t before_ns, int64_t after_ns,
 	json_add_ns(w, "to", j->to_ns);
 	json_add_str(w, "reason", j->reason);
 	event_end(&e);
-	/* a second more, so that what the worker still had in its buffer is in the record */
-	j->timer.fire = freeze_due;
-	loop_add_timer(&s->front->loop, &j->timer,
-		       loop_monotonic_ns() + (session_active(s) ? after_ns + second_ns : 0));
+	j->timer.fire = freeze_due; /* in the next round: the caller has its answer to give */
+	loop_add_timer(&s->front->loop, &j->timer, loop_monotonic_ns());
 	return j->name;
 }
 
@@ -700,22 +736,19 @@ void jobs_client_gone(struct front *f, uint64_t client)
 
 void jobs_session_ends(struct session *s)
 {
-	for (struct job *j = s->front->jobs, *next; j; j = next) {
-		next = j->next;
-		if (j->kind == JOB_FREEZE && !j->child.number && !strcmp(j->session, s->id)) {
-			if (j->to_ns > loop_realtime_ns())
-				j->to_ns = loop_realtime_ns();
-			loop_add_timer(&s->front->loop, &j->timer, loop_monotonic_ns() + second_ns / 2);
-		}
-	}
+	for (struct job *j = s->front->jobs; j; j = j->next)
+		if (j->kind == JOB_FREEZE && !j->child.number && !strcmp(j->session, s->id) && j->to_ns > loop_realtime_ns())
+			j->to_ns = loop_realtime_ns();
 }
 
+/* Those that are soon done. Others are not waited for: their bundlers go on by themselves. */
 unsigned jobs_freezing(const struct front *f)
 {
+	int64_t soon = loop_realtime_ns() + 5 * second_ns;
 	unsigned n = 0;
 
 	for (const struct job *j = f->jobs; j; j = j->next)
-		n += j->kind == JOB_FREEZE;
+		n += j->kind == JOB_FREEZE && j->to_ns < soon;
 	return n;
 }
 

@@ -48,7 +48,7 @@
  *
  * Front to bundler, and its answers:
  *	{"type":"freeze","session":ID,"name":NAME,"from":s,"to":s,"reason":TEXT,"max_bundles":n,"events":[Event…],"settings":{…}}
- *	        sent when `to` has passed; the bundle is bundles/NAME; events are those of the session in that time
+ *	        sent at once, `to` may be to come; the bundle is bundles/NAME; events are those of the session in that time so far
  *	{"type":"done","name":NAME,"packets":n,"bytes":n,"path":TEXT} or {"type":"failed","code":CODE,"message":TEXT}
  *
  * Front to watcher, and what it tells:

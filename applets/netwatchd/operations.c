@@ -99,7 +99,7 @@ static int settings_of(struct call *c, struct session_settings *settings, enum a
 	memset(settings, 0, sizeof(*settings));
 	if (profile && *profile && !base) {
 		*code = API_NOT_FOUND;
-		return errmsg_set(err, NW_EINPUT, "there is no profile '%.64s'; Profiles lists them", profile);
+		return errmsg_set(err, NW_EINPUT, "there is no profile '%.64s'; packetclient profiles lists them", profile);
 	}
 	if (base)
 		settings_from_profile(settings, base);
@@ -110,6 +110,7 @@ static int settings_of(struct call *c, struct session_settings *settings, enum a
 
 static void do_start(struct call *c)
 {
+	const char *netns = json_string(json_get(c->root, "netns"), NULL);
 	struct session_settings settings;
 	enum api_error code;
 	struct session *s;
@@ -119,6 +120,11 @@ static void do_start(struct call *c)
 		return;
 	if (c->p.session) {
 		start_known(c);
+		return;
+	}
+	/* it is opened with the rights that the daemon began with */
+	if (netns && strchr(netns, '/') && role_of(c->front, c->client) < ROLE_ADMIN) {
+		call_error(c, API_PERMISSION, "netns: a path takes the role admin; a name (ip netns) or a process id does not");
 		return;
 	}
 	if (settings_of(c, &settings, &code, &err) ||
@@ -320,7 +326,7 @@ static void do_events(struct call *c)
 	if (c->p.kind) {
 		p.kind = event_kind_find(c->p.kind);
 		if (p.kind < 0) {
-			call_error(c, API_INVALID, "kind: there is no event_type '%.64s'; Help lists them", c->p.kind);
+			call_error(c, API_INVALID, "kind: there is no event_type '%.64s'; packetclient operations lists them", c->p.kind);
 			return;
 		}
 	}

@@ -91,7 +91,10 @@ static void answer_waiter(struct session *s, const struct waiter *w, bool failed
 		json_add_str(out, "message", text);
 		ipc_answer_end(c);
 	} else if (failed && w->what != OPERATION_STOP) {
-		ipc_answer_error_raw(c, id, api_errors[s->reason_code].code, s->reason);
+		/* a filter's complaint has lines that show the place; its first one is the reason */
+		bool lines = s->refused && !strncmp(s->last_words, s->reason, strlen(s->reason));
+
+		ipc_answer_error_raw(c, id, api_errors[s->reason_code].code, lines ? s->last_words : s->reason);
 	} else {
 		out = ipc_answer_begin_raw(c, id, "Data");
 		json_add_object(out, "data");
@@ -127,7 +130,7 @@ static void unknown_type(struct call *c, const char *type)
 	if (nearest)
 		call_error(c, API_UNKNOWN_TYPE, "there is no operation '%s'; did you mean %s?", outbuf_cstr(&o), nearest);
 	else
-		call_error(c, API_UNKNOWN_TYPE, "there is no operation '%s'; Help lists all", outbuf_cstr(&o));
+		call_error(c, API_UNKNOWN_TYPE, "there is no operation '%s'; packetclient operations lists them", outbuf_cstr(&o));
 }
 
 /* False when it was answered with an error. */

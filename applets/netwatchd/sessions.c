@@ -62,7 +62,7 @@ struct session *session_find(struct front *f, const char *text, enum api_error *
 		return found;
 	if (!n) {
 		*code = API_NOT_FOUND;
-		errmsg_set(err, NW_EINPUT, "there is no session '%.80s'; List shows all", text);
+		errmsg_set(err, NW_EINPUT, "there is no session '%.80s'; packetclient sessions lists them", text);
 		return NULL;
 	}
 	*code = API_AMBIGUOUS;
@@ -169,10 +169,9 @@ void session_keep(struct session *s)
 
 static int64_t get_ns(const struct json_value *v, const char *name)
 {
-	double t = json_real(json_get(v, name));
+	int64_t ns;
 
-	/* a double holds the microseconds of our days, not the nanoseconds */
-	return t > 0 && t < 9e9 ? (int64_t)(t * 1e6 + .5) * 1000 : 0;
+	return json_ns(json_get(v, name), &ns) && ns > 0 ? ns : 0;
 }
 
 static uint64_t get_u64(const struct json_value *v, const char *name)
@@ -490,11 +489,19 @@ int sessions_load(struct front *f, struct errmsg *err)
 
 /* ---- the configuration ---------------------------------------------------------------------------------------- */
 
+static bool differ_in_limits(const struct session_settings *a, const struct session_settings *b)
+{
+	struct session_settings same = *a;
+
+	same.limits = b->limits;
+	return settings_equal(&same, b);
+}
+
 static int configure_one(struct front *f, const struct session_settings *settings, struct errmsg *err)
 {
 	struct session *s = by_name(f, settings->name);
 	enum api_error code;
-	bool changed, start, keep;
+	bool changed, start, keep, only_limits;
 	int bad;
 
 	if (!s) {
@@ -504,9 +511,14 @@ static int configure_one(struct front *f, const struct session_settings *setting
 		s->configured = true;
 		s->wanted = !settings->no_autostart;
 		session_keep(s);
-		return s->wanted;
+		return 0;
 	}
-	changed = !settings_equal(&s->settings, settings) && s->settings.in_memory == settings->in_memory;
+	changed = !settings_equal(&s->settings, settings);
+	if (changed && s->settings.in_memory != settings->in_memory) {
+		front_log(f, LEVEL_WARNING, s, "its storage cannot be changed, so all of its settings stay; delete it, then it is made anew");
+		changed = false;
+	}
+	only_limits = changed && differ_in_limits(&s->settings, settings);
 	if (changed)
 		s->settings = *settings;
 	/* one that came back, or may have been cured; one that somebody stopped stays stopped */
@@ -518,26 +530,23 @@ static int configure_one(struct front *f, const struct session_settings *setting
 	s->again |= start && s->state == STATE_STOPPING;
 	if (keep)
 		session_keep(s);
-	if (session_active(s) && changed) { /* a worker is configured once */
+	if (session_active(s) && changed && !only_limits) { /* a worker is configured once, but for its limits */
 		s->again = true;
+		s->gone_ns = s->gone_ns || s->state != STATE_RUNNING ? s->gone_ns : loop_realtime_ns();
 		session_input(s, INPUT_STOP, "the configuration has changed");
 	}
-	return start;
+	return 0;
 }
 
-int sessions_configure(struct front *f, struct errmsg *err)
+void sessions_configure(struct front *f)
 {
-	int started = 0;
+	struct errmsg err;
 
 	for (unsigned i = 0; i < f->count; i++)
 		f->sessions[i]->unlisted = f->sessions[i]->configured;
-	for (unsigned i = 0; i < f->config->session_count; i++) {
-		int rc = configure_one(f, &f->config->sessions[i], err);
-
-		if (rc < 0)
-			return rc;
-		started += rc;
-	}
+	for (unsigned i = 0; i < f->config->session_count; i++)
+		if (configure_one(f, &f->config->sessions[i], &err))
+			front_log(f, LEVEL_ERROR, NULL, "%s", err.text);
 	for (unsigned i = 0; i < f->count; i++) {
 		struct session *s = f->sessions[i];
 
@@ -549,7 +558,6 @@ int sessions_configure(struct front *f, struct errmsg *err)
 		if (session_active(s))
 			session_input(s, INPUT_STOP, "it is not in the configuration any more");
 	}
-	return started;
 }
 
 /* ---- progress ------------------------------------------------------------------------------------------------- */

@@ -22,6 +22,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -233,6 +235,32 @@ static void close_others(int fd, bool quiet)
 			close(i);
 }
 
+/* Rights that no part ever needs are given up, for the children, too: what stays is for packets (NET_RAW, NET_ADMIN), other
+ * namespaces (SYS_ADMIN, SYS_PTRACE for those of a process), becoming another user, ending children of another user, directories and
+ * the configuration whoever they belong to. */
+static void keep_needed_rights(void)
+{
+	enum { CHOWN = 0, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, KILL_OTHERS = 5, SETGID, SETUID, SETPCAP, NET_ADMIN = 12, NET_RAW,
+	       IPC_LOCK, SYS_PTRACE = 19, SYS_ADMIN = 21, SYS_RESOURCE = 24, LAST = 63 };
+	const uint64_t keep = 1ull << CHOWN | 1ull << DAC_OVERRIDE | 1ull << DAC_READ_SEARCH | 1ull << FOWNER | 1ull << KILL_OTHERS |
+			      1ull << SETGID | 1ull << SETUID | 1ull << SETPCAP | 1ull << NET_ADMIN | 1ull << NET_RAW |
+			      1ull << IPC_LOCK | 1ull << SYS_PTRACE | 1ull << SYS_ADMIN | 1ull << SYS_RESOURCE;
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { { 0 } };
+
+	for (int i = 0; i <= LAST; i++)
+		if (!(keep >> i & 1))
+			prctl(PR_CAPBSET_DROP, i, 0, 0, 0); /* one that the kernel has not, or that we may not: then we have none */
+	if (syscall(SYS_capget, &head, data))
+		return;
+	for (int i = 0; i < 2; i++) {
+		data[i].permitted &= (uint32_t)(keep >> 32 * i);
+		data[i].effective &= (uint32_t)(keep >> 32 * i);
+		data[i].inheritable &= (uint32_t)(keep >> 32 * i);
+	}
+	syscall(SYS_capset, &head, data);
+}
+
 static __attribute__((noreturn)) void serve(int fd, const char *config, bool quiet)
 {
 	struct own *s = calloc(1, sizeof(*s));
@@ -244,6 +272,7 @@ static __attribute__((noreturn)) void serve(int fd, const char *config, bool qui
 	prctl(PR_SET_NAME, "netwatchd-start", 0, 0, 0);
 	s->fd = fd;
 	s->config = config;
+	keep_needed_rights();
 	own_signals(s);
 	wait[0] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	wait[1] = (struct pollfd){ .fd = s->signals, .events = POLLIN };

@@ -394,24 +394,26 @@ static void crashed(struct session *s)
 /* Its last words say more than its status; without them the status says whether another try can help. */
 void session_conclude(struct session *s)
 {
+	char why[sizeof(s->last_words)];
 	int status = WIFEXITED(s->exit_status) ? WEXITSTATUS(s->exit_status) : -1;
 
 	if (s->worker.number || s->link.io.loop || !session_active(s) || s->state == STATE_RESTARTING)
 		return;
 	loop_remove_timer(&s->connect_timer);
+	snprintf(why, sizeof(why), "%.*s", (int)strcspn(s->last_words, "\n"), s->last_words);
 	if (s->done || (!s->adopted && !s->refused && status == 0)) {
-		tell_end(s, false, s->last_words);
-		session_input(s, INPUT_DONE, s->last_words);
+		tell_end(s, false, why);
+		session_input(s, INPUT_DONE, why);
 		return;
 	}
 	if (s->refused && s->reason_code == API_NOT_FOUND && s->state != STATE_STOPPING && !s->fresh) {
-		tell_end(s, false, s->last_words);
-		session_input(s, INPUT_CRASH, s->last_words); /* an interface: it may come back */
+		tell_end(s, false, why);
+		session_input(s, INPUT_CRASH, why); /* an interface: it may come back */
 		return;
 	}
 	if (s->refused && (s->adopted || status == errmsg_exit_code(NW_EINPUT) || status == errmsg_exit_code(NW_EPERM))) {
-		tell_end(s, false, s->last_words);
-		session_input(s, INPUT_REFUSED, s->last_words);
+		tell_end(s, false, why);
+		session_input(s, INPUT_REFUSED, why);
 		return;
 	}
 	if (!s->adopted && !s->refused && (status == errmsg_exit_code(NW_EINPUT) || status == errmsg_exit_code(NW_EPERM))) {

@@ -35,7 +35,7 @@ static void alert(struct session *s, int rule, bool raised, int64_t at_ns, const
 		s->alerts[rule] = raised ? strndup(data, len) : NULL;
 	}
 	event_raw(s->front, raised ? EVENT_ALERT : EVENT_ALERT_CLEARED, s, at_ns, data, len);
-	front_log(s->front, raised ? LEVEL_WARNING : LEVEL_INFO, s, "alert %s%s", r ? r->name : "of a rule", raised ? "" : " is over");
+	front_log(s->front, raised ? LEVEL_WARNING : LEVEL_INFO, s, "alert %s%s", r ? rule_title(r) : "of a rule", raised ? "" : " is over");
 	if (!raised || !r || !r->freeze)
 		return;
 	snprintf(reason, sizeof(reason), "rule %s", rule_title(r));
@@ -98,6 +98,27 @@ static void later(struct session *s)
 	loop_add_timer(&s->front->loop, &s->watch_timer, loop_monotonic_ns() + pause * second_ns);
 }
 
+/* What the watcher had raised is not watched over any more: its next one raises it again if it is still so. */
+static void packet_alerts_over(struct session *s)
+{
+	char data[400];
+	struct jsonout w;
+	struct outbuf o;
+
+	for (unsigned i = 0; i < s->settings.rule_count; i++) {
+		if (!s->alerts[i] || !rule_needs_packets(&s->settings.rules[i]))
+			continue;
+		outbuf_fixed(&o, data, sizeof(data));
+		jsonout_begin(&w, &o);
+		json_open_object(&w);
+		json_add_str(&w, "rule", rule_title(&s->settings.rules[i]));
+		json_add_str(&w, "text", "the process that watched over it has ended; another one looks again");
+		json_close(&w);
+		if (jsonout_end(&w))
+			alert(s, (int)i, false, loop_realtime_ns(), data, outbuf_len(&o));
+	}
+}
+
 static void watcher_ended(struct child *c, int status)
 {
 	struct session *s = container_of(c, struct session, watcher);
@@ -112,6 +133,7 @@ static void watcher_ended(struct child *c, int status)
 	json_add_i64(w, "pid", c->pid);
 	json_add_i64(w, "status", status);
 	event_end(&e);
+	packet_alerts_over(s);
 	later(s);
 }
 

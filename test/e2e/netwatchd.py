@@ -66,9 +66,13 @@ def answers():
             ('an unknown type', 'Statsu', {}, 'unknown_type'), ('no such session', 'Show', {'session': 'nosuch'}, 'not_found'),
             ('no such profile', 'Start', {'profile': 'nosuch'}, 'not_found'),
             ('a wrong member', 'Logs', {'limit': -1}, 'invalid'), ('no such kind', 'Events', {'kind': 'x'}, 'invalid'),
+            ('a freeze of years', 'Freeze', {'session': 'x', 'after': 1e9}, 'invalid'),
             ('no interface', 'Start', {'filter': 'port 80'}, 'invalid')):
         answer = d.call(type, **words)
         same('error: ' + name, (answer['type'], answer.get('code')), ('Error', code))
+        ok('words of a person: ' + name, not any(w in answer['message'] for w in ('List ', 'Help ', 'Profiles ')), answer)
+    disk = [c['message'] for c in d.data('Health')['checks'] if c['name'] == 'disk'][0]
+    ok('Health: sizes as people write them', disk.endswith('B free') and ' ' in disk, disk)
     same('a filter is checked', (d.data('CheckFilter', filter='port 80')['valid'],
                                  d.data('CheckFilter', filter='prot 80')['valid'],
                                  d.data('CheckFilter', filter='tcp.port == 80', display=True)['valid'],
