@@ -9,6 +9,7 @@
  * or the same as JSON. nwcap --doctor says more about interfaces and drivers.
  */
 #include "front.h"
+#include "base/message.h"
 #include "ipc/client.h"
 #include "sys/privilege.h"
 
@@ -235,7 +236,7 @@ int doctor_run(const struct front_options *o, const struct config *config)
 	if (!bad)
 		bad = outbuf_to_fd(&d.out, STDOUT_FILENO, 16384, &err);
 	if (bad) {
-		fprintf(stderr, "netwatchd: %s\n", err.text);
+		message_print("netwatchd", err.text);
 		return errmsg_exit_code(bad);
 	}
 	jsonout_begin(&d.w, &d.out);

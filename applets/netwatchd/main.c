@@ -3,6 +3,7 @@
 #include "front.h"
 #include "../applets.h"
 #include "netwatchd.h"
+#include "base/message.h"
 #include "base/options.h"
 #include "base/version.h"
 
@@ -45,7 +46,7 @@ const struct usage netwatchd_usage = {
 
 static int fail(int code, const struct errmsg *err)
 {
-	fprintf(stderr, "netwatchd: %s\n", err->text);
+	message_print("netwatchd", err->text);
 	return errmsg_exit_code(code);
 }
 
@@ -54,16 +55,10 @@ static int fail(int code, const struct errmsg *err)
 /* Everything that is wrong, a line each. */
 static void print_problems(const struct complaints *p)
 {
-	char line[1000];
-	struct outbuf o;
-
-	for (unsigned i = 0; i < p->kept; i++) {
-		outbuf_fixed(&o, line, sizeof(line));
-		outbuf_escaped(&o, p->item[i].text, strlen(p->item[i].text));
-		fprintf(stderr, "netwatchd: %s\n", outbuf_cstr(&o));
-	}
+	for (unsigned i = 0; i < p->kept; i++)
+		message_print("netwatchd", p->item[i].text);
 	if (p->count > p->kept)
-		fprintf(stderr, "netwatchd: and %u more\n", p->count - p->kept);
+		message_printf("netwatchd", "and %u more", p->count - p->kept);
 }
 
 static int load(const struct front_options *o, bool filters, struct config **c)
@@ -145,7 +140,7 @@ static int wait_for_start(pid_t child, int fd)
 	if (n == 1)
 		return 0;
 	if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) {
-		fprintf(stderr, "netwatchd: it ended while it started\n");
+		message_print("netwatchd", "it ended while it started");
 		return 1;
 	}
 	return WEXITSTATUS(status) ? WEXITSTATUS(status) : 1;
@@ -157,7 +152,7 @@ static int run_behind(const struct front_options *o, struct config *c)
 	pid_t child;
 
 	if (pipe2(ends, O_CLOEXEC) || (child = fork()) < 0) {
-		fprintf(stderr, "netwatchd: cannot go to the background: %s\n", strerror(errno));
+		message_printf("netwatchd", "cannot go to the background: %s", strerror(errno));
 		return 1;
 	}
 	if (child) {

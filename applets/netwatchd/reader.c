@@ -12,6 +12,7 @@
 #include "api/operations.h"
 #include "base/json.h"
 #include "base/jsonout.h"
+#include "base/message.h"
 #include "base/shape.h"
 #include "bundle.h"
 #include "ipc/frame.h"
@@ -350,7 +351,7 @@ int reader_main(const char *session_id)
 	if (rc && rc != NW_ECLOSED) {
 		tell_failed(rc, &err);
 		if (rc != NW_EINPUT)
-			fprintf(stderr, "netwatchd: reader of %s: %s\n", session_id, err.text);
+			message_printf("netwatchd", "reader of %s: %s", session_id, err.text);
 	}
 	query_close(s.query);
 	progress_close(s.progress);

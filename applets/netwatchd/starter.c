@@ -19,6 +19,7 @@
  */
 #include "starter.h"
 #include "netwatchd.h"
+#include "base/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -144,7 +145,7 @@ static void become_part(const struct parcel *p, int *fds)
 		if (s != SIGKILL && s != SIGSTOP)
 			signal(s, SIG_DFL);
 	execv("/proc/self/exe", argv);
-	fprintf(stderr, "netwatchd: cannot execute itself: %s; is /proc mounted?\n", strerror(errno));
+	message_printf("netwatchd", "cannot execute itself: %s; is /proc mounted?", strerror(errno));
 	_exit(127);
 }
 

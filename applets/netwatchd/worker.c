@@ -14,6 +14,7 @@
  */
 #include "worker.h"
 #include "base/json.h"
+#include "base/message.h"
 #include "sys/privilege.h"
 
 #include <dirent.h>
@@ -294,14 +295,14 @@ int worker_main(const char *session_id)
 	int status;
 
 	if (!w) {
-		fprintf(stderr, "netwatchd: a worker is started by netwatchd, with the id of a session\n");
+		message_print("netwatchd", "a worker is started by netwatchd, with the id of a session");
 		return 5;
 	}
 	w->id = session_id;
 	w->progress_fd = w->loop.epfd = w->loop.sigfd = w->loop.endfd = w->loop.wallfd = -1;
 	status = prepare(w, &err);
 	if (status) {
-		fprintf(stderr, "netwatchd: worker %s: %s\n", session_id, err.text);
+		message_printf("netwatchd", "worker %s: %s", session_id, err.text);
 		status = errmsg_exit_code(status);
 	} else {
 		status = loop_run(&w->loop, &err);

@@ -11,6 +11,7 @@
  * the progress page.
  */
 #include "worker.h"
+#include "base/message.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -114,9 +115,7 @@ void worker_log(struct worker *w, enum log_level level, const char *fmt, ...)
 	json_close(&json);
 	if (jsonout_end(&json) && worker_send(w, text, outbuf_len(&o)))
 		return;
-	outbuf_fixed(&o, text, sizeof(text));
-	outbuf_escaped(&o, line, strlen(line));
-	fprintf(stderr, "netwatchd: worker %s: %s\n", w->id, outbuf_cstr(&o));
+	message_printf("netwatchd", "worker %s: %s", w->id, line);
 }
 
 /* ---- losses ------------------------------------------------------------------------------------ */

@@ -3,6 +3,7 @@
 #include "packetclient.h"
 
 #include "base/jsonout.h"
+#include "base/message.h"
 #include "loop/loop.h"
 #include "sys/io.h"
 
@@ -51,7 +52,12 @@ static void show_progress(const struct client *c, const struct json_value *sessi
 		return;
 	outbuf_fixed(&o, text, sizeof(text));
 	progress_text(c, session, &o);
-	fprintf(stderr, terminal ? "\r\033[K%s" : "packetclient: %s\n", outbuf_cstr(&o));
+	if (!terminal) {
+		message_print("packetclient", outbuf_cstr(&o));
+		return;
+	}
+	fputs("\r\033[K", stderr);
+	fputs(outbuf_cstr(&o), stderr); /* numbers and units */
 }
 
 static void clear_progress(void)

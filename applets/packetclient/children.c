@@ -2,6 +2,8 @@
 /* nwexport as a child: this binary again under that name, reading the pipe that the daemon gave us. */
 #include "packetclient.h"
 
+#include "base/message.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +28,7 @@ int child_start(int in, int out, const char *const *words, struct errmsg *err)
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
 	execv("/proc/self/exe", (char *const *)(uintptr_t)words);
-	fprintf(stderr, "packetclient: nwexport cannot be started: %s; is /proc mounted?\n", strerror(errno));
+	message_printf("packetclient", "nwexport cannot be started: %s; is /proc mounted?", strerror(errno));
 	_exit(1);
 }
 

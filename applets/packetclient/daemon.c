@@ -3,6 +3,7 @@
 #include "packetclient.h"
 
 #include "base/jsonout.h"
+#include "base/message.h"
 
 #include <poll.h>
 #include <stdarg.h>
@@ -23,7 +24,7 @@ void client_say(const struct client *c, int verbose, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	fprintf(stderr, "packetclient: %s\n", text);
+	message_print("packetclient", text);
 }
 
 /* One message, on one line, harmless for a terminal. */

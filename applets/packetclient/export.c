@@ -46,7 +46,7 @@ static void show(struct export_run *e)
 {
 	int64_t now = loop_monotonic_ns();
 	double seconds = (double)(now - e->begin_ns) / 1e9, rate = (double)e->taken / seconds;
-	char text[200];
+	char text[1200];
 	struct outbuf o;
 
 	if (e->c->output == OUTPUT_QUIET || !io_is_terminal(STDERR_FILENO) || now - e->begin_ns < FIRST_MS * 1000000ll ||
@@ -54,6 +54,8 @@ static void show(struct export_run *e)
 		return;
 	e->shown_ns = now;
 	outbuf_fixed(&o, text, sizeof(text));
+	outbuf_escaped(&o, e->part.path, strlen(e->part.path));
+	outbuf_str(&o, ": ");
 	human_scaled(&o, (double)e->taken, "B");
 	outbuf_str(&o, ", ");
 	human_scaled(&o, rate, "B/s");
@@ -63,7 +65,8 @@ static void show(struct export_run *e)
 		outbuf_printf(&o, ", %u %%, %u:%02u left", (unsigned)((double)e->taken * 100 / (double)e->from.bytes),
 			      left / 60, left % 60);
 	}
-	fprintf(stderr, "\r\033[K%s: %s", e->part.path, outbuf_cstr(&o));
+	fputs("\r\033[K", stderr);
+	fputs(outbuf_cstr(&o), stderr);
 	e->on_screen = true;
 }
 

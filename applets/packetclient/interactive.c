@@ -5,6 +5,7 @@
  */
 #include "packetclient.h"
 
+#include "base/message.h"
 #include "sys/io.h"
 #include "term/line.h"
 #include "term/term.h"
@@ -127,8 +128,11 @@ static int run_line(struct client *c, const char *text)
 		}
 		rc = command_line(c, n, words, &err);
 	}
-	if (rc < 0 && rc != NW_ECLOSED) /* the terminal has echoed ^C */
-		fprintf(stderr, "%spacketclient: %s\n", client_interrupted && io_is_terminal(STDERR_FILENO) ? "\n" : "", err.text);
+	if (rc < 0 && rc != NW_ECLOSED) {
+		if (client_interrupted && io_is_terminal(STDERR_FILENO))
+			fputc('\n', stderr); /* the terminal has echoed ^C */
+		message_print("packetclient", err.text);
+	}
 	c->o = given;
 	c->output = output;
 	c->timeout_ms = timeout_ms;

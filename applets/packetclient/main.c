@@ -3,6 +3,7 @@
 #include "../applets.h"
 #include "packetclient.h"
 
+#include "base/message.h"
 #include "base/version.h"
 #include "sys/io.h"
 
@@ -46,7 +47,7 @@ void interrupts_catch(bool on)
 static int status_of(int rc, const struct errmsg *err)
 {
 	if (rc < 0 && rc != NW_ECLOSED)
-		fprintf(stderr, "packetclient: %s\n", err->text);
+		message_print("packetclient", err->text);
 	return rc < 0 ? errmsg_exit_code(rc) : rc;
 }
 

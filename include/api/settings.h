@@ -20,6 +20,9 @@ enum {
 	SETTINGS_FILTER_MAX = 1024
 };
 
+/* What a bundle can hold at most, before and after: one day. */
+#define FREEZE_MAX_NS 86400000000000
+
 enum rule_kind { RULE_RATE, RULE_BANDWIDTH, RULE_NEW_DESTINATION, RULE_PORT_SCAN, RULE_DNS_FAILURES, RULE_LOSS, RULE_KINDS };
 extern const char *const rule_kind_names[RULE_KINDS]; /* "rate", "bandwidth", "new_destination", … */
 
@@ -83,6 +86,9 @@ int settings_check(const struct session_settings *s, struct settings_fault *faul
 /* The same of a profile, which needs a name but no interface. */
 int settings_check_profile(const struct session_settings *s, struct settings_fault *fault, struct errmsg *err);
 
+/* For a Start: a member that is neither a setting nor of the request would leave a mistake unnoticed, and record the wrong
+ * thing. NW_EINPUT with the nearest name. */
+int settings_known(const struct json_value *request, struct errmsg *err);
 /* Everything that was said, as members of an open object; settings_read() of it gives the same. */
 void settings_write(struct jsonout *w, const struct session_settings *s);
 bool settings_equal(const struct session_settings *a, const struct session_settings *b);

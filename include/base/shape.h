@@ -16,8 +16,8 @@
  * Strings are borrowed from the document (and presets from the table), so the document lives as long as the struct.
  *
  * Booleans are also yes, no, on and off; a list of one text may be written without brackets. Two measures: in a request
- * unknown members are ignored and the first complaint ends it; in a configuration an unknown member is an error with the
- * nearest name, and all complaints are gathered, each with file and line.
+ * unknown members are ignored (but see shape_names) and the first complaint ends it; in a configuration an unknown member
+ * is an error with the nearest name, and all complaints are gathered, each with file and line.
  */
 #ifndef BASE_SHAPE_H
 #define BASE_SHAPE_H
@@ -111,6 +111,10 @@ int shape_request(const struct shape_row *rows, const struct json_value *v, void
 
 /* The same over what `into` holds already: members that are absent stay as they are, presets do not count. */
 int shape_overlay(const struct shape_row *rows, const struct json_value *v, void *into, struct errmsg *err);
+
+/* Are all members of a request known, here and in the objects and lists within? Those named in `beside` (blank-separated, may
+ * be NULL) belong to others. Returns 0 or NW_EINPUT with the nearest name. */
+int shape_names(const struct shape_row *rows, const struct json_value *v, const char *beside, struct errmsg *err);
 
 enum { COMPLAINTS_MAX = 20 };
 

@@ -89,8 +89,8 @@ static const struct shape_row open_rows[] = {
 
 static const struct shape_row freeze_rows[] = {
 	ROW_THE_SESSION,
-	SHAPE_DURATION("before", P, before_ns, NULL, 0, 86400000000000, "so much of what was", .given = offsetof(P, before_given)),
-	SHAPE_DURATION("after", P, after_ns, NULL, 0, 86400000000000, "so much of what comes", .given = offsetof(P, after_given)),
+	SHAPE_DURATION("before", P, before_ns, NULL, 0, FREEZE_MAX_NS, "so much of what was", .given = offsetof(P, before_given)),
+	SHAPE_DURATION("after", P, after_ns, NULL, 0, FREEZE_MAX_NS, "so much of what comes", .given = offsetof(P, after_given)),
 	SHAPE_STRING("reason", P, reason, NULL, "why, for the summary", .max = 256),
 	SHAPE_END
 };

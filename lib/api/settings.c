@@ -47,8 +47,8 @@ static const struct shape_row limits_shape[] = {
 
 #define S struct session_settings
 static const struct shape_row freeze_shape[] = {
-	SHAPE_DURATION("before", S, freeze_before_ns, "5m", 0, 0, "of what was"),
-	SHAPE_DURATION("after", S, freeze_after_ns, "1m", 0, 0, "of what comes"),
+	SHAPE_DURATION("before", S, freeze_before_ns, "5m", 0, FREEZE_MAX_NS, "of what was"),
+	SHAPE_DURATION("after", S, freeze_after_ns, "1m", 0, FREEZE_MAX_NS, "of what comes"),
 	SHAPE_BOOL("on_signal", S, freeze_on_signal, "false", "SIGUSR2 to netwatchd makes a bundle"),
 	SHAPE_U64("max_bundles", S, max_bundles, "10", 0, 1000, "the oldest goes when there are more"),
 	SHAPE_END
@@ -87,6 +87,11 @@ int settings_read(struct session_settings *s, const struct json_value *v, struct
 int settings_overlay(struct session_settings *s, const struct json_value *v, struct errmsg *err)
 {
 	return shape_overlay(settings_shape, v, s, err);
+}
+
+int settings_known(const struct json_value *request, struct errmsg *err)
+{
+	return shape_names(settings_shape, request, "id type session", err);
 }
 
 void settings_from_profile(struct session_settings *s, const struct session_settings *profile)

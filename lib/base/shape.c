@@ -22,6 +22,7 @@ struct walk {
 	const char *name;
 	struct complaints *all;      /* NULL: a request */
 	bool overlay;                /* what is absent stays */
+	const char *beside;          /* names that are known although no row has them; NULL: none */
 	struct errmsg *err;          /* of a request */
 	unsigned wrong;
 	size_t path_len;
@@ -442,7 +443,7 @@ static void check_unknown(struct walk *w, const struct shape_row *rows, const st
 
 		while (row->type != SHAPE_TYPE_END && strcmp(row->name, name))
 			row++;
-		if (row->type != SHAPE_TYPE_END)
+		if (row->type != SHAPE_TYPE_END || (!w->path_len && w->beside && find_choice(w->beside, name) >= 0))
 			continue;
 		for (row = rows; row->type != SHAPE_TYPE_END; row++)
 			text_nearest_try(&near, row->name);
@@ -496,6 +497,35 @@ int shape_overlay(const struct shape_row *rows, const struct json_value *v, void
 	struct walk w = { .err = err, .overlay = true };
 
 	check_object(&w, rows, v, into, true);
+	return w.wrong ? NW_EINPUT : 0;
+}
+
+static void check_names(struct walk *w, const struct shape_row *rows, const struct json_value *v)
+{
+	if (json_type(v) == JSON_OBJECT)
+		check_unknown(w, rows, v);
+	for (const struct shape_row *row = rows; row->type != SHAPE_TYPE_END && !over(w); row++) {
+		const struct json_value *member = row->sub ? json_get(v, row->name) : NULL, *e;
+		struct json_iter it = { 0 };
+		size_t before = path_into(w, row->name, -1);
+
+		if (member && row->type == SHAPE_TYPE_OBJECT)
+			check_names(w, row->sub, member);
+		for (long i = 0; member && row->type == SHAPE_TYPE_LIST && (e = json_each(member, &it, NULL)); i++) {
+			size_t list = path_into(w, NULL, i);
+
+			check_names(w, row->sub, e);
+			path_back(w, list);
+		}
+		path_back(w, before);
+	}
+}
+
+int shape_names(const struct shape_row *rows, const struct json_value *v, const char *beside, struct errmsg *err)
+{
+	struct walk w = { .err = err, .beside = beside };
+
+	check_names(&w, rows, v);
 	return w.wrong ? NW_EINPUT : 0;
 }
 

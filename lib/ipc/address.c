@@ -2,7 +2,6 @@
 /* Where the daemon is, and how one is started that is nowhere. See ipc/client.h and DESIGN section 6. */
 #include "ipc/client.h"
 
-#include "base/outbuf.h"
 #include "loop/loop.h"
 
 #include <errno.h>
@@ -18,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { START_MS = 5000, START_STEP_MS = 20 };
+enum { START_MS = 5000, START_STEP_MS = 20, START_TEXT = 400 };
 
 static const char system_socket[] = "/run/netwatchd/netwatchd.sock";
 
@@ -151,13 +150,12 @@ static void become_daemon(const char *path, const char *config, int messages)
 	_exit(1);
 }
 
-/* What it said, as one harmless line without its name in front. */
-static const char *what_it_said(int messages, char *line, size_t size)
+/* What it said, as one line without its name in front; who prints it escapes it. */
+static const char *what_it_said(int messages, char text[START_TEXT])
 {
 	static const char name[] = "netwatchd: ";
-	char text[400], *p = text;
-	struct outbuf o;
-	ssize_t n = pread(messages, text, sizeof(text) - 1, 0);
+	char *p = text;
+	ssize_t n = pread(messages, text, START_TEXT - 1, 0);
 
 	n = n > 0 ? n : 0;
 	while (n && text[n - 1] == '\n')
@@ -168,16 +166,14 @@ static const char *what_it_said(int messages, char *line, size_t size)
 	for (char *at = p; *at; at++)
 		if (*at == '\n')
 			*at = ' ';
-	outbuf_fixed(&o, line, size);
-	outbuf_escaped(&o, *p ? p : "it said nothing", strlen(*p ? p : "it said nothing"));
-	return outbuf_cstr(&o);
+	return *p ? p : "it said nothing";
 }
 
 int ipc_start_daemon(const struct ipc_address *a, const char *config, struct errmsg *err)
 {
 	int64_t until = loop_monotonic_ns() + (int64_t)START_MS * 1000000;
 	int messages = memfd_create("netwatchd", MFD_CLOEXEC), status = 0, rc = NW_ETIME;
-	char line[420];
+	char line[START_TEXT];
 	pid_t pid = messages < 0 ? -1 : fork();
 
 	if (pid == 0)
@@ -196,13 +192,13 @@ int ipc_start_daemon(const struct ipc_address *a, const char *config, struct err
 		if (answers(a->path))
 			rc = 0;
 		else if (ended && status)
-			rc = errmsg_set(err, NW_ECONN, "netwatchd did not start: %s", what_it_said(messages, line, sizeof(line)));
+			rc = errmsg_set(err, NW_ECONN, "netwatchd did not start: %s", what_it_said(messages, line));
 		else
 			usleep(START_STEP_MS * 1000);
 	}
 	if (rc == NW_ETIME)
 		errmsg_set(err, rc, "netwatchd was started, but does not answer at %s after %d s: %s", a->path, START_MS / 1000,
-			   what_it_said(messages, line, sizeof(line)));
+			   what_it_said(messages, line));
 	close(messages);
 	return rc;
 }

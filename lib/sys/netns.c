@@ -11,9 +11,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static const char names_dir[] = "/run/netns";
@@ -42,6 +44,44 @@ static int no_such_name(const char *which, struct errmsg *err)
 			  which);
 }
 
+static void close_quietly(int fd)
+{
+	int e = errno;
+
+	close(fd);
+	errno = e;
+}
+
+/*
+ * Opens what is there only when it is a namespace: opening a device or a FIFO can act or wait for ever, and the path may be
+ * another user's word. What was looked at is what is opened, by its descriptor.
+ */
+static int open_path(const char *path)
+{
+	int place = open(path, O_PATH | O_CLOEXEC), fd = -1;
+	char again[32];
+	struct statfs s;
+
+	if (place < 0)
+		return -1;
+	if (!fstatfs(place, &s)) {
+		errno = EINVAL;
+		if ((uint32_t)s.f_type == NSFS_MAGIC) {
+			snprintf(again, sizeof(again), "/proc/self/fd/%d", place);
+			fd = open(again, O_RDONLY | O_CLOEXEC);
+		}
+	}
+	close_quietly(place);
+	return fd;
+}
+
+static int not_opened(const char *which, struct errmsg *err)
+{
+	if (errno == EINVAL)
+		return errmsg_set(err, NW_EINPUT, "%s is not a network namespace", which);
+	return errmsg_errno(err, "network namespace %s", which);
+}
+
 static int open_namespace(const char *which, struct errmsg *err)
 {
 	char path[512];
@@ -49,17 +89,17 @@ static int open_namespace(const char *which, struct errmsg *err)
 	int fd;
 
 	if (strchr(which, '/')) {
-		fd = open(which, O_RDONLY | O_CLOEXEC);
-		return fd >= 0 ? fd : errmsg_errno(err, "network namespace %s", which);
+		fd = open_path(which);
+		return fd >= 0 ? fd : not_opened(which, err);
 	}
 	if (!*which || strlen(which) > 255)
 		return errmsg_set(err, NW_EINPUT, "a network namespace needs a name, a PID or a path");
 	snprintf(path, sizeof(path), "%s/%s", names_dir, which);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open_path(path);
 	if (fd >= 0)
 		return fd;
 	if (!text_parse_u64(which, &pid))
-		return errno == ENOENT ? no_such_name(which, err) : errmsg_errno(err, "network namespace %s", which);
+		return errno == ENOENT ? no_such_name(which, err) : not_opened(which, err);
 	snprintf(path, sizeof(path), "/proc/%s/ns/net", which);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
