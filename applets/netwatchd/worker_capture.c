@@ -187,7 +187,7 @@ static void source_take(struct worker_source *s)
 
 	if (enough(w))
 		worker_limit_reached(w, w->packets_left ? "bytes" : "packets");
-	else if (n < 0)
+	else if (n < 0 && n != NW_ELIMIT) /* take() left it, and it was not enough yet */
 		source_lost(s, &why);
 	else if (n && !w->tick.loop) {
 		w->tick.fire = tick;

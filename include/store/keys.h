@@ -56,6 +56,15 @@ void keys_extract(struct packet_keys *k, unsigned linktype, const uint8_t *data,
  */
 uint64_t keys_quick(unsigned linktype, const uint8_t *data, uint32_t len, uint64_t seed);
 
+/*
+ * The same keys as keys_extract() gives, in a third of its time, of what is Ethernet without tags, IPv4 without options or IPv6
+ * without extensions, TCP or UDP and surely no tunnel. False: it is not, or may not be.
+ */
+struct plain_keys {
+	uint32_t key[5];          /* flow, two hosts, two ports */
+};
+bool keys_plain(struct plain_keys *k, unsigned linktype, const uint8_t *data, uint32_t len);
+
 /* The keys of what a query names. `address` is 4 or 16 bytes (`len`). Ports in host order. */
 uint32_t key_host(const uint8_t *address, unsigned len);
 uint32_t key_port(uint16_t port);

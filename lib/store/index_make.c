@@ -178,10 +178,25 @@ static void add_fragment(struct index_maker *m, struct packet_keys *k)
 	k->unknown_whole = 0;
 }
 
+static inline void remember(struct index_maker *m, uint64_t quick)
+{
+	uint64_t *seen = &m->seen[quick % SEEN & ~1u];
+
+	seen[1] = seen[0];
+	seen[0] = quick;
+}
+
 void index_maker_keys(struct index_maker *m, unsigned linktype, const uint8_t *data, uint32_t len, uint64_t quick)
 {
+	struct plain_keys plain;
 	struct packet_keys k;
 
+	if (quick && keys_plain(&plain, linktype, data, len)) {
+		for (unsigned i = 0; i < 5; i++)
+			set_one(m->column, plain.key[i]);
+		remember(m, quick);
+		return;
+	}
 	keys_extract(&k, linktype, data, len);
 	if (k.constant) { /* five keys, which is what nearly all packets have */
 		set_one(m->column, k.flow[0]);
@@ -198,12 +213,8 @@ void index_maker_keys(struct index_maker *m, unsigned linktype, const uint8_t *d
 		add_fragment(m, &k);
 	m->unknown |= k.unknown;
 	m->unknown_whole |= k.unknown_whole;
-	if (quick && k.constant) {
-		uint64_t *seen = &m->seen[quick % SEEN & ~1u];
-
-		seen[1] = seen[0];
-		seen[0] = quick;
-	}
+	if (quick && k.constant)
+		remember(m, quick);
 }
 
 /* ---- the file --------------------------------------------------------------------------------------- */

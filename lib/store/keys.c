@@ -490,6 +490,49 @@ static enum step link(struct walk *w, unsigned linktype)
 	}
 }
 
+/* ---- the short way -------------------------------------------------------------------------------------- */
+
+static bool may_be_tunnel(uint8_t protocol, uint16_t port)
+{
+	return protocol == IP_UDP ? udp_tunnel(port) != NO_TUNNEL : is_openflow(port);
+}
+
+bool keys_plain(struct plain_keys *k, unsigned linktype, const uint8_t *data, uint32_t len)
+{
+	uint16_t src_port, dst_port;
+	unsigned address_len, at;
+	uint64_t src, dst;
+	const uint8_t *h = data + 14;
+	uint8_t protocol;
+
+	if (linktype != LINKTYPE_ETHERNET || len < 14 + 24)
+		return false;
+	if (get_be16(data + 12) == ETHERTYPE_IP && h[0] == 0x45 && !(get_be16(h + 6) & 0x3fff)) {
+		address_len = 4;
+		at = 12;
+	} else if (get_be16(data + 12) == ETHERTYPE_IPV6 && len >= 14 + 44) {
+		address_len = 16;
+		at = 8;
+	} else {
+		return false;
+	}
+	protocol = h[address_len == 4 ? 9 : 6];
+	src_port = get_be16(h + at + 2 * address_len);
+	dst_port = get_be16(h + at + 2 * address_len + 2);
+	if ((protocol != IP_TCP && protocol != IP_UDP) || may_be_tunnel(protocol, src_port) || may_be_tunnel(protocol, dst_port))
+		return false;
+	src = address_hash(h + at, address_len);
+	dst = address_hash(h + at + address_len, address_len);
+	k->key[0] = flow_of(src, src_port, dst, dst_port, protocol);
+	k->key[1] = host_of(src);
+	k->key[2] = host_of(dst);
+	k->key[3] = key_port(src_port);
+	k->key[4] = key_port(dst_port);
+	return true;
+}
+
+/* ---- outside ---------------------------------------------------------------------------------------------- */
+
 void keys_extract(struct packet_keys *k, unsigned linktype, const uint8_t *data, uint32_t len)
 {
 	struct walk w = { .k = k, .at = data, .end = data + len };

@@ -226,10 +226,10 @@ bool limits_room(struct record *r, uint64_t len)
 		return true;
 	if (!r->free_at_ns || r->now_ns - r->free_at_ns >= SECOND_NS)
 		ask_file_system(r);
-	while (r->free_bytes < kept_free(r) + len) {
+	while (r->free_bytes < kept_free(r) + len + index) {
 		if (!limits_evict(r)) {
 			ask_file_system(r);
-			return r->free_bytes >= kept_free(r) + len;
+			return r->free_bytes >= kept_free(r) + len + index;
 		}
 	}
 	return true;
@@ -268,10 +268,53 @@ uint64_t record_evict(struct record *r, uint64_t bytes)
 	return r->evictions.bytes - before;
 }
 
+/* The index of the newest segment knows how many went before it: so many more now. False: there is none. */
+static bool remember_evicted(int at, uint64_t number, uint64_t count)
+{
+	char name[SEGMENT_NAME_SIZE];
+	struct stored_header h;
+	bool done;
+	int fd;
+
+	segment_index_name(name, number);
+	fd = openat(at, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	done = fd >= 0 && index_header(fd, &h);
+	if (done) {
+		h.all_evicted += count;
+		h.sum = index_sum(0, &h, sizeof(h));
+		done = pwrite(fd, &h, sizeof(h), 0) == sizeof(h);
+	}
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+/* The last segment goes, the header of its index stays: the next run goes on with its number and its sums. Bytes, or -1. */
+static int64_t remove_last(int at, uint64_t number)
+{
+	int64_t bytes = 0;
+	char name[SEGMENT_NAME_SIZE];
+	struct stat st;
+	int fd;
+
+	segment_name(name, number);
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		bytes = st.st_size;
+	if (unlinkat(at, name, 0) < 0 && errno != ENOENT)
+		return -1;
+	segment_index_name(name, number);
+	fd = openat(at, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0 && fstat(fd, &st) == 0 && ftruncate(fd, sizeof(struct stored_header)) == 0)
+		bytes += st.st_size - (int64_t)sizeof(struct stored_header);
+	if (fd >= 0)
+		close(fd);
+	return bytes;
+}
+
 int record_evict_oldest(int at, uint64_t bytes, uint64_t keep, uint64_t *freed, uint64_t *segments, struct errmsg *err)
 {
 	int lock = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
-	uint64_t went = 0, count = 0, number;
+	uint64_t went = 0, count = 0, told = 0, number;
 	struct record_usage u;
 
 	if (lock < 0)
@@ -279,8 +322,13 @@ int record_evict_oldest(int at, uint64_t bytes, uint64_t keep, uint64_t *freed, 
 	rc = flock(lock, LOCK_EX | LOCK_NB) < 0 ? errmsg_set(err, NW_EINPUT, "this record is being written; its writer evicts") :
 						  record_usage(at, &u, err);
 	for (number = rc ? 0 : u.first; number && went < bytes && u.segments - count > keep; number = segment_next(at, number)) {
-		int64_t n = remove_segment(at, number);
+		bool last = number == u.last;
+		int64_t n;
 
+		if (last && !remember_evicted(at, number, count + 1))
+			break; /* it alone knows the sums */
+		n = last ? remove_last(at, number) : remove_segment(at, number);
+		told = last ? count + 1 : 0;
 		if (n < 0) {
 			rc = errmsg_errno(err, "segment %llu cannot be removed", (unsigned long long)number);
 			break;
@@ -288,6 +336,8 @@ int record_evict_oldest(int at, uint64_t bytes, uint64_t keep, uint64_t *freed, 
 		went += (uint64_t)n;
 		count++;
 	}
+	if (count > told)
+		remember_evicted(at, u.last, count);
 	close(lock);
 	if (freed)
 		*freed = went;

@@ -109,6 +109,12 @@ static int publish(struct record *r)
 	return 0;
 }
 
+static void add_index(struct record *r, uint64_t bytes)
+{
+	r->segment_bytes += bytes;
+	r->free_bytes -= bytes < r->free_bytes ? bytes : r->free_bytes;
+}
+
 void output_close_segment(struct record *r)
 {
 	uint64_t before = r->before_packets + r->done_packets, bytes_before = r->before_bytes + r->done_bytes;
@@ -118,7 +124,7 @@ void output_close_segment(struct record *r)
 	limits_room(r, 0);
 	if (index_maker_finish(&r->index, r->size, before + r->segment.packets, bytes_before + r->segment.bytes,
 			       r->evicted_before + r->evicted, NULL) == 0)
-		r->segment_bytes += index_maker_bytes(&r->index);
+		add_index(r, index_maker_bytes(&r->index));
 	else
 		r->no_index_error = r->index.error;
 	r->segment_bytes += r->size;

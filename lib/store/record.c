@@ -200,7 +200,7 @@ int record_frame(struct record *r, const struct frame *f, uint32_t ifid)
 		r->disk_dropped++;
 		return 0;
 	}
-	tally_packet(t, f->wirelen, f->has_ts, f->ts_ns);
+	tally_packet(t, f->wirelen, f->has_ts, f->ts_ns > 0 ? f->ts_ns : 0); /* what the file will say */
 	r->fill += len;
 	index_maker_packet(&r->index, r->interfaces[ifid].linktype, f->data, f->caplen);
 	return 0;
@@ -415,7 +415,7 @@ int record_open(struct record **out, const struct record_options *o, struct reco
 	r->stamps = calloc(STAMPS, sizeof(*r->stamps));
 	rc = r->stamps ? recover_lock(r, err) : errmsg_set(err, NW_ELIMIT, "%s: no memory", r->name);
 	if (!rc)
-		rc = index_maker_init(&r->index, r->dirfd, r->o.segment_bytes, err);
+		rc = index_maker_init(&r->index, r->dirfd, r->segment_asked, err); /* limits can be raised */
 	if (!rc)
 		rc = recover(r, recovery, err);
 	if (!rc)

@@ -178,13 +178,13 @@ def full():
     subprocess.run(['umount', where])
 
 
-# Somebody else fills the disk, so that there is nothing to evict: counted as lost, and it recovers.
+# Somebody else fills the disk, and of this session there is nothing to evict: counted as lost, and it recovers.
 def no_room():
     where = small_disk(4 << 20)
     if not where:
         return
     w = Worker(netns=NS, directory=os.path.join(where, 's'))
-    w.record(interfaces=[IFACE], segment_bytes='256K')
+    w.record(interfaces=[IFACE], segment_bytes='4M')
     n = blast(500, 1000)
     idle(w, n)
     filler = open(os.path.join(where, 'filler'), 'wb', buffering=0)
@@ -202,8 +202,9 @@ def no_room():
     same('no room at all: what is there is readable', readable(w), [])
     filler.close()
     os.unlink(os.path.join(where, 'filler'))
-    w.until('disk_recovered', 15)
+    time.sleep(1.2) # it is tried once a second
     n += blast(700, 1000)
+    w.until('disk_recovered', 15)
     done = w.stop()
     p = w.progress()
     lost = w.lost('disk')
@@ -211,6 +212,24 @@ def no_room():
     same('room again: told, and in the ledger', (told, lost), (p['disk_dropped'], p['disk_dropped']))
     same('room again: recorded + ledger = sent', (w.packets() + lost + evicted(done, w), readable(w)), (n, []))
     subprocess.run(['umount', where])
+
+
+# A limit of packets counts those that are recorded: what a disk refuses does not end the session.
+def refused():
+    w = Worker(netns=NS)
+    w.record(interfaces=[IFACE], packets=100, limits={'free_bytes': 10 ** 15})
+    blast(500)
+    w.until('disk_full')
+    time.sleep(1)
+    p = w.progress()
+    ok('100 packets that are refused are not a limit of 100', w.process.poll() is None and p['packets'] == 0 and
+       p['disk_dropped'] == 500 and not w.event('limit_reached'), p)
+    w.send(type='limits', limits={})
+    time.sleep(1.5)
+    blast(500)
+    event = w.until('limit_reached')
+    w.process.wait(10)
+    same('100 that are recorded are', (event['data']['limit'], w.packets()), ('packets', 100))
 
 
 def evicted(done, w):
@@ -290,7 +309,7 @@ def clock():
     same('clock steps cost nothing', (w.packets(), readable(w)), (n, []))
 
 
-parts = (ring, unheard, killed, interfaces, full, no_room, live, damaged, clock)
+parts = (ring, unheard, killed, interfaces, full, no_room, refused, live, damaged, clock)
 for part in parts:
     if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
         part()

@@ -422,3 +422,26 @@ TEST(lies_are_refused)
 	CHECK_EQ(contents_of(dir).errors, 0);
 	dir_close(dir);
 }
+
+/* A capture file knows no time before 1970, and the index says what the file says. */
+TEST(times_before_1970)
+{
+	int dir = dir_open();
+	struct record_options o = { .dirfd = dir };
+	const struct index_chunk *c;
+	struct record *r;
+	struct index *x;
+	uint32_t id;
+
+	r = store_open(&o, NULL, &id);
+	store_packet(r, id, 1, 100, -5 * SECOND);
+	store_packet(r, id, 2, 100, 7000);
+	CHECK_EQ(record_close(r, NULL), 0);
+	CHECK_EQ(index_open(&x, dir, 1, NULL), 0);
+	CHECK_EQ(index_info(x)->first_ns, 0);
+	CHECK_EQ(index_info(x)->last_ns, 7000);
+	c = index_chunk(x, 0);
+	CHECK_EQ(c->first_ns, 0);
+	index_close(x);
+	dir_close(dir);
+}
