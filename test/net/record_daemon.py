@@ -205,7 +205,7 @@ def disk():
     s = d.session(id)
     ok('full disk: the oldest packets went, no others', 0 < packets(d, id) < n and s['packets'] == n and lost(d, id) == 0, s)
     d.stop()
-    subprocess.run(['umount', where])
+    subprocess.run(['umount', '-l', where])
 
 
 main(worker, daemon, both, paused, interface, disk)

@@ -175,7 +175,7 @@ def full():
     # The newest are what is left.
     out = subprocess.run(['tcpdump', '-xnr', w.segments()[-1]], capture_output=True, text=True).stdout
     ok('full disk: the newest are there', '%04x' % ((n - 1) & 0xffff) in out, out[-300:])
-    subprocess.run(['umount', where])
+    subprocess.run(['umount', '-l', where])
 
 
 # Somebody else fills the disk, and of this session there is nothing to evict: counted as lost, and it recovers.
@@ -211,7 +211,7 @@ def no_room():
     told = sum(e['data']['packets'] for e in w.event('disk_recovered'))
     same('room again: told, and in the ledger', (told, lost), (p['disk_dropped'], p['disk_dropped']))
     same('room again: recorded + ledger = sent', (w.packets() + lost + evicted(done, w), readable(w)), (n, []))
-    subprocess.run(['umount', where])
+    subprocess.run(['umount', '-l', where])
 
 
 # A limit of packets counts those that are recorded: what a disk refuses does not end the session.
