@@ -44,7 +44,8 @@ struct record_usage {
 int record_usage(int dirfd, struct record_usage *u, struct errmsg *err);
 
 /* For a record without a writer (a stopped session): the oldest segments go until `bytes` are free again or only `keep` are
- * left. *freed and *segments (may be NULL) say what went. NW_ESYS: one could not be removed. While a writer has the record:
+ * left. Of the very last one the header of its index stays (128 bytes): the next run goes on with its number and sums; without
+ * an index it stays itself. *freed and *segments (may be NULL) say what went. NW_ESYS: one could not be removed. While a writer has the record:
  * record_evict() there, by a message; this one answers NW_EINPUT. */
 int record_evict_oldest(int dirfd, uint64_t bytes, uint64_t keep, uint64_t *freed, uint64_t *segments, struct errmsg *err);
 

@@ -45,16 +45,20 @@ static bool get(int fd, uint64_t at, void *data, size_t len)
 	return true;
 }
 
-static bool read_header(int fd, uint64_t file_bytes, uint64_t segment_bytes, struct stored_header *h)
+bool index_header(int fd, struct stored_header *h)
 {
 	uint32_t sum;
 
-	if (file_bytes < sizeof(*h) || !get(fd, 0, h, sizeof(*h)))
+	if (!get(fd, 0, h, sizeof(*h)))
 		return false;
 	sum = h->sum;
 	h->sum = 0;
-	return memcmp(h->magic, INDEX_MAGIC, sizeof(h->magic)) == 0 && h->order == 0x01020304 && sum == index_sum(0, h, sizeof(*h)) &&
-	       h->segment_bytes == segment_bytes && h->head_bytes <= segment_bytes &&
+	return memcmp(h->magic, INDEX_MAGIC, sizeof(h->magic)) == 0 && h->order == 0x01020304 && sum == index_sum(0, h, sizeof(*h));
+}
+
+static bool read_header(int fd, uint64_t file_bytes, uint64_t segment_bytes, struct stored_header *h)
+{
+	return index_header(fd, h) && h->segment_bytes == segment_bytes && h->head_bytes <= segment_bytes &&
 	       h->chunks <= file_bytes / sizeof(struct stored_chunk) && h->columns && h->columns <= GROUP_CHUNKS;
 }
 

@@ -210,6 +210,8 @@ _Static_assert(sizeof(struct stored_header) == 128 && sizeof(struct stored_group
 	       "the same on every machine");
 
 uint32_t index_sum(uint32_t sum, const void *data, size_t len);
+/* The header of an index file, whose sum is right, as it stands but for `sum` (0). */
+bool index_header(int fd, struct stored_header *h);
 /* Where the blocks of a group begin that begins at `at`. */
 static inline uint64_t index_blocks_at(uint64_t at, const struct stored_group *g)
 {

@@ -5,7 +5,8 @@
  *	000041.pcapng 000041.idx      good: only the head of the index is read
  *	000042.pcapng                 no index, or one that does not fit: every block is looked at, what is torn at the end is cut
  *	000043.pcapng.part            it died while it made it: kept if a packet is in it
- *	000039.idx                    its segment is gone: goes too
+ *	000039.idx                    its segment is gone: goes too, unless it is the newest of all: then every segment was evicted
+ *	                              while nobody recorded, and it has the number and the sums to go on with
  *
  * A block that is broken in the middle of an older segment is left as it is (somebody may still get something out of it); of
  * the last one nothing can follow. Files of other names are nobody's business but their owner's.
@@ -306,8 +307,46 @@ static bool ends(const char *name, const char *with)
 	return n > m && strcmp(name + n - m, with) == 0 && strspn(name, "0123456789") == n - m && n - m >= 6;
 }
 
+/* An index without a segment. The newest one stays until a segment with an index is behind it. */
+static void take_memory(struct record *r, const char *name, uint64_t number, uint64_t *newest)
+{
+	int fd = openat(r->dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	bool good;
+	struct stored_header h;
+
+	good = fd >= 0 && index_header(fd, &h);
+	if (fd >= 0)
+		close(fd);
+	if (!good || number <= *newest) {
+		unlinkat(r->dirfd, name, 0);
+		return;
+	}
+	if (*newest) {
+		char older[SEGMENT_NAME_SIZE];
+
+		segment_index_name(older, *newest);
+		unlinkat(r->dirfd, older, 0);
+	}
+	*newest = number;
+	r->before_packets = h.all_packets;
+	r->before_bytes = h.all_bytes;
+	r->evicted_before = h.all_evicted;
+}
+
+static void forget_memory(struct record *r, uint64_t newest)
+{
+	char name[SEGMENT_NAME_SIZE];
+	struct index *x;
+
+	if (!newest || r->number <= newest || index_open(&x, r->dirfd, r->number, NULL))
+		return;
+	index_close(x);
+	segment_index_name(name, newest);
+	unlinkat(r->dirfd, name, 0);
+}
+
 /* Files that only a killed writer leaves. */
-static int tidy(struct scan *s, struct errmsg *err)
+static int tidy(struct scan *s, uint64_t *memory, struct errmsg *err)
 {
 	struct record *r = s->r;
 	int fd = openat(r->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -334,7 +373,7 @@ static int tidy(struct scan *s, struct errmsg *err)
 		} else if (ends(e->d_name, ".idx")) {
 			snprintf(name, sizeof(name), "%.*s.pcapng", (int)(strlen(e->d_name) - 4), e->d_name);
 			if (fstatat(r->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-				unlinkat(r->dirfd, e->d_name, 0);
+				take_memory(r, e->d_name, segment_number(name), memory);
 		}
 	}
 	closedir(dir);
@@ -345,7 +384,8 @@ int recover(struct record *r, struct record_recovery *out, struct errmsg *err)
 {
 	struct scan s = { .r = r, .out = out };
 	struct record_usage u = { 0 };
-	int rc = tidy(&s, err);
+	uint64_t memory = 0;
+	int rc = tidy(&s, &memory, err);
 
 	if (!rc)
 		rc = record_usage(r->dirfd, &u, err);
@@ -358,6 +398,9 @@ int recover(struct record *r, struct record_recovery *out, struct errmsg *err)
 		}
 		r->number = n;
 	}
+	if (r->number < memory)
+		r->number = memory;
+	forget_memory(r, memory);
 	free(s.buf);
 	free(s.interfaces);
 	if (!rc)

@@ -417,6 +417,56 @@ TEST(killed_while_evicting)
 	dir_close(dir);
 }
 
+/* The quota of all took every segment of a stopped session: its number and its sums go on nevertheless. */
+TEST(a_session_goes_on_behind_its_last_segment)
+{
+	int dir = dir_open();
+	struct record_options o = { .dirfd = dir };
+	uint64_t freed, gone;
+	struct progress p;
+	struct record *r;
+	uint32_t id;
+
+	write_packets(dir, 1, 100, 10);
+	CHECK_EQ(record_evict_oldest(dir, 1, 0, &freed, &gone, NULL), 0);
+	CHECK_EQ(gone, 1);
+	CHECK_EQ(record_evict_oldest(dir, UINT64_MAX, 0, &freed, &gone, NULL), 0);
+	CHECK_EQ(gone, 9);
+	CHECK_EQ(contents_of(dir).segments, 0);
+	CHECK_EQ(file_bytes(dir, "000010.idx"), 128);
+	CHECK_EQ(record_evict_oldest(dir, UINT64_MAX, 0, &freed, &gone, NULL), 0);
+	CHECK_EQ(gone, 0);
+	CHECK_EQ(recover_now(dir).all_packets, 100);
+	r = store_open(&o, NULL, &id);
+	store_packet(r, id, 101, 100, T0);
+	record_tick(r);
+	record_progress(r, &p);
+	CHECK_EQ(p.packets, 101);
+	CHECK_EQ(p.bytes, 10100);
+	CHECK_EQ(p.evicted, 10);
+	CHECK_EQ(p.segment, 11);
+	CHECK_EQ(file_bytes(dir, "000010.idx"), 128); /* until the next one has an index */
+	record_close(r, NULL);
+	CHECK_EQ(recover_now(dir).all_packets, 101);
+	CHECK(faccessat(dir, "000010.idx", F_OK, 0) < 0);
+	CHECK_EQ(contents_of(dir).packets, 1);
+	dir_close(dir);
+}
+
+/* The only file that knows the sums is its last segment: it stays. */
+TEST(a_last_segment_without_an_index_stays)
+{
+	int dir = dir_open();
+	uint64_t gone;
+
+	write_packets(dir, 1, 20, 10);
+	unlinkat(dir, "000002.idx", 0);
+	CHECK_EQ(record_evict_oldest(dir, UINT64_MAX, 0, NULL, &gone, NULL), 0);
+	CHECK_EQ(gone, 1);
+	CHECK_EQ(contents_of(dir).packets, 10);
+	dir_close(dir);
+}
+
 static bool find_crash(void *user, const struct ledger_entry *e)
 {
 	struct ledger_entry *found = user;
