@@ -213,6 +213,12 @@ install: $(NW) $(if $(shell grep -x ENABLE_NWEXPORT=1 $(CONF)),man)
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; done
 	@! grep -qx ENABLE_NETWATCHD=1 $(CONF) || install -D -m 644 dist/netwatchd.yaml \
 		$(DESTDIR)$(PREFIX)/share/doc/netwatchd/netwatchd.yaml
+	@! grep -qx ENABLE_NETWATCHD=1 $(CONF) || for file in systemd/netwatchd.service systemd/netwatchd.socket \
+			init.d/netwatchd init.d/netwatchd.openwrt; do \
+		case $$file in systemd/*) to=lib/$${file%/*}/system mode=644 ;; *) to=share/doc/netwatchd/init.d mode=755 ;; esac; \
+		to=$(DESTDIR)$(PREFIX)/$$to/$${file##*/}; mkdir -p $${to%/*} && \
+		sed 's|/usr/local/sbin/netwatchd|$(PREFIX)/sbin/netwatchd|; s|/usr/sbin/netwatchd|$(PREFIX)/sbin/netwatchd|' \
+			dist/$$file >$$to && chmod $$mode $$to || exit; done
 	install -D -m 644 dist/completions/nwbox.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/nwbox
 	install -D -m 644 dist/completions/_nwbox $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_nwbox
 	install -D -m 644 dist/completions/nwbox.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/nwbox.fish

@@ -113,7 +113,7 @@ static void check_losses(struct front *f, struct finding *found)
 	unsigned n = 0;
 
 	for (uint32_t i = f->events.count; i-- > 0 && journal_at(&f->events, i)->at_ns >= since;)
-		n += journal_at(&f->events, i)->kind == EVENT_PACKET_LOSS;
+		n += journal_at(&f->events, i)->kind == EVENT_PACKET_LOSS && strstr(journal_at(&f->events, i)->data, "\"packets\"");
 	if (n)
 		say(found, DEGRADED, "packets were lost in the last minute; packetclient losses SESSION says which");
 	else

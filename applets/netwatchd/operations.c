@@ -104,7 +104,9 @@ static int settings_of(struct call *c, struct session_settings *settings, enum a
 	if (base)
 		settings_from_profile(settings, base);
 	*code = API_INVALID;
-	bad = settings_overlay(settings, c->root, err);
+	bad = settings_known(c->root, err);
+	if (!bad)
+		bad = settings_overlay(settings, c->root, err);
 	return bad ? bad : settings_check(settings, NULL, err);
 }
 

@@ -24,6 +24,8 @@
  *                                   read nothing for 30 s it is closed
  *   queue_bytes are full            events are left out, and counted in an event `dropped` when there is room again;
  *                                   answers alone over it: closed
+ *   64 MiB of all clients wait      who has more than 64 KiB of it is not read meanwhile; half a message over 64 KiB:
+ *                                   Error limit, closed
  *   an answer over answer_max       is replaced by Error limit
  *   descriptors sent to us          are closed
  */

@@ -17,6 +17,8 @@
 enum {
 	MAX_CLIENTS = 4096,
 	QUEUE_BYTES = 4 << 20,
+	HELD_MAX = 64 << 20,     /* of all clients together: who has more than HELD_SMALL of it then has to wait */
+	HELD_SMALL = 64 << 10,
 	CLOSE_SECONDS = 5,       /* for the last answers to be read */
 	LINGER_SECONDS = 2
 };
@@ -140,6 +142,7 @@ static void client_free(struct ipc_client *c)
 	node_remove(&c->watched);
 	slot_give_back(s, c);
 	s->counts.clients--;
+	s->held -= c->held;
 	loop_remove_fd(&c->io);
 	close(c->io.fd);
 	ipc_reader_release(&c->reader);
@@ -149,10 +152,18 @@ static void client_free(struct ipc_client *c)
 
 /* ---- writing ------------------------------------------------------------------------------ */
 
-/* More than half of the queue waits: its requests have to. */
+static void held_count(struct ipc_client *c)
+{
+	size_t now = c->queue.bytes + (c->reader.own ? c->reader.size : 0);
+
+	c->server->held += now - c->held;
+	c->held = now;
+}
+
+/* More than half of the queue waits, or too much of all: its requests have to. */
 static bool is_paused(const struct ipc_client *c)
 {
-	return c->queue.bytes > c->queue.max / 2;
+	return c->queue.bytes > c->queue.max / 2 || (c->server->held > HELD_MAX && c->queue.bytes > HELD_SMALL);
 }
 
 static void client_events(struct ipc_client *c)
@@ -183,6 +194,7 @@ static bool client_flush(struct ipc_client *c)
 		client_tell_lost(c);
 		rc = ipc_queue_write(&c->queue, c->io.fd, NULL);
 	}
+	held_count(c);
 	if (rc < 0) {
 		client_free(c);
 		return false;
@@ -233,6 +245,9 @@ static bool client_serve(struct ipc_client *c)
 	s->current = NULL;
 	if (rc >= 0 && ipc_reader_keep(&c->reader, &err))
 		rc = NW_ELIMIT;
+	held_count(c);
+	if (rc >= 0 && s->held > HELD_MAX && c->reader.own && c->reader.size > HELD_SMALL && ipc_reader_half(&c->reader))
+		rc = errmsg_set(&err, NW_ELIMIT, "all clients together have too much under way; try again in a moment");
 	if (rc < 0)
 		client_dismiss(c, rc == NW_EINPUT ? "invalid" : "limit", err.text);
 	if (c->state != CLIENT_OPEN)

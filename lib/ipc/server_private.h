@@ -71,6 +71,7 @@ struct ipc_client {
 	uint32_t slot;
 	uint8_t state;
 	int64_t half_at, unread_at, close_at; /* when patience ends, 0: not now */
+	size_t held;                          /* bytes of this client, as counted in the server's */
 };
 
 struct slot {
@@ -90,6 +91,7 @@ struct ipc_server {
 	struct slot *slots;
 	uint32_t nslots, free_slot;    /* index + 1; 0: none */
 	struct ipc_node all, subscribed, dirty, again, watched;
+	size_t held;                   /* bytes that wait for clients, and of half messages of theirs */
 	struct loop_timer round, sweep;
 	uint32_t kinds;                /* that anybody subscribed to */
 	char *scratch;                 /* TURN_BYTES: what the client whose turn it is has sent */

@@ -17,6 +17,12 @@ done
 for file in bash-completion/completions/nwcap zsh/site-functions/_nwbox fish/vendor_completions.d/nwcap.fish; do
 	check "completions: $file" test -s "$TMP/inst/usr/share/$file"
 done
+for file in lib/systemd/system/netwatchd.service share/doc/netwatchd/init.d/netwatchd \
+	share/doc/netwatchd/init.d/netwatchd.openwrt; do
+	check "$file starts what was installed" grep -q '[ =-]/usr/sbin/netwatchd' "$TMP/inst/usr/$file"
+done
+check "netwatchd.socket is installed" test -s "$TMP/inst/usr/lib/systemd/system/netwatchd.socket"
+check "the init script is a program" test -x "$TMP/inst/usr/share/doc/netwatchd/init.d/netwatchd"
 case $(file -b "$TMP/inst/usr/bin/nwbox" 2>/dev/null) in
 '') skip "the binary is static-pie" "file is not installed" ;;
 *static-pie*) ok "the binary is static-pie" ;;

@@ -67,6 +67,7 @@ def answers():
             ('no such profile', 'Start', {'profile': 'nosuch'}, 'not_found'),
             ('a wrong member', 'Logs', {'limit': -1}, 'invalid'), ('no such kind', 'Events', {'kind': 'x'}, 'invalid'),
             ('a freeze of years', 'Freeze', {'session': 'x', 'after': 1e9}, 'invalid'),
+            ('a misspelt setting', 'Start', {'interfaces': ['lo'], 'filtr': 'port 80'}, 'invalid'),
             ('no interface', 'Start', {'filter': 'port 80'}, 'invalid')):
         answer = d.call(type, **words)
         same('error: ' + name, (answer['type'], answer.get('code')), ('Error', code))
