@@ -3,15 +3,20 @@
  * The room of all sessions together (limits.bytes of the configuration), in two ways:
  *
  *	shares    each worker is told, once a second, what it may have: what it has, and its part of what is free. It keeps to
- *	          that before each write, so the sum keeps to the limit however fast packets come.
+ *	          that before each write, and its segments are small enough for it. A share grows only by what no other one has
+ *	          been promised, so the sum keeps to the limit however fast packets come.
  *	oldest    when little is free the session with the oldest packets gives, by a message if it has a worker, at once if
  *	          it has none; so a session that begins late finds room.
  *
- * A sixteenth of the limit is never given away: it is what a session that has nothing may have in any case. Memory sessions
- * have their own limits and do not count.
+ * A sixteenth of the limit is never given away: of it a session that begins when all is promised gets its first share. That is
+ * at least 256 KiB, or it could record nothing: with a limit below 8 MiB for each session the sum can be so much above it.
+ * Memory sessions have their own limits and do not count.
  */
 #include "front.h"
+#include "store/index.h"
 #include "store/segment.h"
+
+enum { SHARE_MIN = 256 * 1024 };
 
 uint64_t quota_used(struct front *f)
 {
@@ -28,38 +33,64 @@ static bool has_worker(const struct session *s)
 	return !s->settings.in_memory && session_active(s) && s->state != STATE_RESTARTING;
 }
 
+static unsigned workers(const struct front *f)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < f->count; i++)
+		n += has_worker(f->sessions[i]);
+	return n ? n : 1;
+}
+
+/* What all sessions but one have, or may have by what they were told. */
+static uint64_t promised(const struct front *f, const struct session *but)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < f->count; i++) {
+		const struct session *s = f->sessions[i];
+		uint64_t stored = s->now.stored_bytes;
+
+		if (s != but && !s->settings.in_memory)
+			sum += has_worker(s) && s->share > stored ? s->share : stored;
+	}
+	return sum;
+}
+
 uint64_t quota_share(const struct session *s)
 {
 	struct front *f = s->front;
-	uint64_t limit = f->config->limits.bytes, target = limit - limit / 16, used = quota_used(f), share;
-	unsigned n = 0;
+	uint64_t limit = f->config->limits.bytes, most = limit - limit / 16, used = quota_used(f), others = promised(f, s);
+	uint64_t stored = s->now.stored_bytes, share, least, room = others < most ? most - others : 0;
+	unsigned n = workers(f);
 
 	if (!limit || s->settings.in_memory)
 		return 0;
-	for (unsigned i = 0; i < f->count; i++)
-		n += has_worker(f->sessions[i]);
-	n = n ? n : 1;
-	share = s->now.stored_bytes + (used < target ? (target - used) / n : 0);
-	return share > limit / 32 / n ? share : limit / 32 / n + 1;
+	share = stored + (used < most ? (most - used) / n : 0);
+	if (share > room)
+		share = room > stored ? room : stored;
+	least = limit / 32 / n > SHARE_MIN ? limit / 32 / n : SHARE_MIN;
+	return share > least ? share : least;
 }
 
+/* Those that get more come first: what others give up is theirs to use until they have heard of it. */
 static void tell_shares(struct front *f)
 {
 	uint64_t step = f->config->limits.bytes / 256;
 
-	for (unsigned i = 0; i < f->count; i++) {
-		struct session *s = f->sessions[i];
+	for (unsigned i = 0; i < 2 * f->count; i++) {
+		struct session *s = f->sessions[i % f->count];
 		uint64_t share = s->page && s->state == STATE_RUNNING ? quota_share(s) : s->share;
 
-		if (share < s->share + step && s->share < share + step)
+		if (i < f->count ? share <= s->share + step : share + step >= s->share)
 			continue;
 		s->share = share;
 		control_limits(s);
 	}
 }
 
-/* With something to give: closed segments, the last one only when there is no other. One that was told lately is left to
- * do it. */
+/* With something to give: closed segments, the last one only when there is no other. One that was told lately and has as much
+ * as then is left alone for a while. */
 static struct session *oldest(struct front *f, uint64_t keep)
 {
 	int64_t now = loop_monotonic_ns();
@@ -69,7 +100,7 @@ static struct session *oldest(struct front *f, uint64_t keep)
 		struct session *s = f->sessions[i];
 
 		if (s->settings.in_memory || s->now.segments <= (s->page ? 1 : keep) ||
-		    (s->page && s->now.stored_bytes == s->evict_stored && now - s->evict_ns < 3 * second_ns))
+		    (s->now.stored_bytes == s->evict_stored && now - s->evict_ns < 3 * second_ns))
 			continue;
 		if (!found || s->now.first_ns < found->now.first_ns)
 			found = s;
@@ -81,6 +112,7 @@ static void evict_stopped(struct session *s, uint64_t bytes, uint64_t keep)
 {
 	uint64_t freed = 0, segments = 0;
 	struct record_usage u;
+	struct index *x;
 	struct errmsg err;
 	struct event e;
 	struct jsonout *w;
@@ -89,10 +121,16 @@ static void evict_stopped(struct session *s, uint64_t bytes, uint64_t keep)
 		front_log(s->front, LEVEL_WARNING, s, "its oldest packets cannot be removed: %s", err.text);
 		return;
 	}
+	if (!segments)
+		return;
 	if (!record_usage(s->dirfd, &u, NULL)) {
 		s->now.segments = u.segments;
 		s->now.first_segment = u.first;
 		s->now.stored_bytes = u.segment_bytes + u.other_bytes;
+		if (!index_open(&x, s->dirfd, u.first, NULL)) { /* the next one to give is found by it */
+			s->now.first_ns = index_info(x)->first_ns;
+			index_close(x);
+		}
 	}
 	s->now.evicted += segments;
 	if (!s->now.segments)
@@ -119,11 +157,12 @@ void quota_second(struct front *f)
 	s = oldest(f, keep);
 	if (!s)
 		s = oldest(f, --keep);
-	if (s && !s->page) { /* what is stopped makes room early, so that what runs need not give newer packets */
-		evict_stopped(s, used - (limit - limit / 4), keep);
-	} else if (s && used > least) {
-		s->evict_ns = loop_monotonic_ns();
-		s->evict_stored = s->now.stored_bytes;
+	if (!s || (s->page && (used <= least || workers(f) < 2))) /* it keeps to its share, and there is nobody to make room for */
+		return;
+	s->evict_ns = loop_monotonic_ns();
+	s->evict_stored = s->now.stored_bytes;
+	if (s->page)
 		control_evict(s, used - least);
-	}
+	else /* what is stopped makes room early, so that what runs need not give newer packets */
+		evict_stopped(s, used - (limit - limit / 4), keep);
 }
