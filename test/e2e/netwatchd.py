@@ -109,6 +109,29 @@ def flood():
     same('flood: TERM ends it', d.stop(), 0)
 
 
+def memory():
+    """Many clients that ask for much and read nothing, or send half of something large: bounded for all together."""
+    d = Daemon().start()
+    text = json.dumps({'type': 'Help'}).encode()
+    half = struct.pack('<I', 1 << 20) + b'{"type":"Ping","x":"' + b'a' * 1000000
+    clients = []
+    for data, count in ((200 * (struct.pack('<I', len(text)) + text), 120), (half, 120)):
+        for _ in range(count):
+            c = d.client()
+            c.socket.settimeout(2)
+            try:
+                c.socket.sendall(data)
+            except OSError:
+                pass # refused
+            clients.append(c)
+    same('memory: others are answered', d.call('Ping')['type'], 'Success')
+    with open('/proc/%d/status' % d.process.pid) as f:
+        resident = [int(l.split()[1]) >> 10 for l in f if l.startswith('VmRSS')][0]
+    if b'__asan_init' not in open(NWBOX, 'rb').read():
+        ok('memory: of all clients (%d MiB)' % resident, resident < 160, resident)
+    same('memory: TERM ends it', d.stop(), 0)
+
+
 def places():
     d = Daemon().start()
     if os.geteuid():
@@ -296,4 +319,4 @@ def roles():
     same('and it ends', d.process.wait(10), 0)
 
 
-main(check, wrong_words, doctor, answers, flood, places, pid_file, background, reload, failures, manager, subscriptions, roles)
+main(check, wrong_words, doctor, answers, flood, memory, places, pid_file, background, reload, failures, manager, subscriptions, roles)
