@@ -107,23 +107,6 @@ void worker_sources_close(struct worker *w)
 
 /* ---- packets ----------------------------------------------------------------------------------- */
 
-static int take(void *user, const struct frame *f, struct errmsg *err)
-{
-	struct worker_source *s = user;
-	struct worker *w = s->worker;
-
-	(void)err;
-	w->taken++;
-	if (__builtin_expect(record_frame(w->record, f, s->ifid) < 0, 0))
-		w->refused++;
-	if (__builtin_expect(--w->packets_left && w->bytes_left > f->wirelen, 1)) {
-		w->bytes_left -= w->bytes_left == UINT64_MAX ? 0 : f->wirelen;
-		return 0;
-	}
-	w->bytes_left = w->packets_left ? 0 : w->bytes_left;
-	return NW_ELIMIT; /* leaves the dispatch */
-}
-
 /* The limits count what is in the record; what the disk had no room for is still to come. */
 static bool enough(struct worker *w)
 {
@@ -138,6 +121,23 @@ static bool enough(struct worker *w)
 	if (w->bytes_until != UINT64_MAX)
 		w->bytes_left = w->bytes_until > p.bytes ? w->bytes_until - p.bytes : 0;
 	return !w->packets_left || !w->bytes_left;
+}
+
+static int take(void *user, const struct frame *f, struct errmsg *err)
+{
+	struct worker_source *s = user;
+	struct worker *w = s->worker;
+
+	(void)err;
+	w->taken++;
+	if (__builtin_expect(record_frame(w->record, f, s->ifid) < 0, 0))
+		w->refused++;
+	if (__builtin_expect(--w->packets_left && w->bytes_left > f->wirelen, 1)) {
+		w->bytes_left -= w->bytes_left == UINT64_MAX ? 0 : f->wirelen;
+		return 0;
+	}
+	w->bytes_left = w->packets_left ? 0 : w->bytes_left;
+	return enough(w) ? NW_ELIMIT : 0; /* leaves the dispatch */
 }
 
 /* What the kernel has taken already is still in the ring, or in a block that it hands over within the time-out. */
@@ -187,7 +187,7 @@ static void source_take(struct worker_source *s)
 
 	if (enough(w))
 		worker_limit_reached(w, w->packets_left ? "bytes" : "packets");
-	else if (n < 0 && n != NW_ELIMIT) /* take() left it, and it was not enough yet */
+	else if (n < 0)
 		source_lost(s, &why);
 	else if (n && !w->tick.loop) {
 		w->tick.fire = tick;

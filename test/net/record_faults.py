@@ -219,11 +219,10 @@ def refused():
     w = Worker(netns=NS)
     w.record(interfaces=[IFACE], packets=100, limits={'free_bytes': 10 ** 15})
     blast(500)
-    w.until('disk_full')
     time.sleep(1)
     p = w.progress()
     ok('100 packets that are refused are not a limit of 100', w.process.poll() is None and p['packets'] == 0 and
-       p['disk_dropped'] == 500 and not w.event('limit_reached'), p)
+       p['disk_dropped'] >= 500 and not w.event('limit_reached'), p)
     w.send(type='limits', limits={})
     time.sleep(1.5)
     blast(500)
