@@ -16,6 +16,8 @@
  *	losses.c      what was lost when a worker died
  *	gone.c        interfaces that went, and come back
  *	jobs.c        processes that work for one answer: readers, bundlers, filters
+ *	bundle_left.c bundles of a front that was killed
+ *	memory.c      the room of all kernel rings together
  *	watch.c       alerts: rules, the watcher
  *	quota.c       the room of all sessions together
  *	events.c      what happened, log lines, who wants to hear it
@@ -138,6 +140,7 @@ struct session {
 	uint64_t evict_stored;        /* what it had then */
 	uint64_t share;               /* of limits.bytes of all, as last told; 0: none */
 	unsigned pending;             /* freezes under way */
+	struct loop_timer bundles_timer; /* of bundle_left.c */
 	unsigned watch_attempts;
 	struct loop_timer watch_timer;
 	struct waiter *waiters;
@@ -299,6 +302,16 @@ void watch_begin(struct session *s);
 void watch_end(struct session *s);
 void watch_second(struct session *s, int64_t now_ns);
 void alerts_clear(struct session *s);
+
+/* ---- memory.c ---- */
+
+/* May its kernel rings be, beside those of the sessions that run? NW_ELIMIT with figures. */
+int memory_check(const struct session *s, struct errmsg *err);
+
+/* ---- bundle_left.c ---- */
+
+/* Bundles that were begun and of whose end nobody was told: soon, and until all is known. */
+void bundles_look(struct session *s);
 
 void quota_second(struct front *f);
 /* What of limits.bytes of all is this session's now; 0: there is no such limit. */

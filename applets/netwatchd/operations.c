@@ -454,7 +454,7 @@ enum { BUNDLE_JSON_MAX = 64 << 10 };
 
 static void write_bundle(struct jsonout *w, const struct session *s, int bundles, const char *name)
 {
-	char path[300], *text = malloc(BUNDLE_JSON_MAX);
+	char path[sizeof(s->front->state_dir) + 300], *text = malloc(BUNDLE_JSON_MAX);
 	struct json *j = NULL;
 	ssize_t n = -1;
 	int fd;
@@ -473,8 +473,11 @@ static void write_bundle(struct jsonout *w, const struct session *s, int bundles
 		json_open_object(w);
 		json_add_str(w, "session", s->id);
 		json_add_str(w, "name", name);
+		snprintf(path, sizeof(path), "%s/%s/%s/bundles/%s", s->settings.in_memory ? s->front->runtime_dir : s->front->state_dir,
+			 s->settings.in_memory ? "memory" : "sessions", s->id, name);
+		json_add_str(w, "path", path);
 		while ((v = json_each(json_root(j), &it, &member)))
-			if (strcmp(member, "session") && strcmp(member, "name")) {
+			if (strcmp(member, "session") && strcmp(member, "name") && strcmp(member, "path")) {
 				json_key(w, member);
 				json_copy(w, v);
 			}

@@ -69,10 +69,14 @@ static int launch(struct session *s, struct errmsg *err)
 static void act_launch(struct session *s)
 {
 	struct errmsg err;
+	int bad;
 
 	loop_remove_timer(&s->timer);
-	if (launch(s, &err)) {
-		s->reason_code = API_FAILED;
+	bad = memory_check(s, &err);
+	if (!bad)
+		bad = launch(s, &err);
+	if (bad) {
+		s->reason_code = bad == NW_ELIMIT ? API_LIMIT : API_FAILED;
 		session_input(s, INPUT_GIVE_UP, err.text);
 		return;
 	}

@@ -61,11 +61,12 @@ static void debug_value(struct client *c, const struct json_value *v)
 	outbuf_release(&o);
 }
 
+/* None at a --socket that was given: a mistyped one would start a second daemon, which takes the directories of the first. */
 static bool may_start(const struct client *c)
 {
 	const char *variable = getenv("NWBOX_NO_START");
 
-	return ENABLE_NETWATCHD && c->set.start && !c->o.no_start && !(variable && *variable && strcmp(variable, "0"));
+	return ENABLE_NETWATCHD && c->set.start && !c->o.socket && !c->o.no_start && !(variable && *variable && strcmp(variable, "0"));
 }
 
 static int connect_now(struct client *c, struct errmsg *err)

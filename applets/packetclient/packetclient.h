@@ -8,6 +8,7 @@
  *	daemon.c       connection, start of a daemon, requests, --debug
  *	render.c       answers as table, json, yaml, csv or ids; views.c: which columns
  *	simple.c       commands that are one request and its answer
+ *	life.c         reload, shutdown: until it is done
  *	settings.c     start: options into the settings of a session
  *	capture.c      capture: start, progress, summary
  *	packets.c      commands that read packets; children.c: nwexport as a child
@@ -187,8 +188,10 @@ const char *value_text_or(const struct json_value *v, const char *otherwise);
 
 typedef int command_run(struct client *c, const struct command *m, int argc, char **argv, struct errmsg *err);
 command_run run_simple, run_session, run_sessions_each, run_version, run_health, run_check_filter, run_freeze, run_start,
-	run_capture, run_packets, run_report, run_tap, run_export, run_follow, run_complete, run_interactive, run_top, run_ping;
+	run_reload, run_shutdown, run_capture, run_packets, run_report, run_tap, run_export, run_follow, run_complete, run_interactive, run_top, run_ping;
 
+/* simple.c: a sentence, for people as it is, for programs an object. */
+int client_message(struct client *c, const char *message, struct errmsg *err);
 /* settings.c: members of a session's settings from the options. */
 int settings_add(struct client *c, struct jsonout *w, struct errmsg *err);
 

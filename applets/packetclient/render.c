@@ -6,9 +6,11 @@
 #include "packetclient.h"
 
 #include "base/jsonout.h"
+#include "base/timefmt.h"
 #include "sys/io.h"
 #include "term/term.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -84,7 +86,60 @@ void value_text(struct outbuf *o, const struct json_value *v)
 	}
 }
 
-static void put_cell(struct rows *r, const struct row_column *column, const struct json_value *v)
+/* A number of an event's data, by what its name says it is. */
+static void number_for_people(const struct client *c, struct outbuf *o, const char *name, const struct json_value *v)
+{
+	static const struct {
+		const char *names; /* with a blank around each */
+		enum { MOMENT, LENGTH, SIZE } what;
+	} known[] = { { " from to ", MOMENT }, { " delay duration window step age ", LENGTH }, { " bytes free stored_bytes ", SIZE } };
+	struct timefmt t;
+	char word[34];
+	bool whole;
+
+	snprintf(word, sizeof(word), " %.31s ", name);
+	for (unsigned i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		bool moment = known[i].what == MOMENT;
+
+		/* before and after are times of a clock that jumped, else a state (a text) */
+		if (!strstr(known[i].names, word) && !(moment && (!strcmp(name, "before") || !strcmp(name, "after"))))
+			continue;
+		timefmt_init(&t, TIMEFMT_DATE_TIME, 3, c->o.utc);
+		if (moment)
+			timefmt_put(&t, o, value_ns(v));
+		else if (known[i].what == LENGTH && json_real(v) >= 0)
+			human_duration(o, value_ns(v));
+		else if (known[i].what == SIZE)
+			human_scaled(o, json_real(v), "B");
+		else
+			value_text(o, v);
+		return;
+	}
+	json_u64(v, &whole);
+	if (whole && !strstr(" pid status signal attempt attempts ", word))
+		human_count(o, json_u64(v, NULL));
+	else
+		value_text(o, v);
+}
+
+static void data_for_people(const struct client *c, struct outbuf *o, const struct json_value *data)
+{
+	const struct json_value *part;
+	struct json_iter it = { 0 };
+	const char *name;
+
+	for (bool first = true; (part = json_each(data, &it, &name)); first = false) {
+		outbuf_str(o, first ? "" : ", ");
+		outbuf_str(o, name);
+		outbuf_char(o, ' ');
+		if (value_is_number(part))
+			number_for_people(c, o, name, part);
+		else
+			value_text(o, part);
+	}
+}
+
+static void put_cell(const struct client *c, struct rows *r, const struct row_column *column, const struct json_value *v)
 {
 	char text[4096];
 	struct outbuf o;
@@ -107,7 +162,10 @@ static void put_cell(struct rows *r, const struct row_column *column, const stru
 			rows_real(r, json_real(v));
 	} else {
 		outbuf_fixed(&o, text, sizeof(text));
-		value_text(&o, v);
+		if (c->output == OUTPUT_TABLE && json_type(v) == JSON_OBJECT)
+			data_for_people(c, &o, v);
+		else
+			value_text(&o, v);
 		rows_bytes(r, text, outbuf_len(&o));
 	}
 }
@@ -204,10 +262,10 @@ int stream_begin(struct stream *s, struct client *c, const struct view *v, struc
 	return rc;
 }
 
-static void put_row(struct rows *r, const struct row_column *columns, const struct json_value *object)
+static void put_row(const struct client *c, struct rows *r, const struct row_column *columns, const struct json_value *object)
 {
 	for (const struct row_column *column = columns; column->key; column++)
-		put_cell(r, column, value_at(object, column->key));
+		put_cell(c, r, column, value_at(object, column->key));
 }
 
 static void put_id(struct client *c, const struct view *v, const struct json_value *object)
@@ -242,7 +300,7 @@ static void put_object(struct client *c, const struct json_value *object)
 void stream_row(struct stream *s, const struct json_value *object)
 {
 	if (s->rows)
-		put_row(s->rows, s->v->columns, object);
+		put_row(s->c, s->rows, s->v->columns, object);
 	else if (s->c->output == OUTPUT_QUIET)
 		put_id(s->c, s->v, object);
 	else
@@ -288,9 +346,9 @@ static int put_rows(struct client *c, const struct view *v, const struct json_va
 			return rc;
 		(v->list ? rows_table : rows_object)(r, NULL, v->title, columns);
 		if (!v->list)
-			put_row(r, columns, data);
+			put_row(c, r, columns, data);
 		while (list && (one = json_each(list, &it, NULL)))
-			put_row(r, columns, one);
+			put_row(c, r, columns, one);
 		rows_close(r);
 	}
 	if (v->more && c->output == OUTPUT_TABLE)

@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A sentence of the daemon: for people as it is, for programs an object. */
-static int put_message(struct client *c, const char *message, struct errmsg *err)
+int client_message(struct client *c, const char *message, struct errmsg *err)
 {
 	struct jsonout w;
 
@@ -36,7 +35,7 @@ static int put_message(struct client *c, const char *message, struct errmsg *err
 
 static int put_answer(struct client *c, const struct view *v, const struct ipc_answer *a, struct errmsg *err)
 {
-	return a->data && v ? view_render(c, v, a->data, err) : put_message(c, a->message, err);
+	return a->data && v ? view_render(c, v, a->data, err) : client_message(c, a->message, err);
 }
 
 int run_simple(struct client *c, const struct command *m, int argc, char **argv, struct errmsg *err)
@@ -84,7 +83,7 @@ static int put_state(struct client *c, const struct json_value *session, struct 
 
 	snprintf(text, sizeof(text), "%s: %s", value_text_or(json_get(session, "id"), ""),
 		 value_text_or(json_get(session, "state"), "done"));
-	return put_message(c, text, err);
+	return client_message(c, text, err);
 }
 
 /* One after the other; the first error is told at the end, the others go on. */
@@ -135,7 +134,7 @@ int run_ping(struct client *c, const struct command *m, int argc, char **argv, s
 		snprintf(text, sizeof(text), "%s: process %d answers in %.3f ms", c->address.path,
 			 (int)ipc_daemon_pid(c->daemon),
 			 (double)(loop_monotonic_ns() - begin) / 1e6);
-		rc = put_message(c, text, err);
+		rc = client_message(c, text, err);
 	}
 	ipc_answer_release(&a);
 	return rc;
@@ -227,7 +226,7 @@ int run_check_filter(struct client *c, const struct command *m, int argc, char *
 		rc = errmsg_set(err, NW_EINPUT, "%s", value_text_or(json_get(a.data, "message"),
 								    "the filter does not compile"));
 	if (!rc && c->output == OUTPUT_TABLE)
-		rc = put_message(c, "the filter compiles", err);
+		rc = client_message(c, "the filter compiles", err);
 	else if (!rc)
 		rc = view_render(c, m->view, a.data, err);
 	ipc_answer_release(&a);

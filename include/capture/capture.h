@@ -57,6 +57,8 @@ int capture_check_filter(struct capture *c, const char *bpf, struct errmsg *err)
 int capture_fd(const struct capture *c);
 const struct interface *capture_interface(const struct capture *c);
 uint64_t capture_buffer_bytes(const struct capture *c);
+/* The kernel ring of who asks for none: 1/256 of the machine's memory, 2 to 64 MiB. */
+uint64_t capture_default_ring(void);
 
 /* Hands out what waits, up to `max` packets (0: some thousand, so that others get their turn); never blocks. The
  * frame is borrowed for the call; number counts from 1 per capture. The callback returns 0 to go on or a negative

@@ -249,7 +249,7 @@ int capture_set_filter(struct capture *c, const char *bpf, bool optimize, struct
 /* ---- opening ------------------------------------------------------------------------- */
 
 /* A burst must fit while the writer waits for the disk: a 256th of the memory, within bounds. */
-static uint64_t default_ring(void)
+uint64_t capture_default_ring(void)
 {
 	struct sysinfo s;
 	uint64_t bytes;
@@ -382,7 +382,7 @@ int capture_open(struct capture **out, const struct capture_options *o, struct e
 	c->any = !strcmp(o->interface, "any");
 	c->link.fd = -1;
 	c->direction = o->direction;
-	c->buffer_bytes = o->buffer_bytes ? o->buffer_bytes : default_ring();
+	c->buffer_bytes = o->buffer_bytes ? o->buffer_bytes : capture_default_ring();
 	c->snaplen = o->snaplen && o->snaplen < CAPTURE_SNAPLEN_MAX ? o->snaplen : CAPTURE_SNAPLEN_MAX;
 	c->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : TIMEOUT_MS;
 	if (o->netns)
