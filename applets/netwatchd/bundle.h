@@ -39,6 +39,8 @@ int bundle_file(const struct bundle *b, const char *name, int *rc, struct errmsg
 int bundle_finish(struct bundle *b, struct errmsg *err);
 /* Removes it, when it was begun and not finished. */
 void bundle_abandon(struct bundle *b);
+/* What became of the part of a bundle that another process made: false while somebody holds it. Otherwise what is left of it goes. */
+bool bundle_part_over(int all_fd, const char *name);
 /* The oldest go until `keep` are left (0: all stay). */
 void bundle_keep(const struct bundle *b, uint64_t keep);
 /* The oldest go until all bundles of the session, with those being made, take at most so many bytes. False: they take more, and only
@@ -46,6 +48,15 @@ void bundle_keep(const struct bundle *b, uint64_t keep);
 bool bundle_room(const struct bundle *b, uint64_t bytes);
 /* A sentence for bundle.json; beyond the ceiling they are not kept. */
 void bundle_problem(struct bundle *b, const char *what, const char *why);
+
+/* ---- bundle_range.c ---- */
+
+struct query_options;
+
+/* Puts off o->from_ns until what the record holds from there to `at_ns` takes at most so many bytes (0: any), as well as indexes
+ * tell, so that what is nearest to the trigger is kept. A problem says so, and that the record begins later than asked for.
+ * Errors of query_open(). */
+int bundle_range(struct bundle *b, struct query_options *o, int64_t at_ns, uint64_t bytes, struct errmsg *err);
 
 /* flows.csv, statistics.json and summary.txt of its packets.pcapng; what fails is a problem, not an error. */
 void bundle_reports(struct bundle *b);

@@ -73,6 +73,23 @@ static void remove_parts(int all_fd)
 		closedir(d);
 }
 
+bool bundle_part_over(int all_fd, const char *name)
+{
+	char part[BUNDLE_NAME_MAX + 8];
+	bool held;
+	int fd;
+
+	snprintf(part, sizeof(part), ".%.*s.part", BUNDLE_NAME_MAX - 1, name);
+	fd = openat(all_fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return true;
+	held = flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+	if (!held)
+		remove_bundle(all_fd, part);
+	close(fd);
+	return !held;
+}
+
 int bundle_begin(struct bundle *b, int session_fd, const char *name, struct errmsg *err)
 {
 	struct stat st;

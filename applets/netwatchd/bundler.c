@@ -4,11 +4,12 @@
  * made of them and writes down what the daemon knew. It has no rights but those of the directory's owner; as it executes
  * nwexport it is not confined further, and it looks into no packet itself.
  *
- * All bundles together may take half of the session's limits.bytes: the oldest go first, and one that is too large itself ends early
- * and says so.
+ * All bundles together may take half of the session's limits.bytes: the oldest go first; one that is too large itself begins
+ * later (bundle_range.c) or ends early, and says so.
  *
- * It follows the record until the range has passed, so it may be asked at the moment of the trigger or later. When the front
- * goes away meanwhile it goes on: what was to be kept is kept.
+ * It follows the record until the range has passed, so it is asked at the moment of the trigger: what lies before is copied
+ * before it is evicted. The events since then come in a second message. When the front goes away meanwhile it goes on: what
+ * was to be kept is kept.
  */
 #include "api/operations.h"
 #include "api/settings.h"
@@ -32,24 +33,36 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REQUEST_WAIT_MS = 30000, MESSAGE_BYTES = 8192, FREEZE_REQUEST_MAX = 8 << 20, TEXT_BYTES = 65536 };
+enum { REQUEST_WAIT_MS = 30000, EVENTS_WAIT_MS = 10000, MESSAGE_BYTES = 8192, FREEZE_REQUEST_MAX = 8 << 20, TEXT_BYTES = 65536 };
 
 struct freeze {
 	const char *session, *name, *reason;
-	int64_t from_ns, to_ns;
+	int64_t from_ns, at_ns, to_ns;
 	uint64_t max_bundles;
 	const struct json_value *events, *settings;
 	uint64_t room;                 /* bytes of all bundles together; 0: any */
+	struct ipc_reader *in;         /* for the events since at_ns */
 };
 
 static const struct shape_row rows[] = {
 	SHAPE_STRING("name", struct freeze, name, NULL, "of the bundle", .required = true, .max = BUNDLE_NAME_MAX - 1),
 	SHAPE_TIME("from", struct freeze, from_ns, "packets from this time on", .required = true),
+	SHAPE_TIME("at", struct freeze, at_ns, "of the trigger; absent: there is none before `to`"),
 	SHAPE_TIME("to", struct freeze, to_ns, "and up to this one", .required = true),
 	SHAPE_STRING("reason", struct freeze, reason, "", "why", .max = 4096),
 	SHAPE_U64("max_bundles", struct freeze, max_bundles, "0", 0, 0, "the oldest go beyond so many; 0: all stay"),
 	SHAPE_VALUE("events", struct freeze, events, "of the session in that time"),
 	SHAPE_VALUE("settings", struct freeze, settings, "of the session"),
+	SHAPE_END
+};
+
+/* The second message. */
+struct later {
+	const struct json_value *events;
+};
+
+static const struct shape_row later_rows[] = {
+	SHAPE_VALUE("events", struct later, events, "of the session between at and to"),
 	SHAPE_END
 };
 
@@ -131,11 +144,15 @@ static int copy_packets(const struct freeze *f, struct bundle *b, const struct p
 	struct query_options o = QUERY_OPTIONS_ALL(SESSION_DIR_FD);
 	struct writer_options to = { .format = FORMAT_PCAPNG, .comment = f->reason[0] ? f->reason : NULL };
 	struct copying c = { .bundle = b, .room = f->room };
+	bool two_sides = f->at_ns < f->to_ns;
+	uint64_t packets = f->room / 4 * 3;
 	int rc, fd = bundle_file(b, "packets.pcapng", &rc, err);
 
 	o.from_ns = f->from_ns;
 	o.to_ns = f->to_ns;
 	o.progress = progress;
+	if (!rc)
+		rc = bundle_range(b, &o, f->at_ns, two_sides ? packets / 2 : packets, err);
 	o.follow = true;
 	if (!rc)
 		rc = query_open(&c.query, &o, err);
@@ -150,6 +167,8 @@ static int copy_packets(const struct freeze *f, struct bundle *b, const struct p
 	writer_close(c.writer, NULL);
 	if (c.query)
 		query_done(c.query, &sum->done);
+	if (sum->done.missed_segments)
+		bundle_problem(b, "packets.pcapng", "packets were evicted before they were copied (missed_packets)");
 	query_close(c.query);
 	free(c.numbers);
 	if (fd >= 0)
@@ -159,23 +178,57 @@ static int copy_packets(const struct freeze *f, struct bundle *b, const struct p
 
 /* ---- what is known ---------------------------------------------------------------------------------- */
 
-static int write_events(const struct freeze *f, const struct bundle *b, struct errmsg *err)
+/* Waits until `to` has passed and the front has said what happened since `at`. It may have gone away: then without. */
+static void receive_later(const struct freeze *f, struct bundle *b, struct json **doc, struct later *later)
+{
+	struct errmsg err;
+	struct timespec now;
+	struct ipc_message m;
+	int64_t wait_ms;
+	int rc;
+
+	if (f->at_ns >= f->to_ns)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	wait_ms = (f->to_ns - now.tv_sec * 1000000000ll - now.tv_nsec) / 1000000;
+	wait_ms = (wait_ms > 0 ? wait_ms : 0) + EVENTS_WAIT_MS;
+	rc = ipc_receive(f->in, CONTROL_FD, wait_ms < INT32_MAX ? (int)wait_ms : INT32_MAX, &m, &err);
+	if (!rc)
+		rc = json_reparse(doc, m.text, m.len, FREEZE_REQUEST_MAX, "events", &err);
+	if (!rc)
+		rc = shape_request(later_rows, json_root(*doc), later, &err);
+	if (rc)
+		bundle_problem(b, "events.ndjson", rc == NW_ECLOSED ? "ends at the trigger: the daemon went away" : err.text);
+}
+
+static void put_events(struct outbuf *o, const struct json_value *events)
 {
 	struct json_iter it = { 0 };
 	const struct json_value *v;
+
+	while ((v = json_each(events, &it, NULL))) {
+		struct jsonout w;
+
+		jsonout_begin(&w, o);
+		json_copy(&w, v);
+		outbuf_char(o, '\n');
+	}
+}
+
+static int write_events(const struct freeze *f, struct bundle *b, struct errmsg *err)
+{
+	struct later later = { NULL };
+	struct json *doc = NULL;
 	struct outbuf o;
 	int rc, fd = bundle_file(b, "events.ndjson", &rc, err);
 
 	if (!rc)
 		rc = outbuf_to_fd(&o, fd, TEXT_BYTES, err);
 	if (!rc) {
-		while ((v = json_each(f->events, &it, NULL))) {
-			struct jsonout w;
-
-			jsonout_begin(&w, &o);
-			json_copy(&w, v);
-			outbuf_char(&o, '\n');
-		}
+		receive_later(f, b, &doc, &later);
+		put_events(&o, f->events);
+		put_events(&o, later.events);
+		json_free(doc);
 		rc = outbuf_flush(&o, err);
 		outbuf_release(&o);
 	}
@@ -350,6 +403,9 @@ int bundler_main(const char *session_id)
 	if (!rc)
 		rc = shape_request(rows, json_root(j), &f, &err);
 	f.session = session_id;
+	f.in = &in;
+	if (!f.at_ns || f.at_ns > f.to_ns)
+		f.at_ns = f.to_ns;
 	if (!rc && f.settings)
 		rc = settings_read(&settings, f.settings, &err);
 	f.room = settings.limits.bytes / 2;

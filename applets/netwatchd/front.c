@@ -460,8 +460,10 @@ static int begin_sessions(struct front *f, struct errmsg *err)
 		if (f->sessions[i]->configured && !f->sessions[i]->settings.no_autostart)
 			f->sessions[i]->wanted = true;
 	adopt_all(f);
-	for (unsigned i = 0; i < f->count; i++)
+	for (unsigned i = 0; i < f->count; i++) {
 		waiting |= f->sessions[i]->adopted;
+		bundles_look(f->sessions[i]);
+	}
 	f->stop_bound.fire = start_rest;
 	loop_add_timer(&f->loop, &f->stop_bound, loop_monotonic_ns() + (waiting ? second_ns / 2 : 0));
 	return 0;

@@ -5,7 +5,7 @@
  *
  *	Open     request ──> reader; started ──> answer to the client with the pipe; done, or the client goes away
  *	Freeze   answer to the client; bundler, which copies at once and follows until the time has passed (what was before
- *	         may be evicted meanwhile) ──> event bundle_finished or bundle_failed
+ *	         may be evicted meanwhile); then the events since the trigger ──> event bundle_finished or bundle_failed
  *	prober   request ──> prober; done or failed ──> answer
  *
  * Sixteen probers at most are at work; further questions wait for their turn, so many of one client and so many in all, and
@@ -112,37 +112,6 @@ static void job_error(struct job *j, const char *code, const char *message)
 
 /* ---- what comes back ------------------------------------------------------------------------------------ */
 
-/* The bundler was told what had happened when it was asked; what happened since then is added. */
-static void add_later_events(const struct job *j, const struct session *s)
-{
-	const struct journal *events = &j->front->events;
-	char line[8192], path[NAME_SIZE + 40];
-	struct jsonout w;
-	struct outbuf o;
-	int fd;
-
-	snprintf(path, sizeof(path), "bundles/%s/events.ndjson", j->name);
-	fd = openat(s->dirfd, path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-	for (uint32_t i = 0; fd >= 0 && i < events->count; i++) {
-		const struct journal_entry *e = journal_at(events, i);
-
-		if (e->at_ns <= j->asked_ns || e->at_ns > j->to_ns || (*e->session && strcmp(e->session, j->session)))
-			continue;
-		outbuf_fixed(&o, line, sizeof(line));
-		jsonout_begin(&w, &o);
-		json_open_object(&w);
-		journal_write(&w, e);
-		json_close(&w);
-		if (!jsonout_end(&w))
-			continue;
-		outbuf_char(&o, '\n');
-		if (write(fd, line, outbuf_len(&o)) != (ssize_t)outbuf_len(&o))
-			break; /* a full disk: the journal has them */
-	}
-	if (fd >= 0)
-		close(fd);
-}
-
 static void freeze_over(struct job *j, bool good, const struct json_value *v)
 {
 	struct session *s = session_by_id(j->front, j->session);
@@ -162,8 +131,8 @@ static void freeze_over(struct job *j, bool good, const struct json_value *v)
 		json_add_str(w, "message", message ? message : "the bundler has ended before it was done");
 	}
 	event_end(&e);
-	if (good && s)
-		add_later_events(j, s);
+	if (!good && s)
+		bundles_look(s); /* what it leaves goes */
 	front_log(j->front, good ? LEVEL_INFO : LEVEL_ERROR, s, "bundle %s %s%s", j->name, good ? "is complete" : "failed: ",
 		  good ? "" : message ? message : "the bundler ended");
 	j->answered = true;
@@ -310,7 +279,6 @@ static int job_run(struct job *j, enum part part, const struct session *s, int o
 	struct child_fds fds = { .output = output, .directory = s ? s->dirfd : -1, .progress = s ? s->progress_fd : -1 };
 	struct front *f = j->front;
 	int pair[2], rc;
-	int64_t bound;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return errmsg_errno(err, "cannot make a socket");
@@ -326,10 +294,8 @@ static int job_run(struct job *j, enum part part, const struct session *s, int o
 	}
 	rc = ipc_link_open(&j->link, &f->loop, pair[0], MESSAGE_MAX, LINK_QUEUE_MAX, err);
 	j->timer.fire = too_late;
-	bound = ANSWER_BOUND_S * second_ns;
-	if (j->kind == JOB_FREEZE)
-		bound = BUNDLE_BOUND_S * second_ns + (j->to_ns - j->asked_ns);
-	loop_add_timer(&f->loop, &j->timer, loop_monotonic_ns() + bound);
+	loop_add_timer(&f->loop, &j->timer,
+		       loop_monotonic_ns() + (j->kind == JOB_FREEZE ? BUNDLE_BOUND_S : ANSWER_BOUND_S) * second_ns);
 	return rc;
 }
 
@@ -580,21 +546,28 @@ int job_look(struct session *s, struct errmsg *err)
 
 /* ---- freezes ------------------------------------------------------------------------------------------------- */
 
-static void write_events(struct jsonout *w, const struct job *j)
+static bool is_event_of(const struct journal_entry *e, const struct job *j, int64_t from_ns, int64_t to_ns)
+{
+	return e->at_ns >= from_ns && e->at_ns <= to_ns && (!*e->session || !strcmp(e->session, j->session));
+}
+
+/* The newest of this time. */
+static void write_events(struct jsonout *w, const struct job *j, int64_t from_ns, int64_t to_ns)
 {
 	const struct journal *events = &j->front->events;
 	unsigned n = 0;
 
+	for (uint32_t i = 0; i < events->count; i++)
+		n += is_event_of(journal_at(events, i), j, from_ns, to_ns);
 	json_add_array(w, "events");
-	for (uint32_t i = 0; i < events->count && n < EVENTS_OF_BUNDLE; i++) {
+	for (uint32_t i = 0; i < events->count; i++) {
 		const struct journal_entry *e = journal_at(events, i);
 
-		if (e->at_ns < j->from_ns || e->at_ns > j->to_ns || (*e->session && strcmp(e->session, j->session)))
+		if (!is_event_of(e, j, from_ns, to_ns) || n-- > EVENTS_OF_BUNDLE)
 			continue;
 		json_open_object(w);
 		journal_write(w, e);
 		json_close(w);
-		n++;
 	}
 	json_close(w);
 }
@@ -609,14 +582,30 @@ static int send_freeze(struct job *j, const struct session *s, struct errmsg *er
 	json_add_str(w, "session", j->session);
 	json_add_str(w, "name", j->name);
 	json_add_ns(w, "from", j->from_ns);
+	json_add_ns(w, "at", j->asked_ns);
 	json_add_ns(w, "to", j->to_ns);
 	json_add_str(w, "reason", j->reason);
 	json_add_u64(w, "max_bundles", s->settings.max_bundles ? s->settings.max_bundles : 10);
-	write_events(w, j);
+	write_events(w, j, j->from_ns, j->asked_ns);
 	json_add_object(w, "settings");
 	settings_write(w, &s->settings);
 	json_close(w);
 	return request_send(&r, j, err);
+}
+
+/* `to` has passed, and what was to be told of that time is in the journal. */
+static void freeze_passed(struct loop_timer *t)
+{
+	struct job *j = container_of(t, struct job, timer);
+	struct request r;
+	struct jsonout *w = request_begin(&r, "events");
+
+	if (w) {
+		write_events(w, j, j->asked_ns + 1, j->to_ns);
+		request_send(&r, j, NULL); /* without it the bundler goes on and says so */
+	}
+	t->fire = too_late;
+	loop_add_timer(&j->front->loop, t, loop_monotonic_ns() + BUNDLE_BOUND_S * second_ns);
 }
 
 static void freeze_now(struct job *j)
@@ -630,6 +619,10 @@ static void freeze_now(struct job *j)
 	rc = s ? job_run(j, PART_BUNDLER, s, -1, &err) : NW_EFAIL;
 	if (!rc)
 		rc = send_freeze(j, s, &err);
+	if (!rc && j->to_ns > j->asked_ns) {
+		j->timer.fire = freeze_passed;
+		loop_add_timer(&j->front->loop, &j->timer, loop_monotonic_ns() + j->to_ns - loop_realtime_ns() + second_ns);
+	}
 	if (rc) {
 		if (s)
 			front_log(j->front, LEVEL_ERROR, s, "bundle %s: %s", j->name, err.text);

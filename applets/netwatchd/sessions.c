@@ -295,6 +295,7 @@ static void drop_session(struct session *s)
 	loop_remove_timer(&s->timer);
 	loop_remove_timer(&s->connect_timer);
 	loop_remove_timer(&s->watch_timer);
+	loop_remove_timer(&s->bundles_timer);
 	gone_forget(s);
 	ipc_link_close(&s->link);
 	part_forget(&f->starter, &s->worker);

@@ -6,7 +6,8 @@
  record_process.py reader|bundler NWBOX DIR REQUEST [HOW]
         stdout: the stream; stderr: what the process told, and "exit N". HOW, after so many bytes of the stream:
         take:N    close the pipe        slow:N     wait a second, then go on      hang:N     close the socket, read nothing more
-        status:N  print its rights, then close the socket                         kill:S     SIGKILL after S seconds"""
+        status:N  print its rights, then close the socket                         kill:S     SIGKILL after S seconds
+        then:TEXT a second message, a second after the first                      gone:S     close the socket after S seconds"""
 import json, os, select, signal, socket, struct, subprocess, sys, time
 
 T0 = 1700000000
@@ -66,6 +67,13 @@ def main():
                 told = told[4 + n:]
         if (how == 'kill' and time.monotonic() - since > float(after)) or time.monotonic() - since > GIVE_UP:
             os.kill(pid, signal.SIGKILL)
+            how = ''
+        elif how == 'then' and time.monotonic() - since > 1:
+            control.sendall(struct.pack('<I', len(after)) + after.encode())
+            how = ''
+        elif how == 'gone' and time.monotonic() - since > float(after):
+            control.close()
+            watched = [stream]
             how = ''
         elif how in ('take', 'slow', 'hang', 'status') and taken > int(after):
             if how == 'take':

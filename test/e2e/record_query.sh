@@ -135,10 +135,27 @@ freeze "$(limited fourth)"
 same "bundles within the session's limit: the oldest go" "$(ls -A "$DIR/bundles" | tr '\n' ' ')" "fourth "
 check "and they take half of it at most" room
 case $(problems fourth) in
-"packets.pcapng: ends early, bundles may take half of the session's limits.bytes"*) ok "one too large for it ends early and says so" ;;
-*) not_ok "one too large for it ends early and says so" "$(problems fourth)" ;;
+*"begins "*" s later than asked for, bundles may take half of the session's limits.bytes"*) ok "one too large for it begins later and says so" ;;
+*) not_ok "one too large for it begins later and says so" "$(problems fourth)" ;;
 esac
-check "and holds the first packets" [ "$(stamps "$DIR/bundles/fourth/packets.pcapng" | head -n 1)" = "$(sed -n 1001p "$TMP/want")" ]
+last_of() { stamps "$DIR/bundles/$1/packets.pcapng" | tail -n 1; }
+same "and holds the packets next to the trigger" "$(last_of fourth)" "$(sed -n 3000p "$TMP/want")"
+freeze "$(limited fifth | sed 's/"to"/"at":1700000002,&/')" 'then:{"type":"events","events":[]}'
+check "with time on both sides of it: the trigger is there" grep -q "^$(sed -n 2001p "$TMP/want" | cut -f1)" <<-END
+	$(stamps "$DIR/bundles/fifth/packets.pcapng")
+END
+check "and both take half at most" room
+freeze "$(request sixth | sed 's/1700000001/1699999990/')"
+case $(problems sixth) in
+*"the record begins 10.000 s after the time wanted, nothing was recorded before"*) ok "a time before the record is said" ;;
+*) not_ok "a time before the record is said" "$(problems sixth)" ;;
+esac
+events() { cut -c1-30 "$DIR/bundles/$1/events.ndjson" | tr '\n' ' '; }
+freeze "$(request seventh | sed 's/"to"/"at":1700000002,&/')" 'then:{"type":"events","events":[{"event_type":"later"}]}'
+same "events of after the trigger" "$(events seventh)" '{"event_type":"alert","data":{ {"event_type":"packet_loss"} {"event_type":"later"} '
+same "and no problem" "$(problems seventh)" ""
+freeze "$(request eighth | sed 's/"to"/"at":1700000002,&/')" gone:0.3
+same "a front that goes away: a bundle all the same" "$(problems eighth)" "events.ndjson: ends at the trigger: the daemon went away"
 
 # ---- an index never changes an answer
 

@@ -339,6 +339,68 @@ def readers():
     d.stop()
 
 
+def freezes():
+    """The bundler begins at the trigger: what lies before may be evicted within `after`; events since then are in it; and a
+    daemon that is killed meanwhile is told of by the next."""
+    def bundle(name):
+        with open(d.files(id) + '/bundles/' + name + '/bundle.json') as f:
+            return json.load(f)
+
+    def events_of(name):
+        with open(d.files(id) + '/bundles/' + name + '/events.ndjson') as f:
+            return [json.loads(l) for l in f]
+
+    def ended(name):
+        return [e['event_type'] for e in d.data('Events', session=id, limit=200)['events']
+                if e.get('bundle', e.get('data', {}).get('bundle')) == name and e['event_type'] != 'bundle_started']
+
+    d = daemon().start()
+    id = start(d, name='x', segment_bytes='256K', limits={'bytes': 16 << 20})['id']
+    n = blast(2000, 1400)
+    settled(d, 'x', n)
+    name = d.data('Freeze', session='x', before=60, after=4)['bundle']
+    time.sleep(2)
+    later = d.data('Freeze', session='x', before=0.001, after=0)['bundle']
+    n += blast(12000, 1400)
+    ok('Freeze: finished', wait_for(20, lambda: ended(name)), ended(name))
+    b = bundle(name)
+    first = d.session('x')['first_packet']
+    ok('the first packets are in it, though they were evicted meanwhile', b['first_packet'] < first and b['packets'] >= 2000,
+       (b['packets'], b['first_packet'], first))
+    ok('and it is said that the record began later', any('the record begins' in p for p in b['problems']), b['problems'])
+    ok('events of after the trigger, too', later in json.dumps(events_of(name)), events_of(name))
+    time.sleep(1)
+    total = sum(os.path.getsize(f) for f in glob.glob(d.files(id) + '/**', recursive=True) if os.path.isfile(f))
+    ok('record and bundles stay within the limit', total <= 16 << 20, total)
+
+    name = d.data('Freeze', session='x', before=60, after=3)['bundle']
+    time.sleep(1)
+    d.kill()
+    d.start()
+    ok('a daemon that is killed: the bundler goes on, and the next one says so', wait_for(20, lambda: ended(name)) and
+       ended(name) == ['bundle_finished'] and bundle(name)['packets'] > 0, (ended(name), bundle(name)['problems']))
+
+    name = d.data('Freeze', session='x', before=60, after=60)['bundle']
+    part = d.files(id) + '/bundles/.' + name + '.part'
+    ok('a part while it is made', wait_for(5, lambda: os.path.exists(part)), os.listdir(d.files(id) + '/bundles'))
+    pids = [int(p) for p in os.listdir('/proc') if p.isdigit() and id.encode() in command(p) and b'bundler' in command(p)]
+    d.kill()
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    d.start()
+    ok('the bundler killed, too: bundle_failed', wait_for(20, lambda: ended(name)) and ended(name) == ['bundle_failed'], ended(name))
+    ok('and nothing of it is left', len(pids) == 1 and not os.path.exists(part), (pids, os.listdir(d.files(id) + '/bundles')))
+    d.stop()
+
+
+def command(pid):
+    try:
+        with open('/proc/%s/cmdline' % pid, 'rb') as f:
+            return f.read()
+    except OSError:
+        return b''
+
+
 def quota():
     d = daemon('limits:\n  bytes: 4M\n').start()
     def used():
@@ -389,4 +451,4 @@ def rights():
     d.stop()
 
 
-main(life, limits, worker_killed, unstated, daemon_killed, stopped_and_started, numbers, reloads, interface_back, gone, readers, quota, rights)
+main(life, limits, worker_killed, unstated, daemon_killed, stopped_and_started, numbers, reloads, interface_back, gone, readers, freezes, quota, rights)
