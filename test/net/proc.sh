@@ -26,7 +26,7 @@ sleep 0.2
 nwcap --netns "/run/netns/$NS_A" -i "$VETH_A" --proc -w "$TMP/a.pcapng" 2>"$TMP/nwcap.err" &
 NWCAP=$!
 BACKGROUND="$BACKGROUND $NWCAP"
-in_b "$TMP/owner" server 7000 "$TMP/served" >"$TMP/server.out" 2>&1 &
+nsenter --net="/run/netns/$NS_B" "$TMP/owner" server 7000 "$TMP/served" >"$TMP/server.out" 2>&1 &
 SERVER=$!
 BACKGROUND="$BACKGROUND $SERVER"
 wait_for 10 grep -qE 'listening on|CONFIG_INET_DIAG' "$TMP/nwcap.err"
