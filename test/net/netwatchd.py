@@ -415,7 +415,17 @@ def quota():
     blast(30000, 1000)
     ok('one session, faster than anybody looks, segments as large as they like: within the limit', used() <= 4 << 20, used())
     same('with packets', d.session('fast')['state'], 'running')
-    d.call('Delete', session='fast', force=True)
+    late = start(d, name='late')
+    flood, most = blast(30000, 1000, 10000, wait=False), 0
+    while flood.poll() is None:
+        most = max(most, used())
+        time.sleep(.01)
+    sent(flood)
+    ok('two, one of which came when the room was given away: within it at every look', most <= 4 << 20, most)
+    ok('and that one has packets, too', wait_for(10, lambda: d.session('late')['segments'] > 1), d.session('late'))
+    for name in ('fast', 'late'):
+        same('nothing of %s was refused for want of room' % name, d.data('Losses', session=name)['losses'], [])
+        d.call('Delete', session=name, force=True)
     a = start(d, name='x', segment_bytes='512K')
     blast(3000, 1000)
     d.data('Stop', session='x')
@@ -427,6 +437,13 @@ def quota():
     ok('the oldest packets went first', d.session('x')['segments'] <= 1 and d.session('y')['packets'] == 5600,
        (d.session('x'), d.session('y')))
     same('and events say so', bool(d.events('segment_evicted', session='x')), True)
+    before = d.session('x')
+    d.data('Stop', session='y')
+    d.data('Start', session='x')
+    blast(10, 1000)
+    ok('one that gave its packets goes on with its sums',
+       settled(d, before['id'], 3010) and d.session('x')['evicted_segments'] >= before['evicted_segments'] > 0,
+       (before, d.session('x')))
     d.stop()
 
 
