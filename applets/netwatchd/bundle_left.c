@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Bundles of a daemon that was killed. A bundler goes on without its front, so what was begun may become a bundle yet; or it
- * was killed too, and only its part is left. A part that nobody holds is removed. Each bundle that the events say has begun, and of
- * whose end they say nothing, gets its end: finished when it is there, failed when neither it nor a held part is.
+ * was killed too, and only its part is left. A part that nobody holds is removed. Each bundle that the events say has begun,
+ * and of whose end they say nothing, gets its end: finished when it is there, failed when neither it nor a held part is.
  */
 #include "base/json.h"
 #include "bundle.h"

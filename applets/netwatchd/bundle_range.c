@@ -76,7 +76,7 @@ int bundle_range(struct bundle *b, struct query_options *o, int64_t at_ns, uint6
 	}
 	if (rc)
 		return rc;
-	snprintf(why, sizeof(why), "begins %.3f s later than asked for, bundles may take half of the session's limits.bytes",
+	snprintf(why, sizeof(why), "begins %.3f s later than asked for, bundles may take half of the session's room (limits.bytes)",
 		 (double)(most - o->from_ns) / 1e9);
 	bundle_problem(b, "packets.pcapng", why);
 	o->from_ns = most;

@@ -4,15 +4,14 @@
  * made of them and writes down what the daemon knew. It has no rights but those of the directory's owner; as it executes
  * nwexport it is not confined further, and it looks into no packet itself.
  *
- * All bundles together may take half of the session's limits.bytes: the oldest go first; one that is too large itself begins
- * later (bundle_range.c) or ends early, and says so.
+ * All bundles together have `room`, half of what the session may have: the oldest go first; one that is too large itself
+ * begins later (bundle_range.c) or ends early, and says so.
  *
  * It follows the record until the range has passed, so it is asked at the moment of the trigger: what lies before is copied
  * before it is evicted. The events since then come in a second message. When the front goes away meanwhile it goes on: what
  * was to be kept is kept.
  */
 #include "api/operations.h"
-#include "api/settings.h"
 #include "base/json.h"
 #include "base/jsonout.h"
 #include "base/shape.h"
@@ -33,7 +32,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REQUEST_WAIT_MS = 30000, EVENTS_WAIT_MS = 10000, MESSAGE_BYTES = 8192, FREEZE_REQUEST_MAX = 8 << 20, TEXT_BYTES = 65536 };
+enum {
+	REQUEST_WAIT_MS = 30000, EVENTS_WAIT_MS = 10000, MESSAGE_BYTES = 8192, FREEZE_REQUEST_MAX = 8 << 20, TEXT_BYTES = 65536
+};
 
 struct freeze {
 	const char *session, *name, *reason;
@@ -51,6 +52,7 @@ static const struct shape_row rows[] = {
 	SHAPE_TIME("to", struct freeze, to_ns, "and up to this one", .required = true),
 	SHAPE_STRING("reason", struct freeze, reason, "", "why", .max = 4096),
 	SHAPE_U64("max_bundles", struct freeze, max_bundles, "0", 0, 0, "the oldest go beyond so many; 0: all stay"),
+	SHAPE_SIZE("room", struct freeze, room, "0", 0, 0, "bytes of all bundles together; 0: any"),
 	SHAPE_VALUE("events", struct freeze, events, "of the session in that time"),
 	SHAPE_VALUE("settings", struct freeze, settings, "of the session"),
 	SHAPE_END
@@ -132,7 +134,7 @@ static int copy_all(struct copying *c, struct copied *sum, struct errmsg *err)
 			sum->last_ns = f.ts_ns;
 		sum->bytes += f.wirelen;
 		if (!has_room(c)) {
-			bundle_problem(c->bundle, "packets.pcapng", "ends early, bundles may take half of the session's limits.bytes");
+			bundle_problem(c->bundle, "packets.pcapng", "ends early, bundles may take half of the session's room (limits.bytes)");
 			return 0;
 		}
 	}
@@ -342,7 +344,7 @@ static void fit(const struct freeze *f, struct bundle *b)
 
 	for (unsigned i = 0; f->room && i < 3 && !bundle_room(b, f->room); i++)
 		if (!unlinkat(b->fd, files[i], 0))
-			bundle_problem(b, files[i], "left out, bundles may take half of the session's limits.bytes");
+			bundle_problem(b, files[i], "left out, bundles may take half of the session's room (limits.bytes)");
 }
 
 static int make_bundle(const struct freeze *f, const struct progress_page *progress, struct copied *sum, struct errmsg *err)
@@ -380,7 +382,6 @@ static int drop_rights(struct errmsg *err)
 int bundler_main(const char *session_id)
 {
 	const struct progress_page *progress = NULL;
-	struct session_settings settings = { .name = "" };
 	struct freeze f = { .name = NULL };
 	struct copied sum = { 0 };
 	struct errmsg err = { "" };
@@ -406,9 +407,6 @@ int bundler_main(const char *session_id)
 	f.in = &in;
 	if (!f.at_ns || f.at_ns > f.to_ns)
 		f.at_ns = f.to_ns;
-	if (!rc && f.settings)
-		rc = settings_read(&settings, f.settings, &err);
-	f.room = settings.limits.bytes / 2;
 	if (!rc)
 		rc = make_bundle(&f, progress, &sum, &err);
 	if (rc != NW_ECLOSED)

@@ -572,6 +572,14 @@ static void write_events(struct jsonout *w, const struct job *j, int64_t from_ns
 	json_close(w);
 }
 
+/* Half of what the session may have: bundles must not take the record's place. */
+static uint64_t room_of_bundles(const struct session *s)
+{
+	uint64_t own = s->settings.limits.bytes, share = quota_share(s);
+
+	return (own && (!share || own < share) ? own : share) / 2;
+}
+
 static int send_freeze(struct job *j, const struct session *s, struct errmsg *err)
 {
 	struct request r;
@@ -586,6 +594,7 @@ static int send_freeze(struct job *j, const struct session *s, struct errmsg *er
 	json_add_ns(w, "to", j->to_ns);
 	json_add_str(w, "reason", j->reason);
 	json_add_u64(w, "max_bundles", s->settings.max_bundles ? s->settings.max_bundles : 10);
+	json_add_u64(w, "room", room_of_bundles(s));
 	write_events(w, j, j->from_ns, j->asked_ns);
 	json_add_object(w, "settings");
 	settings_write(w, &s->settings);

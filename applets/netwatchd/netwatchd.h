@@ -47,8 +47,10 @@
  * When the front closes the socket the reader ends.
  *
  * Front to bundler, and its answers:
- *	{"type":"freeze","session":ID,"name":NAME,"from":s,"at":s,"to":s,"reason":TEXT,"max_bundles":n,"events":[Event…],"settings":{…}}
- *	        sent at the trigger, `at`; the bundle is bundles/NAME; events are those of the session until `at`
+ *	{"type":"freeze","session":ID,"name":NAME,"from":s,"at":s,"to":s,"reason":TEXT,"max_bundles":n,"room":n,
+ *	 "events":[Event…],"settings":{…}}
+ *	        sent at the trigger, `at`; the bundle is bundles/NAME; events are those of the session until `at`; room: bytes of
+ *	        all bundles of the session together, 0: any
  *	{"type":"events","events":[Event…]}       when `to` is behind `at`, and has passed: those since then
  *	{"type":"done","name":NAME,"packets":n,"bytes":n,"path":TEXT} or {"type":"failed","code":CODE,"message":TEXT}
  *
