@@ -13,6 +13,7 @@
 #include "front.h"
 #include "notify.h"
 #include "place.h"
+#include "base/message.h"
 #include "base/version.h"
 #include "ipc/client.h"
 #include "sys/privilege.h"
@@ -32,12 +33,7 @@ enum { STOP_BOUND_S = 20 };
 
 static int fail(int code, const struct errmsg *err)
 {
-	char text[4 * sizeof(err->text)];
-	struct outbuf o;
-
-	outbuf_fixed(&o, text, sizeof(text));
-	outbuf_escaped(&o, err->text, strlen(err->text));
-	fprintf(stderr, "netwatchd: %s\n", outbuf_cstr(&o));
+	message_print("netwatchd", err->text);
 	return errmsg_exit_code(code);
 }
 

@@ -68,6 +68,8 @@ def answers():
             ('a wrong member', 'Logs', {'limit': -1}, 'invalid'), ('no such kind', 'Events', {'kind': 'x'}, 'invalid'),
             ('a freeze of years', 'Freeze', {'session': 'x', 'after': 1e9}, 'invalid'),
             ('a misspelt setting', 'Start', {'interfaces': ['lo'], 'filtr': 'port 80'}, 'invalid'),
+            ('a misspelt setting within', 'Start', {'interfaces': ['lo'], 'limits': {'byts': '10M'}}, 'invalid'),
+            ('bundles of years', 'Start', {'interfaces': ['lo'], 'freeze': {'before': 9e9}}, 'invalid'),
             ('no interface', 'Start', {'filter': 'port 80'}, 'invalid')):
         answer = d.call(type, **words)
         same('error: ' + name, (answer['type'], answer.get('code')), ('Error', code))

@@ -80,6 +80,12 @@ says "version without a daemon" 0 'no daemon answers' packetclient --socket "$TM
 says "a socket path that is too long" 5 '1[0-9][0-9] bytes' packetclient --socket "$(printf '%0200d' 0)" status
 says "--output takes what there is" 5 'is not one of: table json' packetclient --output xml status
 says "a configuration with mistakes" 5 'config.yaml:1: .*outptu' sh -c 'echo "outptu: json" >"$0" && packetclient --config "$0" status' "$TMP/config.yaml"
+esc=$(printf '\033[2J')
+same "no escape in any message" "$({ packetclient show "$esc"; packetclient "$esc"; packetclient "--$esc"; packetclient --config "$TMP/$esc" ping
+	packetclient --output "$esc" ping; packetclient events --kind "$esc" --since "$esc"; packetclient --socket "$TMP/$esc" ping
+	packetclient export a1 -o "$TMP/$esc/x"; packetclient start -i "$esc" --settings "$TMP/$esc"; packetclient help "$esc"; } 2>&1 |
+	tr -dc '\033' | wc -c | tr -d ' ')" 0
+says "a message shows what it was" 5 'x1b\[2J' packetclient "$esc"
 mkdir -p "$HOME/.packetclient"
 echo 'output: quiet' >"$HOME/.packetclient/config.yaml"
 same "the configuration at home" "$(packetclient sessions | head -n 1)" a1b2c3d4e5f6

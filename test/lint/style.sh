@@ -19,6 +19,8 @@ same "shell: SPDX line first or after #!" "$(on sh 'FNR == 1 { seen = 0 } /^# SP
 	FNR == 2 && !seen { print FILENAME }')" ""
 same "C: tabs indent" "$(on c '/^ +[^ *]/ && !/^ \*/ { print FILENAME ":" FNR }')" ""
 same "C: no file over 900 lines" "$(on c 'FNR == 901 { print FILENAME }')" ""
+same "messages to people go through message_print, which escapes" "$(on c '/fprintf\(stderr|dprintf\(2/ &&
+	FILENAME ~ /^applets\/(packetclient|netwatchd)\// { print FILENAME ":" FNR }')" ""
 same "no white space at the end of a line" "$(on text '/[ \t\r]$/ { print FILENAME ":" FNR }')" ""
 same "each file ends with a newline" "$(while read -r f; do [ -z "$(tail -c 1 "$f")" ] || echo "$f"; done <"$TMP/text")" ""
 same "no path of one machine" "$(on text '/\/(root|work|home|farm)\/[a-z]/ { print FILENAME ":" FNR }')" ""

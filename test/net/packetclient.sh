@@ -146,7 +146,41 @@ same "delete: not while it runs" $? 1
 check "delete --force" client delete uplink --force
 client show uplink >"$TMP/out" 2>&1
 same "and it is gone" $? 5
-client shutdown >/dev/null
-wait_for 10 sh -c "! in_a packetclient --no-start ping 2>/dev/null"
+client start --interface eth0 --netns /dev/zero >"$TMP/out" 2>&1
+same "a namespace that is none: not opened" "$? $(grep -c 'is not a network namespace' "$TMP/out")" "5 1"
+mkfifo "$TMP/fifo"
+client start --interface eth0 --netns "$TMP/fifo" >"$TMP/out" 2>&1
+same "nor a FIFO, which would wait" "$? $(grep -c 'is not a network namespace' "$TMP/out")" "5 1"
+if [ "$(awk '/MemTotal/ { print $2 }' /proc/meminfo)" -lt 134217728 ]; then
+	client start -i a1 -i a2 -i a3 -i a4 -i a5 -i a6 -i a7 -i a8 --buffer 4G >"$TMP/out" 2>&1
+	same "kernel rings: a quarter of the memory in all" "$? $(grep -c 'a quarter of the memory' "$TMP/out")" "1 1"
+else
+	skip "kernel rings" "this machine has room for them"
+fi
+client start --interface eth0 --name short >/dev/null
+client freeze short --after 2d >"$TMP/out" 2>&1
+same "a bundle holds a day at most" "$? $(grep -c 'out of range' "$TMP/out")" "5 1"
+client freeze short --after 0s --wait >/dev/null 2>&1
+check "bundles: their path" test -d "$(client bundles short --json | sed 's/.*"path":"\([^"]*\)".*/\1/')"
+same "events: units of people" "$(client events short --kind bundle_finished | grep -cE 'bytes [0-9.]+ [kM]?B, path')" 1
+client delete short --force >/dev/null
+# as many again and again: nothing is left behind
+daemon=$(client status --output quiet)
+descriptors() { ls "/proc/$daemon/fd" | wc -l; }
+begin=$(descriptors)
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	client start --interface eth0 --name "again$i" >/dev/null && client delete "again$i" --force >/dev/null
+done
+same "ten sessions made and removed: no descriptor stays" "$(descriptors)" "$begin"
+echo 'limts: 3' >>"$TMP/netwatchd.yaml"
+client reload >"$TMP/out" 2>&1
+same "reload of a wrong file: status 5, and where" "$? $(grep -c 'netwatchd.yaml:.*limts' "$TMP/out")" "5 1"
+sed -i '$d' "$TMP/netwatchd.yaml"
+client reload >"$TMP/out" 2>&1
+same "reload: in force when it returns" "$? $(grep -c 'in force' "$TMP/out")" "0 1"
+client --socket "$TMP/other/socket" status >"$TMP/out" 2>&1
+same "none is started at a --socket; how is said" "$? $(grep -c 'start one: netwatchd --background --socket' "$TMP/out") $(test -e "$TMP/other"; echo $?)" "4 1 1"
+check "shutdown" client shutdown
+same "it has ended when the command returns" "$(sed -n 's/^State:[[:space:]]*\([RSD]\).*/\1/p' "/proc/$daemon/status" 2>/dev/null) $(test -e "$NWBOX_SOCKET"; echo $?)" " 1"
 client --no-start ping >"$TMP/out" 2>&1
 same "shutdown" $? 4
