@@ -138,6 +138,22 @@ TEST(shape_over)
 	CHECK_EQ(s.snaplen, 0); /* no presets */
 }
 
+TEST(shape_names_are_known)
+{
+	CHECK_STR(ask("{\"snaplan\":96}"), ""); /* a request may hold what others know */
+	CHECK_EQ(shape_names(sample_rows, json_root(doc), NULL, &err), NW_EINPUT);
+	CHECK_STR(err.text, "unknown setting 'snaplan'; did you mean snaplen?");
+	CHECK_STR(ask("{\"id\":1,\"snaplen\":96,\"limits\":{\"bytes\":\"1G\"},\"rules\":[{\"name\":\"r\"}]}"), "");
+	CHECK_EQ(shape_names(sample_rows, json_root(doc), "type id", &err), 0);
+	CHECK_EQ(shape_names(sample_rows, json_root(doc), "type", &err), NW_EINPUT);
+	CHECK_STR(ask("{\"limits\":{\"byts\":\"1G\",\"id\":1}}"), "");
+	CHECK_EQ(shape_names(sample_rows, json_root(doc), "id", &err), NW_EINPUT);
+	CHECK_STR(err.text, "limits: unknown setting 'byts'; did you mean bytes?");
+	CHECK_STR(ask("{\"rules\":[{\"name\":\"r\"},{\"name\":\"s\",\"abov\":3}]}"), "");
+	CHECK_EQ(shape_names(sample_rows, json_root(doc), NULL, &err), NW_EINPUT);
+	CHECK_STR(err.text, "rules[1]: unknown setting 'abov'; did you mean above?");
+}
+
 TEST(shape_writes)
 {
 	char text[1000], again[1000];
