@@ -238,20 +238,20 @@ int run_check_filter(struct client *c, const struct command *m, int argc, char *
 /* The bundle is complete when its event has come; until then Ctrl-C only ends the waiting. */
 static int wait_for_bundle(struct client *c, const char *bundle, struct errmsg *err)
 {
+	bool there = false;
 	int rc = 0;
 
 	client_say(c, 0, "waiting for %s; Ctrl-C ends the waiting, not the bundle", bundle);
 	interrupts_catch(true);
-	while (!client_interrupted && rc >= 0) {
+	while (!client_interrupted && rc >= 0 && !there) {
 		struct ipc_event e = { 0 };
 
 		rc = event_next(c, 1000, &e, err);
 		if (rc > 0 && e.type && json_is(json_get(e.data, "bundle"), bundle)) {
+			there = !strcmp(e.type, "bundle_finished");
 			if (!strcmp(e.type, "bundle_failed"))
 				rc = errmsg_set(err, NW_EFAIL, "%s: %s", bundle,
 						value_text_or(json_get(e.data, "message"), "it failed"));
-			else if (!strcmp(e.type, "bundle_finished"))
-				break;
 		}
 		ipc_event_release(&e);
 	}
@@ -271,6 +271,7 @@ int run_freeze(struct client *c, const struct command *m, int argc, char **argv,
 		json_add_str(w, "events", "StatusEvents");
 		json_add_str(w, "session", argv[0]);
 		rc = request_call(c, &a, err);
+		ipc_answer_release(&a);
 	}
 	if (rc)
 		return rc;
