@@ -447,6 +447,22 @@ def quota():
     d.stop()
 
 
+def in_memory():
+    """A session whose record is not on the disk."""
+    shm = '/dev/shm/nwtest%d' % os.getpid()
+    d = daemon()
+    d.runtime = shm
+    d.start()
+    s = start(d, storage='memory')
+    blast(300)
+    settled(d, s['id'], 300)
+    same('memory: recorded, below the runtime directory alone',
+         (d.session(s['id'])['packets'], os.path.exists('%s/memory/%s/000001.pcapng' % (shm, s['id'])),
+          os.path.exists('%s/sessions/%s/000001.pcapng' % (d.state, s['id']))), (300, True, False))
+    d.stop()
+    subprocess.run(['rm', '-rf', shm])
+
+
 def rights():
     if os.geteuid():
         return
@@ -468,4 +484,4 @@ def rights():
     d.stop()
 
 
-main(life, limits, worker_killed, unstated, daemon_killed, stopped_and_started, numbers, reloads, interface_back, gone, readers, freezes, quota, rights)
+main(life, limits, worker_killed, unstated, daemon_killed, stopped_and_started, numbers, reloads, interface_back, gone, readers, freezes, quota, in_memory, rights)
